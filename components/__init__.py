@@ -1,0 +1,1 @@
+"""Plain Python that does the work; knows no Prefect, FastAPI or Streamlit."""

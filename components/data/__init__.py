@@ -1,0 +1,1 @@
+"""Paintings in: sources, manifest, gate, splits, decode cache, batches."""

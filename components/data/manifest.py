@@ -1,0 +1,165 @@
+"""Manifest: one row a painting. Its fingerprint is the data version that every run is logged with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.errors import DataError, SettingsError
+from components.storage import building
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "path",
+    "artist",
+    "style",
+    "genre",
+    "label",
+    "sha256",
+    "width",
+    "height",
+    "mode",
+    "group",
+    "split",
+)
+"""`path` is relative to the root; the labels are "" where not known; `label` is the task's own column,
+"" until `select` filled it; `group` ties works that must not be parted; `split` is "" until assigned."""
+
+_CONTENT = ["artist", "style", "genre", "label", "sha256", "split"]
+
+
+class Task(StrEnum):
+    """What is learnt of a painting."""
+
+    ARTIST = "artist"
+    STYLE = "style"
+    GENRE = "genre"
+
+    @classmethod
+    def named(cls, name: str) -> Task:
+        """The task of that name.
+
+        Raises:
+            SettingsError: there is none; the message lists those there are.
+        """
+        try:
+            return cls(name)
+        except ValueError as exc:
+            raise SettingsError(f"{name!r} is no task; expected one of {', '.join(cls)}.") from exc
+
+
+class Split(StrEnum):
+    """The part of a collection a work belongs to."""
+
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A file that did not become a row, and why: nothing disappears without a line."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Paintings of one collection.
+
+    Attributes:
+        frame: columns as in COLUMNS, one row a painting, index 0..N-1.
+        source: the collection's name, as shown in MLflow ("synthetic-gallery", "best-artworks", ...).
+        root: folder that `path` is relative to.
+        synthetic: True when the pictures were drawn by code; carried to every place a model is shown.
+        rejected: files that were left out, with the reason.
+    """
+
+    frame: pd.DataFrame
+    source: str
+    root: Path
+    synthetic: bool = False
+    rejected: tuple[Rejected, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        missing = [name for name in COLUMNS if name not in self.frame.columns]
+        if missing:
+            raise DataError(
+                f"{self.source}: the manifest lacks the column(s) {missing}; expected {list(COLUMNS)}."
+            )
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits over the rows' content (not their place or order): the data version."""
+        rows = self.frame[_CONTENT].astype(str).agg("\x1f".join, axis=1).sort_values()
+        return hashlib.sha256("\x1e".join([self.source, *rows]).encode()).hexdigest()[:16]
+
+    @property
+    def class_names(self) -> list[str]:
+        """The task's labels, sorted; a label's place here is its class number."""
+        return sorted(label for label in self.frame["label"].unique() if label)
+
+    def part(self, split: Split) -> Manifest:
+        """The works of one part, in row order."""
+        return self.with_frame(self.frame[self.frame["split"] == split])
+
+    def class_numbers(self, class_names: list[str]) -> list[int]:
+        """Each row's label as its place in `class_names`."""
+        places = {name: place for place, name in enumerate(class_names)}
+        return [places[label] for label in self.frame["label"]]
+
+    def paths(self) -> list[Path]:
+        """Absolute paths, in row order."""
+        return [self.root / path for path in self.frame["path"]]
+
+    def with_frame(self, frame: pd.DataFrame) -> Manifest:
+        """The same collection with other rows."""
+        return replace(self, frame=frame.reset_index(drop=True))
+
+    def save(self, folder: Path) -> None:
+        """Write `folder` (rows as Parquet, the rest as JSON), whole or not at all."""
+        about = {
+            "source": self.source,
+            "root": str(self.root),
+            "synthetic": self.synthetic,
+            "fingerprint": self.fingerprint,
+            "rejected": [[rejected.path, rejected.reason] for rejected in self.rejected],
+        }
+        with building(folder) as draft:
+            self.frame.to_parquet(draft / "rows.parquet", index=False)
+            (draft / "manifest.json").write_text(json.dumps(about, indent=1, ensure_ascii=False))
+
+    @classmethod
+    def load(cls, folder: Path) -> Manifest:
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: there is none, or it cannot be read.
+        """
+        import pandas as pd
+
+        try:
+            about = json.loads((folder / "manifest.json").read_text())
+            frame = pd.read_parquet(folder / "rows.parquet")
+        except (OSError, ValueError) as exc:
+            raise DataError(
+                f"{folder}: no readable manifest there ({exc}). Run `atelier ingest` again."
+            ) from exc
+        return cls(
+            frame=frame,
+            source=about["source"],
+            root=Path(about["root"]),
+            synthetic=about["synthetic"],
+            rejected=tuple(Rejected(*pair) for pair in about["rejected"]),
+        )

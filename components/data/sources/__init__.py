@@ -1,0 +1,1 @@
+"""Collections, one reader a file."""

@@ -1,0 +1,107 @@
+"""Where everything lies and which end points are used: the only reader of the environment.
+
+Every field is an `ATELIER_*` variable (`ATELIER_HOME`, `ATELIER_API_PORT`, ...). Nothing is created
+when this is imported or when `Settings` is made.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from components.errors import SettingsError
+
+
+class Settings(BaseSettings):
+    """One frozen value, made at an edge (a command, a server) and handed inwards."""
+
+    model_config = SettingsConfigDict(env_prefix="ATELIER_", frozen=True, extra="ignore")
+
+    home: Path = Field(default=Path(".atelier"), description="folder of everything Atelier writes")
+    mlflow_tracking_uri: str = Field(default="", description="empty: SQLite below home")
+    prefect_api_url: str = Field(default="", description="empty: a server of its own below home")
+    s3_endpoint_url: str = Field(default="", description="empty: Amazon's own")
+    backend: Literal["tensorflow", "jax"] = "tensorflow"
+
+    host: str = "127.0.0.1"
+    api_port: int = Field(default=8000, ge=1, le=65535)
+    mlflow_port: int = Field(default=5000, ge=1, le=65535)
+    prefect_port: int = Field(default=4200, ge=1, le=65535)
+    dashboard_port: int = Field(default=8501, ge=1, le=65535)
+    api_url: str = Field(default="", description="empty: this machine's api_port")
+
+    max_upload_bytes: int = Field(default=20 * 2**20, gt=0)
+    max_image_pixels: int = Field(default=100_000_000, gt=0, description="decompression-bomb bound")
+    follow_seconds: float = Field(default=5.0, gt=0, description="how often serving asks for the champion")
+    schedule_cron: str = Field(default="0 3 * * *", description="when the pipeline runs by itself")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        # Servers are started in other folders: a relative home would mean another place there.
+        return home.expanduser().resolve()
+
+    @classmethod
+    def load(cls, **overrides: object) -> Self:
+        """Read the environment.
+
+        Raises:
+            SettingsError: a variable's value cannot be used; names the variable and what is wrong.
+        """
+        given = {name: value for name, value in overrides.items() if value is not None}
+        try:
+            return cls(**given)  # type: ignore[arg-type]  # pydantic checks them
+        except ValidationError as exc:
+            wrong = "; ".join(
+                f"ATELIER_{str(error['loc'][0]).upper()}: {error['msg']} (received {error['input']!r})"
+                for error in exc.errors()
+            )
+            raise SettingsError(f"{wrong}. Correct or unset the variable.") from exc
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's address, or the SQLite file below home."""
+        return self.mlflow_tracking_uri or f"sqlite:///{self.home / 'mlflow.db'}"
+
+    @property
+    def serving_url(self) -> str:
+        """The REST API's address."""
+        return self.api_url or f"http://{self.host}:{self.api_port}"
+
+    @property
+    def mlflow_url(self) -> str:
+        """The MLflow UI's address when `atelier up` serves it."""
+        return f"http://{self.host}:{self.mlflow_port}"
+
+    @property
+    def prefect_url(self) -> str:
+        """The Prefect UI's address when `atelier up` serves it."""
+        return f"http://{self.host}:{self.prefect_port}"
+
+    @property
+    def artifacts(self) -> Path:
+        """MLflow's artifacts, when they are not elsewhere."""
+        return self.home / "mlartifacts"
+
+    @property
+    def cache(self) -> Path:
+        """Decoded images and features; safe to delete."""
+        return self.home / "cache"
+
+    @property
+    def collections(self) -> Path:
+        """Manifests, validation reports, and the synthetic gallery's pictures."""
+        return self.home / "collections"
+
+    @property
+    def releases(self) -> Path:
+        """Exported models that serving has at hand."""
+        return self.home / "releases"
+
+    @property
+    def journal(self) -> Path:
+        """Every promotion decision, a JSON line each."""
+        return self.home / "journal.jsonl"

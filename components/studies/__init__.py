@@ -1,0 +1,1 @@
+"""The source documents as values: data, split, recipes, published figures."""

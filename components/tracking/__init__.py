@@ -1,0 +1,1 @@
+"""Runs, registry and promotion: the only room that knows MLflow."""
