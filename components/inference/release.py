@@ -1,0 +1,72 @@
+"""A release: the folder a trained model is served from, and the card that says what it is.
+
+model.xml, model.bin   OpenVINO's graph and weights: uint8 (N, H, W, 3) in, probabilities (N, C) out
+model.keras            the same model for people who go on with it; serving never reads it
+release.json           the card
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from components.data.manifest import Task
+from components.errors import RegistryError
+from components.storage import write_atomically
+
+CARD = "release.json"
+GRAPH = "model.xml"
+WEIGHTS = "model.bin"
+KERAS = "model.keras"
+
+
+class ReleaseCard(BaseModel):
+    """What a served model is, where it comes from, and how good it was."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: Task
+    family: str
+    class_names: tuple[str, ...] = Field(min_length=2, description="a label's place is its class number")
+    image_size: tuple[int, int] = Field(description="(height, width) in pixels")
+    source: str = Field(description='the collection it learnt from, as in "synthetic-gallery"')
+    synthetic: bool = Field(description="True: it learnt from pictures drawn by code, not from paintings")
+    data_version: str
+    run_id: str
+    macro_f1: float = Field(ge=0, le=1, description="on the frozen test set")
+    macro_f1_low: float = Field(ge=0, le=1, description="lower end of its 95 % bootstrap interval")
+    macro_f1_high: float = Field(ge=0, le=1, description="upper end of its 95 % bootstrap interval")
+    created: datetime
+    version: str = Field(default="", description="in the registry; empty until registered")
+
+    def save(self, folder: Path) -> Path:
+        """Write `release.json` into `folder`, replacing an older one in one step."""
+        return write_atomically(folder / CARD, self.model_dump_json(indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> ReleaseCard:
+        """Read what `save` wrote.
+
+        Raises:
+            RegistryError: there is none, or it cannot be read.
+        """
+        try:
+            return cls.model_validate_json((folder / CARD).read_bytes())
+        except (OSError, ValidationError) as exc:
+            raise RegistryError(
+                f"{folder}: a release with a readable {CARD} is expected there ({_short(exc)}). "
+                "Register the run again: `atelier promote`."
+            ) from exc
+
+
+def complete(folder: Path) -> bool:
+    """True when every file that serving reads is there."""
+    return all((folder / name).is_file() for name in (CARD, GRAPH, WEIGHTS))
+
+
+def _short(exc: OSError | ValidationError) -> str:
+    if isinstance(exc, ValidationError):
+        return "; ".join(f"{'.'.join(map(str, e['loc'])) or CARD}: {e['msg']}" for e in exc.errors())
+    return exc.strerror or str(exc)

@@ -1,0 +1,100 @@
+"""Releases at hand for serving, so that it starts in seconds and without asking the registry.
+
+settings.releases/<task>/<version>/       one release each
+settings.releases/<task>/champion.json    which of them is served
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import uuid
+from pathlib import Path
+
+from components.errors import RegistryError
+from components.inference import release
+from components.inference.release import ReleaseCard
+from components.settings import Settings
+from components.storage import building, write_atomically
+
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SERVED = (release.GRAPH, release.WEIGHTS)
+
+
+def install(settings: Settings, task: str, version: str, source_folder: Path) -> Path:
+    """Copy what serving needs of the release in `source_folder`; the folder it then lies in.
+
+    Does nothing where that release is at hand already. Another release under the same version (of
+    another registry) is replaced.
+
+    Raises:
+        RegistryError: `source_folder` holds no whole release, or one of another task.
+    """
+    card = ReleaseCard.load(source_folder)
+    if not release.complete(source_folder):
+        raise RegistryError(
+            f"{source_folder}: expected {', '.join(_SERVED)} beside {release.CARD}. "
+            "Register the run again: `atelier promote`."
+        )
+    if card.task != task:
+        raise RegistryError(f"{source_folder}: a release for the task {task} is expected, not {card.task}.")
+    final = _folder(settings, task, version)
+    if final.is_dir():
+        if release.complete(final) and ReleaseCard.load(final).run_id == card.run_id:
+            return final
+        _remove(final)
+    with building(final) as draft:
+        for name in _SERVED:
+            shutil.copyfile(source_folder / name, draft / name)
+        card.model_copy(update={"version": version}).save(draft)
+    return final
+
+
+def point(settings: Settings, task: str, version: str) -> None:
+    """Make an installed version the one that serving starts with.
+
+    Raises:
+        RegistryError: that version is not installed.
+    """
+    folder = _folder(settings, task, version)
+    if not release.complete(folder):
+        raise RegistryError(f"{folder}: version {version} of {task} is not installed; install it first.")
+    write_atomically(_pointer(settings, task), json.dumps({"version": version}))
+
+
+def current(settings: Settings, task: str) -> Path | None:
+    """The folder of the release that serving starts with; None where there is none yet.
+
+    Raises:
+        RegistryError: the pointer cannot be read.
+    """
+    pointer = _pointer(settings, task)
+    if not pointer.is_file():
+        return None
+    try:
+        version = str(json.loads(pointer.read_text())["version"])
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise RegistryError(
+            f"{pointer}: cannot be read ({exc}). Delete it: the champion is then fetched anew."
+        ) from exc
+    folder = _folder(settings, task, version)
+    return folder if release.complete(folder) else None
+
+
+def _pointer(settings: Settings, task: str) -> Path:
+    return settings.releases / str(task) / "champion.json"
+
+
+def _folder(settings: Settings, task: str, version: str) -> Path:
+    # A version becomes a folder's name: nothing that leads out of the task's folder.
+    if not _VERSION.fullmatch(version):
+        raise RegistryError(f"{version!r} is no version; letters, digits, '.', '_' and '-' are expected.")
+    return settings.releases / str(task) / version
+
+
+def _remove(folder: Path) -> None:
+    # Renamed first: no reader ever sees half a release.
+    gone = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.part")
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
