@@ -1,0 +1,173 @@
+"""The one reader of pictures: training and serving both come through here, so they cannot disagree.
+
+Knows only NumPy and Pillow, and changes none of Pillow's globals, so it may run in many threads.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from components.errors import ImageError
+
+READER_VERSION = 1
+"""Raised whenever the same file would give other pixels; every decode cache is keyed by it."""
+
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF")
+"""What is tried, by content and not by extension. PostScript and the like, which start programs, are not."""
+
+MAX_PIXELS = 100_000_000
+
+_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ON_ITS_SIDE = {5, 6, 7, 8}
+
+# What Pillow's decoders were seen to raise on broken files; a fuzzed file may raise any of these.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    AssertionError,
+    MemoryError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a file holds: size in pixels as it is seen (orientation applied), and the file's own mode."""
+
+    width: int
+    height: int
+    mode: str
+
+
+@dataclass(frozen=True)
+class _Opened:
+    image: Image.Image
+    size: tuple[int, int]
+    orientation: int
+
+
+def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """The picture in RGB, upright, wholly decoded; of an animation the first frame.
+
+    Transparency is laid on white, greyscale repeated in three channels, 16 bit scaled to 8.
+
+    Args:
+        source: a file, or a file's bytes.
+        max_pixels: larger pictures are refused from their header, before anything is decoded.
+
+    Raises:
+        ImageError: no such file, no picture, truncated, or too large; names the file and the mend.
+    """
+    opened = _open(source, max_pixels)
+    try:
+        rgb = _rgb(opened.image)
+    except _BROKEN as exc:
+        raise ImageError(
+            f"{_name(source)}: mode {opened.image.mode} cannot be turned to RGB ({exc}). Export it as PNG."
+        ) from exc
+    turn = _UPRIGHT.get(opened.orientation)
+    return rgb if turn is None else rgb.transpose(turn)
+
+
+def probe(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Probe:
+    """Size and mode of a picture that `read_rgb` would read; it is decoded, so truncation is found.
+
+    Raises:
+        ImageError: as `read_rgb`.
+    """
+    opened = _open(source, max_pixels, thrifty=True)
+    width, height = opened.size[::-1] if opened.orientation in _ON_ITS_SIDE else opened.size
+    return Probe(width=width, height=height, mode=opened.image.mode)
+
+
+def resize(image: Image.Image, image_size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Stretch an RGB picture to `image_size` (height, width): (H, W, 3) uint8, antialiased bilinear."""
+    height, width = image_size
+    return np.asarray(image.resize((width, height), Image.Resampling.BILINEAR), dtype=np.uint8)
+
+
+def _name(source: Path | bytes) -> str:
+    return "the picture" if isinstance(source, bytes) else str(source)
+
+
+def _open(source: Path | bytes, max_pixels: int, *, thrifty: bool = False) -> _Opened:
+    """Load a picture in its own mode; `thrifty` decodes JPEG at an eighth, yet reads its whole stream."""
+    name = _name(source)
+    try:
+        file = io.BytesIO(source) if isinstance(source, bytes) else source
+        with Image.open(file, formats=FORMATS) as image:
+            if image.width * image.height > max_pixels:
+                raise ImageError(
+                    f"{name}: {image.width} x {image.height} pixels; at most {max_pixels:,} are taken. "
+                    "Scale it down."
+                )
+            # Before loading: Pillow turns TIFF upright itself while it loads.
+            orientation = 1 if image.format == "TIFF" else _orientation(image)
+            size = image.size
+            drafted = thrifty and image.draft(None, (1, 1)) is not None
+            image.load()
+            return _Opened(image, size if drafted else image.size, orientation)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as exc:
+        raise ImageError(
+            f"{name}: cannot be opened ({exc.strerror}). Check the path and its rights."
+        ) from exc
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
+        raise ImageError(f"{name}: more than {max_pixels:,} pixels. Scale it down.") from exc
+    except Image.UnidentifiedImageError as exc:
+        raise ImageError(
+            f"{name}: no picture; {', '.join(FORMATS)} are read. Export it as JPEG or PNG."
+        ) from exc
+    except _BROKEN as exc:
+        what = str(exc) or type(exc).__name__
+        raise ImageError(f"{name}: cannot be decoded ({what}). Fetch or export it again.") from exc
+
+
+def _orientation(image: Image.Image) -> int:
+    """The EXIF orientation; 1 where there is none or the EXIF block is broken (the picture is not)."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except _BROKEN:
+        return 1
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "F" or image.mode.startswith("I"):
+        return Image.fromarray(_eight_bit(image)).convert("RGB")
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bit(image: Image.Image) -> NDArray[np.uint8]:
+    """16 and 32 bit greyscale, (H, W) uint8: integers from 0..65535, floats from 0..1 (or 0..255)."""
+    pixels = np.nan_to_num(np.asarray(image).astype(np.float32))
+    top = 65535.0 if image.mode != "F" else 1.0 if pixels.max() <= 1.0 else 255.0
+    return (np.clip(pixels / top, 0.0, 1.0) * 255.0).round().astype(np.uint8)
