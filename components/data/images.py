@@ -20,8 +20,9 @@ from components.errors import ImageError
 READER_VERSION = 1
 """Raised whenever the same file would give other pixels; every decode cache is keyed by it."""
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF")
-"""What is tried, by content and not by extension. PostScript and the like, which start programs, are not."""
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM", "AVIF")
+"""What is tried, by content and not by extension. PostScript and the like, which start programs, are not.
+MPO comes with JPEG: Pillow has no opener of that name, and asking for one fails for every other format."""
 
 MAX_PIXELS = 100_000_000
 
