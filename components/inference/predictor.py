@@ -44,7 +44,7 @@ class Predictor:
                 "Register the run again: `atelier promote`."
             )
         predictor = cls(card, Engine(folder / release.GRAPH))
-        predictor._check_classes(folder)  # noqa: SLF001
+        predictor._check_classes(folder)
         return predictor
 
     def probabilities(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -56,7 +56,7 @@ class Predictor:
         height, width = self.card.image_size
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != (height, width, 3):
             raise DataError(
-                f"uint8 images (N, {height}, {width}, 3) are expected; received {images.dtype} {images.shape}."
+                f"expected uint8 images (N, {height}, {width}, 3), received {images.dtype} {images.shape}."
             )
         if not len(images):
             return np.empty((0, len(self.card.class_names)), np.float32)

@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 from components.errors import RegistryError
@@ -39,16 +40,33 @@ def install(settings: Settings, task: str, version: str, source_folder: Path) ->
         )
     if card.task != task:
         raise RegistryError(f"{source_folder}: a release for the task {task} is expected, not {card.task}.")
+    if at_hand := installed(settings, task, version, card.run_id):
+        return at_hand
     final = _folder(settings, task, version)
     if final.is_dir():
-        if release.complete(final) and ReleaseCard.load(final).run_id == card.run_id:
-            return final
         _remove(final)
     with building(final) as draft:
         for name in _SERVED:
             shutil.copyfile(source_folder / name, draft / name)
         card.model_copy(update={"version": version}).save(draft)
     return final
+
+
+def installed(settings: Settings, task: str, version: str, run_id: str) -> Path | None:
+    """The folder of that version of that run, None where it is not at hand (or is another run's)."""
+    folder = _folder(settings, task, version)
+    try:
+        return folder if release.complete(folder) and ReleaseCard.load(folder).run_id == run_id else None
+    except RegistryError:  # a damaged one counts as none, and is installed anew
+        return None
+
+
+def prune(settings: Settings, task: str, keep: int = 3) -> None:
+    """Remove all but the `keep` releases installed last, and never the one that serving starts with."""
+    folders = [path.parent for path in (settings.releases / str(task)).glob(f"[!.]*/{release.CARD}")]
+    newest = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in set(newest[keep:]) - {current(settings, task)}:
+        _remove(folder)
 
 
 def point(settings: Settings, task: str, version: str) -> None:
@@ -96,5 +114,6 @@ def _folder(settings: Settings, task: str, version: str) -> Path:
 def _remove(folder: Path) -> None:
     # Renamed first: no reader ever sees half a release.
     gone = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.part")
-    folder.rename(gone)
+    with suppress(FileNotFoundError):  # another process removed it meanwhile
+        folder.rename(gone)
     shutil.rmtree(gone, ignore_errors=True)

@@ -1,0 +1,89 @@
+"""A trained Keras model becomes a release: an OpenVINO graph that was seen to answer as Keras does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.errors import RegistryError
+from components.inference import release
+from components.inference.engines import openvino
+from components.inference.predictor import Predictor
+from components.inference.release import ReleaseCard
+from components.storage import building
+
+if TYPE_CHECKING:
+    import keras
+
+TOLERANCE = 1e-4
+"""Largest difference of a probability. Float32 rounding alone gives about 1e-7 (small CNN) to 1e-5
+(MobileNetV2); a lost layer or a swapped channel gives far more than this."""
+
+
+def export(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], folder: Path) -> float:
+    """Write the release `folder`, whole or not at all.
+
+    Args:
+        model: (N, H, W, 3) values 0..255 in, probabilities (N, C) out; its preprocessing inside.
+        card: says H, W and the C class names.
+        samples: uint8 (N, H, W, 3), some real pictures: both engines must agree on them.
+        folder: must not exist yet, or be empty.
+
+    Returns:
+        The largest difference between a probability of Keras and of the release.
+
+    Raises:
+        RegistryError: model and card disagree, the answers differ by more than TOLERANCE, or
+            `folder` is taken.
+    """
+    _check(model, card, samples, folder)
+    with building(folder) as draft:
+        model.save(draft / release.KERAS)
+        _write_graph(model, draft / release.GRAPH)
+        card.save(draft)
+        difference = _difference(model, Predictor.load(draft), samples)
+        if not difference <= TOLERANCE:  # also when it is NaN
+            raise RegistryError(
+                f"{card.family}: the exported model's probabilities differ from Keras by {difference:.2g}, "
+                f"at most {TOLERANCE:g} is allowed. The model was not released: look for a layer whose "
+                "result depends on training mode or on chance."
+            )
+    return difference
+
+
+def _check(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise RegistryError(f"{folder}: a new or empty folder is expected for the release. Remove it first.")
+    wanted = ((None, *card.image_size, 3), (None, len(card.class_names)))
+    got = (tuple(model.input_shape), tuple(model.output_shape))
+    if got != wanted:
+        raise RegistryError(
+            f"{card.family}: the card describes a model of input and output {wanted}, received one of {got}. "
+            "Make the card from the model's own recipe and classes."
+        )
+    if not len(samples):
+        raise RegistryError(
+            f"{card.family}: at least one sample is needed to check the export; received none."
+        )
+
+
+def _write_graph(model: keras.Model, path: Path) -> None:
+    ov = openvino()
+    converted = path.with_name("converted.xml")
+    model.export(str(converted), format="openvino", verbose=False)
+    prepared = ov.preprocess.PrePostProcessor(ov.Core().read_model(converted))
+    # Bytes in: a quarter of the memory to move, and no chance to scale the values twice.
+    prepared.input().tensor().set_element_type(ov.Type.u8)
+    ov.save_model(prepared.build(), path, compress_to_fp16=False)
+    converted.unlink()
+    converted.with_suffix(".bin").unlink()
+
+
+def _difference(model: keras.Model, predictor: Predictor, samples: NDArray[np.uint8]) -> float:
+    import keras
+
+    expected = keras.ops.convert_to_numpy(model(samples, training=False))
+    return float(np.abs(predictor.probabilities(samples) - expected).max())

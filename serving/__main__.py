@@ -1,0 +1,74 @@
+"""`python -m serving`: the API on `ATELIER_HOST` and `ATELIER_API_PORT` (or --host, --port)."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import logging
+import socket
+import sys
+
+from components.errors import AtelierError, ServiceError
+from components.settings import Settings
+
+_PROBES = ("/healthz", "/readyz")
+_GRACE_SECONDS = 10
+
+
+def main() -> int:
+    """Serve until a signal ends it; 2 and one line on stderr where it cannot start."""
+    given = _arguments()
+    try:
+        settings = Settings.load(host=given.host, api_port=given.port)
+        # Bound before anything is loaded: a port in use is told at once.
+        with _listen(settings.host, settings.api_port) as listener:
+            _serve(settings, listener)
+    except AtelierError as exc:
+        print(exc, file=sys.stderr)  # noqa: T201
+        return 2
+    except KeyboardInterrupt:  # uvicorn has stopped in good order, then says how it was ended
+        pass
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m serving", description="Atelier's REST API.")
+    parser.add_argument("--host", help="address to listen on (ATELIER_HOST)")
+    parser.add_argument("--port", type=int, help="port to listen on (ATELIER_API_PORT)")
+    return parser.parse_args()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as exc:
+        why = "is in use" if exc.errno == errno.EADDRINUSE else f"cannot be had ({exc.strerror or exc})"
+        raise ServiceError(
+            f"Port {port} on {host} {why}. End what listens there, or choose another: "
+            "ATELIER_API_PORT or --port (and ATELIER_HOST or --host)."
+        ) from exc
+
+
+def _serve(settings: Settings, listener: socket.socket) -> None:
+    import uvicorn
+
+    from serving.app import create_app
+
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    logging.getLogger("uvicorn.access").addFilter(_not_a_probe)
+    config = uvicorn.Config(
+        create_app(settings), timeout_graceful_shutdown=_GRACE_SECONDS, log_level="info", server_header=False
+    )
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    logging.getLogger("serving").info("http://%s:%d (documentation: /docs)", host, settings.api_port)
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _not_a_probe(record: logging.LogRecord) -> bool:
+    # Supervisors ask every few seconds; nobody wants to read it.
+    return not any(probe in record.getMessage() for probe in _PROBES)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""What the API answers, with the examples that its documentation shows."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from components.data.manifest import Task
+from components.inference.predictor import Predictor, Ranked
+from components.inference.release import ReleaseCard
+from serving.problems import MEDIA_TYPE
+
+SYNTHETIC = "synthetic gallery (drawn by code, not real paintings)"
+
+_MODEL: dict[str, Any] = {
+    "name": "atelier-style",
+    "version": "3",
+    "family": "simple_cnn",
+    "trained_on": SYNTHETIC,
+    "synthetic": True,
+    "data_version": "5b2c0e4a9d7f1368",
+    "macro_f1": 0.91,
+    "macro_f1_interval": [0.86, 0.95],
+    "classes": ["Cubism", "Impressionism", "Pop Art"],
+    "image_size": [64, 64],
+    "run_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "created": "2026-01-31T09:30:00Z",
+}
+
+
+class ModelInfo(BaseModel):
+    """The champion that answered."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_MODEL]})
+
+    name: str = Field(description="registered model")
+    version: str
+    family: str
+    trained_on: str = Field(description="the collection; says so when it was drawn by code")
+    synthetic: bool
+    data_version: str
+    macro_f1: float = Field(description="on the frozen test set, 0..1")
+    macro_f1_interval: tuple[float, float] = Field(description="95 % bootstrap interval")
+    classes: list[str]
+    image_size: tuple[int, int] = Field(description="(height, width) in pixels")
+    run_id: str = Field(description="the MLflow run it comes from")
+    created: str
+
+    @classmethod
+    def of(cls, card: ReleaseCard) -> Self:
+        """The card as the API shows it."""
+        return cls(
+            name=f"atelier-{card.task}",
+            version=card.version,
+            family=card.family,
+            trained_on=SYNTHETIC if card.synthetic else card.source,
+            synthetic=card.synthetic,
+            data_version=card.data_version,
+            macro_f1=card.macro_f1,
+            macro_f1_interval=(card.macro_f1_low, card.macro_f1_high),
+            classes=list(card.class_names),
+            image_size=card.image_size,
+            run_id=card.run_id,
+            created=card.created.isoformat(),
+        )
+
+
+class Prediction(BaseModel):
+    """A label and its probability."""
+
+    label: str
+    probability: float = Field(ge=0, le=1)
+
+
+class Timing(BaseModel):
+    """Where the time went, in milliseconds, from the request's headers on."""
+
+    read: float = Field(description="receiving, decoding and resizing the picture")
+    infer: float
+    total: float
+
+
+class Answer(BaseModel):
+    """The labels of one picture, the most probable first."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "task": "style",
+                    "predictions": [
+                        {"label": "Impressionism", "probability": 0.874211},
+                        {"label": "Pop Art", "probability": 0.083107},
+                        {"label": "Cubism", "probability": 0.042682},
+                    ],
+                    "model": _MODEL,
+                    "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
+                }
+            ]
+        }
+    )
+
+    task: Task
+    predictions: list[Prediction]
+    model: ModelInfo
+    timing_ms: Timing
+
+    @classmethod
+    def of(cls, predictor: Predictor, ranked: list[Ranked], timing: Timing) -> Self:
+        """What `predictor` said of one picture."""
+        return cls(
+            task=predictor.card.task,
+            predictions=[Prediction(label=r.label, probability=round(r.probability, 6)) for r in ranked],
+            model=ModelInfo.of(predictor.card),
+            timing_ms=timing,
+        )
+
+
+class TaskModel(BaseModel):
+    """A task and the champion that answers it."""
+
+    task: Task
+    champion: ModelInfo | None
+    mend: str | None = Field(description="how to get a champion where there is none")
+
+
+class Health(BaseModel):
+    """The process lives."""
+
+    status: str = "ok"
+
+
+class Readiness(BaseModel):
+    """Which champions answer, and whether the registry can be followed."""
+
+    status: str = "ready"
+    champions: dict[Task, str | None] = Field(description="the version served, by task")
+    registry: str = Field(description='"followed", or why a newer champion would not be noticed')
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457: what went wrong, and how to mend it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+def problem_docs(**details: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI's description of error answers: `s404="..."` documents a 404."""
+    schema = ProblemBody.model_json_schema()
+    return {
+        int(status[1:]): {"description": text, "content": {MEDIA_TYPE: {"schema": schema}}}
+        for status, text in details.items()
+    }
