@@ -1,0 +1,72 @@
+"""Pre-trained weights: from the network, a file or S3, or a clear refusal; no random start in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from components.errors import AtelierError, WeightsError
+from components.storage import fetch
+
+IMAGENET = "imagenet"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where a backbone's weights come from.
+
+    Attributes:
+        address: "imagenet" (Keras downloads them), a file (.h5, .weights.h5, .keras) or s3://bucket/key.
+        cache: folder for what is fetched from S3.
+        endpoint_url: of S3; "" for Amazon's own.
+    """
+
+    address: str
+    cache: Path
+    endpoint_url: str = ""
+
+
+def loaded(make: Callable[[str | None], keras.Model], weights: Weights | None, title: str) -> keras.Model:
+    """`make` called with None (no weights wanted), "imagenet", or a local file's path.
+
+    Args:
+        make: builds the backbone and loads what it is given, as keras.applications does.
+        weights: None for a random start that the caller asked for.
+        title: the backbone, as the error names it.
+
+    Raises:
+        WeightsError: no network, no such file, S3 refuses, or a file of another network.
+    """
+    if weights is None:
+        return make(None)
+    try:
+        return make(_local(weights))
+    except Exception as exc:
+        # h5py, urllib, botocore and Keras fail here in a dozen types; a person mends them all alike.
+        raise WeightsError(_refusal(weights, title, exc)) from exc
+
+
+def _local(weights: Weights) -> str:
+    if weights.address == IMAGENET:
+        return IMAGENET
+    return str(fetch(weights.address, weights.cache, weights.endpoint_url))
+
+
+def _refusal(weights: Weights, title: str, cause: Exception) -> str:
+    if weights.address == IMAGENET:
+        tried = "Keras was asked to download the ImageNet weights"
+    elif isinstance(cause, AtelierError):
+        tried = f"{weights.address} was to be read"
+    else:
+        tried = f"{weights.address} was read, but is not of this network"
+    reason = " ".join(str(cause).split())
+    if len(reason) > 400:
+        reason = f"{reason[:400]} ..."
+    return (
+        f"No weights for {title}: {tried} ({type(cause).__name__}: {reason}). There are three ways to give "
+        f'them: "imagenet" (downloaded by Keras; needs the network), a weights file (its path), or '
+        f"s3://bucket/key. Training does not start from random weights instead."
+    )

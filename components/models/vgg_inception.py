@@ -1,0 +1,54 @@
+"""Study E's hybrid of VGG and Inception (row E3; table 2 of its paper)."""
+
+from __future__ import annotations
+
+import keras
+
+from components.models.heads import probabilities
+from components.models.inputs import raw_image
+
+VGG_FILTERS = (8, 16, 32, 64)
+
+
+def build(
+    num_classes: int, image_size: tuple[int, int] = (500, 500), *, bridge_cells: int = 4
+) -> keras.Model:
+    """Conv 8, 16, 32, 64 and a max-pool; one Inception branch; Dense 256 and 64; softmax.
+
+    Its convolutions hold 47,016 weights ("50k trainable parameters for all convolutional layers").
+
+    Args:
+        num_classes: width of the softmax.
+        image_size: (height, width); at least 2 * bridge_cells pixels each.
+        bridge_cells: the table goes from the concatenation, (H/2, W/2, 96), straight to Dense 256, and
+            does not say how. Flatten would need 1.5 billion weights at 500x500, which its text (a small
+            network) excludes. Here the maps are averaged over a grid of bridge_cells x bridge_cells
+            and flattened; 1 is global average pooling.
+    """
+    image, x = raw_image(image_size, "zero-to-one")
+    for filters in VGG_FILTERS:
+        x = _conv(x, filters, 3, f"vgg_{filters}")
+    x = keras.layers.MaxPooling2D(2, strides=2, name="vgg_pool")(x)
+    x = _inception(x)
+    cell = (x.shape[1] // bridge_cells, x.shape[2] // bridge_cells)
+    x = keras.layers.AveragePooling2D(cell, name="bridge")(x)
+    x = keras.layers.Flatten(name="flatten")(x)
+    x = keras.layers.Dense(256, activation="relu", name="dense_256")(x)
+    x = keras.layers.Dense(64, activation="relu", name="dense_64")(x)
+    return keras.Model(image, probabilities(x, num_classes), name="vgg_inception")
+
+
+def _inception(x: keras.KerasTensor) -> keras.KerasTensor:
+    """(B, H, W, C) -> (B, H, W, 96): 1x1, 3x3 and 5x5 in parallel, each narrowed to 32."""
+    one = _conv(x, 32, 1, "inception_1x1")
+    three = _conv(x, 16, 1, "inception_3x3_reduce")
+    three = _conv(three, 64, 3, "inception_3x3")
+    three = _conv(three, 32, 1, "inception_3x3_project")
+    five = _conv(x, 8, 1, "inception_5x5_reduce")
+    five = _conv(five, 32, 5, "inception_5x5")
+    five = _conv(five, 32, 1, "inception_5x5_project")
+    return keras.layers.Concatenate(name="inception")([one, three, five])
+
+
+def _conv(x: keras.KerasTensor, filters: int, kernel: int, name: str) -> keras.KerasTensor:
+    return keras.layers.Conv2D(filters, kernel, padding="same", activation="relu", name=name)(x)
