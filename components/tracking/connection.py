@@ -1,0 +1,182 @@
+"""The way to MLflow: one quiet client a tracking address, its schema made by exactly one process.
+
+Importing MLflow takes four to five seconds and opening its SQLite store three more, so both wait for
+the first call of `connect`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import logging
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import url2pathname, urlopen
+
+from filelock import FileLock, Timeout
+
+from components.errors import ServiceError
+from components.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow.tracking import MlflowClient
+
+SQLITE = "sqlite:///"
+ANSWER_SECONDS = 5.0
+LOCK_SECONDS = 120.0
+
+_opening = Lock()
+
+
+def connect(settings: Settings) -> MlflowClient:
+    """The client of `settings.tracking_uri`; nothing of MLflow's global state is set.
+
+    The first call of a process makes the SQLite file, if there is none yet.
+
+    Raises:
+        ServiceError: the server does not answer, or the database is of another MLflow.
+    """
+    with _opening:
+        return _client(settings.tracking_uri)
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn MLflow's errors into one that says what was being done.
+
+    Raises:
+        ServiceError: MLflow refused, or did not answer.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as exc:
+        raise ServiceError(f"{doing}: MLflow said: {exc}.") from exc
+
+
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Within the block no other process of this machine holds `lock`.
+
+    Raises:
+        ServiceError: another one holds it for too long.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    held = FileLock(lock)
+    try:
+        held.acquire(timeout=LOCK_SECONDS)
+    except Timeout as exc:
+        raise ServiceError(
+            f"{lock}: another process has held this for {LOCK_SECONDS:.0f} s. Wait for it or end it; "
+            "the lock goes with the process."
+        ) from exc
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def experiment_id(settings: Settings, name: str) -> str:
+    """The experiment of that name, made if there is none and restored if it was deleted."""
+    from mlflow.exceptions import MlflowException
+
+    client = connect(settings)
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return str(client.create_experiment(name, artifact_location=_artifacts(settings, name)))
+        except MlflowException:
+            found = client.get_experiment_by_name(name)  # another process was quicker
+            if found is None:
+                raise
+    if found.lifecycle_stage != "active":
+        client.restore_experiment(found.experiment_id)
+    return str(found.experiment_id)
+
+
+def local_folder(artifact_uri: str) -> Path | None:
+    """The folder of an artifact address on this machine; None for one on a server."""
+    parts = urlsplit(artifact_uri)
+    if parts.scheme not in {"", "file"}:
+        return None
+    return Path(url2pathname(parts.path) if parts.scheme else artifact_uri)
+
+
+def _artifacts(settings: Settings, experiment: str) -> str | None:
+    # A server decides itself where artifacts lie; beside SQLite they are files of ours.
+    if not settings.tracking_uri.startswith(SQLITE):
+        return None
+    folder = re.sub(r"[^a-z0-9]+", "-", experiment.lower()).strip("-") or "experiment"
+    return (settings.artifacts / folder).as_uri()
+
+
+@cache
+def _client(uri: str) -> MlflowClient:
+    if uri.startswith(("http://", "https://")):
+        _ask(uri)
+    _quieten()
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    try:
+        if uri.startswith(SQLITE):
+            _make_schema(Path(uri.removeprefix(SQLITE)))
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        client.search_registered_models(max_results=1)  # opens the registry's half of the store, too
+    except MlflowException as exc:
+        raise ServiceError(
+            f"{uri}: MLflow cannot use it: {exc}. A database of an older MLflow is brought up to date "
+            f"by `mlflow db upgrade {uri}` (make a copy first)."
+        ) from exc
+    return client
+
+
+def _ask(uri: str) -> None:
+    """MLflow's client retries for minutes; this says within seconds that nobody is there."""
+    try:
+        with urlopen(f"{uri.rstrip('/')}/health", timeout=ANSWER_SECONDS):  # noqa: S310 (http or https)
+            return
+    except HTTPError:
+        return  # it answers; whether it lets us in is seen at the first real call
+    except (URLError, OSError, http.client.HTTPException) as exc:
+        raise ServiceError(
+            f"{uri}: no MLflow server answers there ({exc}). Start it (`atelier up`), or correct or "
+            "unset ATELIER_MLFLOW_TRACKING_URI."
+        ) from exc
+
+
+def _quieten() -> None:
+    # Before MLflow is imported: it reads these then, and would report its use to its makers.
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_UV_AUTO_DETECT", "false")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="mlflow")
+
+
+def _make_schema(database: Path) -> None:
+    """Make the database whole under another name: one killed half-way could not be migrated again."""
+    from mlflow.store.db import utils
+
+    with alone(database.with_name(f"{database.name}.lock")):
+        if database.exists():
+            return
+        draft = database.with_name(f".{database.name}.part")
+        draft.unlink(missing_ok=True)
+        engine = utils.create_sqlalchemy_engine(f"{SQLITE}{draft}")
+        try:
+            utils._initialize_tables(engine)
+        finally:
+            engine.dispose()
+        draft.rename(database)

@@ -1,0 +1,94 @@
+"""Champion or challenger: the decision alone, with nothing moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A version and how it did on the test set that both are measured on.
+
+    Attributes:
+        version: in the task's registered model.
+        family: the model family.
+        macro_f1: None where it cannot be measured there (it knows other classes).
+        low: lower end of its 95 % interval.
+        high: upper end of its 95 % interval.
+        synthetic: it learnt from pictures drawn by code.
+        source: the collection it learnt from.
+        works: paintings in that test set; 0 where not known.
+    """
+
+    version: str
+    family: str
+    macro_f1: float | None
+    low: float
+    high: float
+    synthetic: bool
+    source: str
+    works: int = 0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the challenger becomes champion, and why, for people; the figures it rests on."""
+
+    promote: bool
+    reason: str
+    macro_f1: float | None = None
+    champion_macro_f1: float | None = None
+
+
+def decide(challenger: Contender, champion: Contender | None) -> Decision:
+    """Higher macro-F1 on the same test set wins; a tie keeps the champion.
+
+    Real paintings come before synthetic ones whatever the figures: a champion that learnt from
+    paintings is never displaced by one that learnt from drawn pictures, and displaces such a one.
+    """
+    promote, reason = _verdict(challenger, champion)
+    return Decision(promote, reason, challenger.macro_f1, champion.macro_f1 if champion else None)
+
+
+def _verdict(challenger: Contender, champion: Contender | None) -> tuple[bool, str]:
+    score = _score(challenger)
+    if champion is None:
+        return True, f"the first champion, with macro-F1 {score}"
+    if challenger.version == champion.version:
+        return False, f"version {champion.version} is the champion already"
+    if challenger.synthetic and not champion.synthetic:
+        return False, (
+            f"it learnt from {challenger.source} (synthetic), the champion from real works "
+            f"({champion.source}); macro-F1 {score}"
+        )
+    if champion.synthetic and not challenger.synthetic:
+        return True, (
+            f"it learnt from real works ({challenger.source}), the champion from {champion.source} "
+            f"(synthetic); macro-F1 {score}"
+        )
+    return _by_figures(challenger, champion)
+
+
+def _by_figures(challenger: Contender, champion: Contender) -> tuple[bool, str]:
+    if challenger.macro_f1 is None or champion.macro_f1 is None:
+        return False, (
+            "champion and challenger know different classes, so no test set measures both; promote it by "
+            "hand if it is to take the champion's place"
+        )
+    wins = challenger.macro_f1 > champion.macro_f1
+    verb = "beats" if wins else "equals" if challenger.macro_f1 == champion.macro_f1 else "is below"
+    works = f"the same {challenger.works} test works" if challenger.works else "the same test works"
+    reason = f"macro-F1 {_score(challenger)} {verb} the champion's {_figure(champion.macro_f1)} on {works}"
+    if wins and challenger.low <= champion.macro_f1:
+        reason += ", within the challenger's interval: the gain is not certain"
+    return wins, reason
+
+
+def _score(contender: Contender) -> str:
+    if contender.macro_f1 is None:
+        return "not measured"
+    return f"{_figure(contender.macro_f1)} [{_figure(contender.low)}, {_figure(contender.high)}]"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3f}"

@@ -1,0 +1,86 @@
+"""The promotion journal: a JSON line a decision, and the one that is being carried out.
+
+An action moves several aliases. It is written down whole before the first move, so that a process
+killed in between is finished by the next one, with nothing guessed.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from components.errors import RegistryError
+from components.settings import Settings
+from components.storage import append_line, write_atomically
+
+
+class Entry(BaseModel):
+    """A decision and what it came to."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    time: str
+    task: str
+    action: Literal["promote", "keep", "rollback"]
+    version: str
+    """The version the decision is about: promoted, not promoted, or gone back to."""
+    champion: str
+    """Champion once it was carried out."""
+    previous: str | None
+    """What `previous` pointed to then."""
+    reason: str
+    run_id: str = ""
+    family: str = ""
+    source: str = ""
+    synthetic: bool = False
+    macro_f1: float | None = None
+    champion_macro_f1: float | None = None
+
+
+class Journal:
+    """The file `settings.journal`, and beside it the action under way."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._path = settings.journal
+        self._pending = settings.home / "promotion-pending.json"
+
+    def entries(self, task: str | None = None) -> list[Entry]:
+        """Every decision, the oldest first; a line broken by a full disk is left out."""
+        if not self._path.is_file():
+            return []
+        found = []
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            try:
+                found.append(Entry.model_validate_json(line))
+            except ValidationError:
+                continue
+        return [one for one in found if task is None or one.task == task]
+
+    def begin(self, entry: Entry) -> None:
+        """Write down what is about to be done."""
+        write_atomically(self._pending, entry.model_dump_json())
+
+    def pending(self) -> Entry | None:
+        """What was begun and not ended.
+
+        Raises:
+            RegistryError: it cannot be read.
+        """
+        try:
+            return Entry.model_validate_json(self._pending.read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValidationError as exc:
+            raise RegistryError(
+                f"{self._pending}: a promotion under way is expected there and cannot be read ({exc}). "
+                "See in MLflow where champion points, then delete the file."
+            ) from exc
+
+    def end(self, entry: Entry) -> None:
+        """Enter it, once, and forget that it was under way."""
+        if all(one.id != entry.id for one in self.entries(entry.task)):
+            append_line(self._path, json.dumps(entry.model_dump(mode="json"), ensure_ascii=False))
+        self._pending.unlink(missing_ok=True)

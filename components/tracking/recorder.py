@@ -1,0 +1,141 @@
+"""What a run writes while it goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.tracking.connection import translated
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+    from mlflow.tracking import MlflowClient
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from components.data.manifest import Manifest
+    from components.inference.release import ReleaseCard
+
+_BATCH = 100
+"""MLflow takes so many parameters at once; metrics ten times as many."""
+_PARAM_CHARACTERS = 6000
+
+
+class Run:
+    """A run in progress; made by `Tracker.start`. Names of files may hold "/" for folders."""
+
+    def __init__(self, client: MlflowClient, run_id: str) -> None:
+        self.id = run_id
+        self._client = client
+
+    def params(self, values: Mapping[str, Any]) -> None:
+        """Parameters; nested mappings become dotted names, lists JSON. A parameter never changes again."""
+        from mlflow.entities import Param
+
+        params = [Param(name, text[:_PARAM_CHARACTERS]) for name, text in _flat(values)]
+        for start in range(0, len(params), _BATCH):
+            with translated("Logging parameters"):
+                self._client.log_batch(self.id, params=params[start : start + _BATCH])
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """One epoch's figures, as `epoch/<name>` at step `number`, in one call."""
+        self._log({f"epoch/{name}": value for name, value in metrics.items()}, number)
+
+    def metrics(self, values: Mapping[str, float]) -> None:
+        """Figures of the whole run, as in "test/macro_f1"."""
+        self._log(values, 0)
+
+    def tags(self, values: Mapping[str, str]) -> None:
+        """Tags, on top of those the run began with."""
+        from mlflow.entities import RunTag
+
+        with translated("Logging tags"):
+            self._client.log_batch(self.id, tags=[RunTag(name, str(text)) for name, text in values.items()])
+
+    def figure(self, name: str, figure: Figure) -> None:
+        """A figure, as in "figures/confusion_matrix.png"."""
+        with translated(f"Logging {name}"):
+            self._client.log_figure(self.id, figure, name, save_kwargs={"dpi": 144})
+
+    def image(self, name: str, image: Image.Image) -> None:
+        """A picture, as in "grids/epoch-010.png"."""
+        with translated(f"Logging {name}"):
+            self._client.log_image(self.id, image, artifact_file=name)
+
+    def text(self, name: str, text: str) -> None:
+        """A text file, as in "recipe.json"."""
+        with translated(f"Logging {name}"):
+            self._client.log_text(self.id, text, name)
+
+    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Rows of equal keys, as in "tables/per_class.json"; MLflow's UI shows it as a table."""
+        columns = {key: [row[key] for row in rows] for key in rows[0]} if rows else {}
+        with translated(f"Logging {name}"):
+            self._client.log_table(self.id, columns, name)
+
+    def files(self, folder: Path, to: str = "") -> None:
+        """Everything in `folder`, below the artifact folder `to`."""
+        with translated(f"Logging {folder}"):
+            self._client.log_artifacts(self.id, str(folder), to or None)
+
+    def dataset(self, manifest: Manifest, context: str = "training") -> None:
+        """The data version: MLflow shows it beside the run and on its Datasets page."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag
+
+        frame = manifest.frame
+        profile = {
+            "works": len(manifest),
+            "synthetic": manifest.synthetic,
+            "classes": {str(name): int(count) for name, count in frame["label"].value_counts().items()},
+            "splits": {str(name): int(count) for name, count in frame["split"].value_counts().items()},
+            "rejected": len(manifest.rejected),
+        }
+        entity = Dataset(
+            name=manifest.source,
+            digest=manifest.fingerprint,
+            source_type="local",
+            source=json.dumps({"uri": str(manifest.root)}),
+            profile=json.dumps(profile),
+        )
+        given = DatasetInput(entity, tags=[InputTag("mlflow.data.context", context)])
+        with translated("Logging the data version"):
+            self._client.log_inputs(self.id, datasets=[given])
+
+    def log_release(self, folder: Path, card: ReleaseCard, sample: NDArray[np.uint8]) -> str:
+        """Log the release in `folder` as this run's model "model"; its id.
+
+        Args:
+            folder: a whole release (graph, weights, card).
+            card: the same card; becomes the model's tags.
+            sample: uint8 (N, H, W, 3); the first becomes the input example.
+
+        Raises:
+            RegistryError: the release does not load.
+        """
+        from components.tracking.models import log
+
+        return log(self._client, self.id, folder, card, sample)
+
+    def _log(self, values: Mapping[str, float], step: int) -> None:
+        from mlflow.entities import Metric
+
+        now = int(time.time() * 1000)
+        metrics = [Metric(name, float(value), now, step) for name, value in values.items()]
+        with translated("Logging metrics"):
+            self._client.log_batch(self.id, metrics=metrics)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            pairs += _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, list | tuple):
+            pairs.append((f"{prefix}{name}", json.dumps(value, default=str, ensure_ascii=False)))
+        else:
+            pairs.append((f"{prefix}{name}", str(value)))
+    return pairs

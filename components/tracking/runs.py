@@ -1,0 +1,190 @@
+"""Runs: one is begun with `Tracker.start`, and found and read again through `Tracker`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.errors import DataError
+from components.settings import Settings
+from components.storage import building, key_of
+from components.tracking import tags
+from components.tracking.connection import connect, experiment_id, local_folder, translated
+from components.tracking.recorder import Run
+
+if TYPE_CHECKING:
+    import mlflow.entities
+    from mlflow.tracking import MlflowClient
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What MLflow knows of a run. `seconds` runs on until now while the run does."""
+
+    id: str
+    experiment: str
+    name: str
+    status: str
+    started: datetime
+    seconds: float
+    tags: dict[str, str]
+    params: dict[str, str]
+    metrics: dict[str, float]
+    artifact_uri: str
+
+
+class Tracker:
+    """Begins runs and finds them again. Making one is cheap; its first call opens MLflow."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def find(self, experiment: str, key: str) -> RunRecord | None:
+        """The newest finished run of `experiment` with that content key; None: it is still to be done.
+
+        Runs of the same key whose process is dead are marked KILLED on the way.
+        """
+        client = self._client
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            return None
+        self.mark_stale(experiment, key)
+        runs = client.search_runs(
+            [found.experiment_id],
+            f"tags.`{tags.KEY}` = '{key}' and attributes.status = 'FINISHED'",
+            max_results=1,
+            order_by=["attributes.start_time DESC"],
+        )
+        return _record(runs[0], experiment) if runs else None
+
+    def mark_stale(self, experiment: str, key: str) -> list[str]:
+        """Mark the runs KILLED that a dead process of this machine left RUNNING; their ids."""
+        client = self._client
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            return []
+        running = client.search_runs(
+            [found.experiment_id], f"tags.`{tags.KEY}` = '{key}' and attributes.status = 'RUNNING'"
+        )
+        gone = [run.info.run_id for run in running if tags.is_gone(run.data.tags.get(tags.PROCESS, ""))]
+        for run_id in gone:
+            client.set_terminated(run_id, "KILLED")
+        return gone
+
+    @contextmanager
+    def start(
+        self, experiment: str, name: str, key: str, run_tags: Mapping[str, str] | None = None
+    ) -> Iterator[Run]:
+        """Begin a run: FINISHED when the block ends well, FAILED (its error in a tag) or KILLED if not.
+
+        Args:
+            experiment: made if there is none, as in "style · synthetic-gallery".
+            name: shown for the run.
+            key: content key of everything the result depends on; `find` finds it again by this.
+            run_tags: see `tags` (KIND, TASK, FAMILY, SOURCE, SYNTHETIC, DATA_VERSION, and any other).
+        """
+        client = self._client
+        own = {tags.KEY: key, tags.PROCESS: tags.this_process(), tags.COMMIT: tags.commit()}
+        given = {name: text for name, text in ((run_tags or {}) | own).items() if text}
+        with translated(f"Starting the run {name}"):
+            entity = client.create_run(experiment_id(self._settings, experiment), tags=given, run_name=name)
+        run_id = entity.info.run_id
+        try:
+            yield Run(client, run_id)
+        except BaseException as exc:
+            # MLflow itself may be what failed; the first error is the one to tell.
+            with contextlib.suppress(Exception):
+                status = "FAILED" if isinstance(exc, Exception) else "KILLED"
+                client.set_tag(run_id, tags.ERROR, f"{type(exc).__name__}: {exc}"[:4000])
+                client.set_terminated(run_id, status)
+            raise
+        with translated(f"Ending the run {name}"):
+            client.set_terminated(run_id, "FINISHED")
+
+    def runs(self, task: str | None = None, kind: str | None = None, limit: int = 200) -> list[RunRecord]:
+        """Atelier's runs of all experiments, the newest first."""
+        client = self._client
+        experiments = {one.experiment_id: one.name for one in client.search_experiments()}
+        conditions = [f"tags.`{tags.KIND}` = '{kind}'" if kind else f"tags.`{tags.KIND}` LIKE '%'"]
+        if task:
+            conditions.append(f"tags.`{tags.TASK}` = '{task}'")
+        with translated("Searching runs"):
+            found = client.search_runs(
+                list(experiments),
+                " and ".join(conditions),
+                max_results=min(limit, _PAGE),
+                order_by=["attributes.start_time DESC"],
+            )
+        return [_record(run, experiments[run.info.experiment_id]) for run in found]
+
+    def run(self, run_id: str) -> RunRecord:
+        """One run.
+
+        Raises:
+            ServiceError: there is none of that id.
+        """
+        with translated(f"Reading the run {run_id}"):
+            run = self._client.get_run(run_id)
+            experiment = self._client.get_experiment(run.info.experiment_id)
+        return _record(run, experiment.name)
+
+    def history(self, run_id: str) -> dict[str, list[tuple[int, float]]]:
+        """Every metric of a run as (step, value), by step."""
+        with translated(f"Reading the history of the run {run_id}"):
+            names = sorted(self._client.get_run(run_id).data.metrics)
+            return {
+                name: sorted((one.step, one.value) for one in self._client.get_metric_history(run_id, name))
+                for name in names
+            }
+
+    def artifacts(self, run_id: str, path: str = "") -> list[str]:
+        """Paths of the files and folders below `path`, relative to the run's artifacts."""
+        with translated(f"Listing the artifacts of the run {run_id}"):
+            return [one.path for one in self._client.list_artifacts(run_id, path or None)]
+
+    def artifact(self, run_id: str, path: str) -> Path:
+        """A local file or folder with that artifact; fetched once where it lies on a server.
+
+        Raises:
+            DataError: the run has none of that path.
+        """
+        root = local_folder(self.run(run_id).artifact_uri)
+        found = self._fetched(run_id, path) if root is None else root / path
+        if not found.exists():
+            raise DataError(f"The run {run_id} has no artifact {path}; there are: {self.artifacts(run_id)}.")
+        return found
+
+    def _fetched(self, run_id: str, path: str) -> Path:
+        folder = self._settings.cache / "artifacts" / key_of(run_id, path)
+        if not folder.is_dir():
+            with building(folder) as draft, translated(f"Fetching {path} of the run {run_id}"):
+                self._client.download_artifacts(run_id, path, str(draft))
+        return folder / path
+
+    @property
+    def _client(self) -> MlflowClient:
+        return connect(self._settings)
+
+
+def _record(run: mlflow.entities.Run, experiment: str) -> RunRecord:
+    started = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
+    ended = datetime.fromtimestamp(run.info.end_time / 1000, UTC) if run.info.end_time else datetime.now(UTC)
+    return RunRecord(
+        id=run.info.run_id,
+        experiment=experiment,
+        name=run.info.run_name or "",
+        status=run.info.status,
+        started=started,
+        seconds=(ended - started).total_seconds(),
+        tags=dict(run.data.tags),
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+        artifact_uri=run.info.artifact_uri or "",
+    )

@@ -1,0 +1,75 @@
+"""The tags by which runs and versions are found again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+
+KEY = "atelier.key"
+"""Content key of everything a run depends on: the same key, the same result."""
+KIND = "atelier.kind"
+"""One of KINDS."""
+TASK = "atelier.task"
+FAMILY = "atelier.family"
+SOURCE = "atelier.source"
+SYNTHETIC = "atelier.synthetic"
+""" "true" where the pictures were drawn by code."""
+DATA_VERSION = "atelier.data_version"
+ERROR = "atelier.error"
+PROCESS = "atelier.process"
+"""host/pid/start time of the process that writes a run: tells a dead one from one at work."""
+COMMIT = "mlflow.source.git.commit"
+NOTE = "mlflow.note.content"
+
+KINDS = ("training", "gan", "style-transfer")
+
+
+def this_process() -> str:
+    """What PROCESS holds for the running process."""
+    import psutil
+
+    return f"{platform.node()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
+
+
+def is_gone(process: str) -> bool:
+    """True when `process` ran on this machine and runs no more. Of another machine nobody can say."""
+    import psutil
+
+    host, _, rest = process.partition("/")
+    pid, _, started = rest.partition("/")
+    if host != platform.node() or not pid.isdigit():
+        return False
+    try:
+        # The start time tells a process from a later one that was given the same number.
+        return abs(psutil.Process(int(pid)).create_time() - float(started)) > 1
+    except psutil.NoSuchProcess:
+        return True
+
+
+@cache
+def commit() -> str:
+    """The commit of the code at work; "" where it was installed without its history."""
+    here = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 (whichever git the path has)
+            cwd=here,
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        )
+        tracked = subprocess.run(  # noqa: S603 (a file of ours)
+            ["git", "ls-files", "--error-unmatch", __file__],  # noqa: S607
+            cwd=here,
+            capture_output=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    # Installed into a .venv inside somebody else's repository, that one's commit would be wrong.
+    return done.stdout.strip() if tracked.returncode == 0 else ""
