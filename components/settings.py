@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from components.errors import SettingsError
@@ -18,11 +18,17 @@ from components.errors import SettingsError
 class Settings(BaseSettings):
     """One frozen value, made at an edge (a command, a server) and handed inwards."""
 
-    model_config = SettingsConfigDict(env_prefix="ATELIER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="ATELIER_", frozen=True, extra="ignore", populate_by_name=True
+    )
 
     home: Path = Field(default=Path(".atelier"), description="folder of everything Atelier writes")
     mlflow_tracking_uri: str = Field(default="", description="empty: SQLite below home")
-    prefect_api_url: str = Field(default="", description="empty: a server of its own below home")
+    prefect_api_url: str = Field(
+        default="",
+        validation_alias=AliasChoices("prefect_api_url", "ATELIER_PREFECT_API_URL", "PREFECT_API_URL"),
+        description="empty: a server of its own below home",
+    )
     s3_endpoint_url: str = Field(default="", description="empty: Amazon's own")
     backend: Literal["tensorflow", "jax"] = "tensorflow"
 
@@ -75,6 +81,11 @@ class Settings(BaseSettings):
     def mlflow_url(self) -> str:
         """The MLflow UI's address when `atelier up` serves it."""
         return f"http://{self.host}:{self.mlflow_port}"
+
+    @property
+    def mlflow_ui(self) -> str:
+        """Where a person looks at the runs."""
+        return self.mlflow_tracking_uri if self.mlflow_tracking_uri.startswith("http") else self.mlflow_url
 
     @property
     def prefect_url(self) -> str:

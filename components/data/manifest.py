@@ -81,6 +81,7 @@ class Manifest:
         root: folder that `path` is relative to.
         synthetic: True when the pictures were drawn by code; carried to every place a model is shown.
         rejected: files that were left out, with the reason.
+        files: how many were looked at when the collection was read, whatever was selected since.
     """
 
     frame: pd.DataFrame
@@ -88,6 +89,7 @@ class Manifest:
     root: Path
     synthetic: bool = False
     rejected: tuple[Rejected, ...] = field(default=())
+    files: int = 0
 
     def __post_init__(self) -> None:
         missing = [name for name in COLUMNS if name not in self.frame.columns]
@@ -114,6 +116,12 @@ class Manifest:
         """The works of one part, in row order."""
         return self.with_frame(self.frame[self.frame["split"] == split])
 
+    @property
+    def held_out(self) -> Manifest:
+        """The works that judge a model: the test part, or validation where the protocol has no test."""
+        test = self.part(Split.TEST)
+        return test if len(test) else self.part(Split.VALIDATION)
+
     def class_numbers(self, class_names: list[str]) -> list[int]:
         """Each row's label as its place in `class_names`."""
         places = {name: place for place, name in enumerate(class_names)}
@@ -134,6 +142,7 @@ class Manifest:
             "root": str(self.root),
             "synthetic": self.synthetic,
             "fingerprint": self.fingerprint,
+            "files": self.files,
             "rejected": [[rejected.path, rejected.reason] for rejected in self.rejected],
         }
         with building(folder) as draft:
@@ -162,4 +171,5 @@ class Manifest:
             root=Path(about["root"]),
             synthetic=about["synthetic"],
             rejected=tuple(Rejected(*pair) for pair in about["rejected"]),
+            files=about.get("files", 0),
         )

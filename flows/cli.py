@@ -1,0 +1,55 @@
+"""`atelier`: every command; the heavy packages are imported by the command that needs them, never before."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from components.errors import AtelierError
+from flows.commands import models, servers, work
+from flows.console import errors
+
+app = typer.Typer(
+    help="Learn a painting's artist, style or genre: from images to a served champion.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for panel, commands in {
+    "From paintings to a champion": (work.demo, work.pipeline, work.ingest, work.validate, work.train),
+    "Models": (models.runs, models.promote, models.rollback, models.predict),
+    "Servers": (servers.up, servers.serve, servers.dashboard, servers.doctor),
+}.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
+
+
+@app.callback()
+def _settings(
+    home: Annotated[Path | None, typer.Option("--home", help="Folder of everything Atelier writes.")] = None,
+) -> None:
+    if home is not None:
+        # Servers and flow runs that this command starts must mean the same folder.
+        os.environ["ATELIER_HOME"] = str(home.expanduser().resolve())
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is one message and exit code 2."""
+    try:
+        app()
+    except AtelierError as exc:
+        errors.print("[bold red]✗[/] ", end="")
+        errors.print(str(exc), markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("interrupted; what was finished is kept")
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""runs, promote, rollback, predict."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from components.data.manifest import Task
+from components.errors import RegistryError, SettingsError
+from flows.console import output, show_json, show_table, talking
+from flows.options import JsonOption, TaskOption, load_settings
+
+if TYPE_CHECKING:
+    from components.settings import Settings
+    from components.tracking.runs import RunRecord
+
+
+def runs(
+    *,
+    task: TaskOption = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
+    as_json: JsonOption = False,
+) -> None:
+    """List training runs with their scores on the frozen test works."""
+    from components.tracking.runs import Tracker
+    from flows.report import run_rows
+
+    wanted = Task.named(task).value if task else None
+    records = Tracker(load_settings()).runs(task=wanted, kind="training", limit=limit)
+    if as_json:
+        show_json([asdict(record) for record in records])
+    elif records:
+        show_table("Training runs", run_rows(records))
+    else:
+        output.print("No training run yet. Make one: atelier demo")
+
+
+def promote(
+    *,
+    task: TaskOption = None,
+    run: Annotated[
+        str, typer.Option("--run", help="An MLflow run; default: the best of the newest data version.")
+    ] = "",
+    overrule: Annotated[bool, typer.Option(help="Promote it whatever the figures say.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Let the best run (or a named one) meet the champion on the same test works."""
+    from components.tracking.runs import Tracker
+    from flows import engine
+
+    settings = load_settings()
+    name = Task.named(task or Task.STYLE)
+    records = [
+        one for one in Tracker(settings).runs(task=name.value, kind="training") if one.status == "FINISHED"
+    ]
+    chosen = _chosen(records, run, name)
+    engine.prepare(settings, quiet=True)
+    from flows.promote import promote as stop
+    from flows.promote import version_data
+
+    with talking():
+        entry = stop.fn(chosen, version_data(chosen[0], settings), name.value, settings, overrule=overrule)
+    if as_json:
+        show_json(entry.model_dump(mode="json"))
+    else:
+        output.print(f"champion of {name}: version {entry.champion}", highlight=False)
+
+
+def rollback(*, task: TaskOption = None, as_json: JsonOption = False) -> None:
+    """Make the previous champion the champion again."""
+    from components.tracking.promotion import Promotion
+
+    name = Task.named(task or Task.STYLE)
+    with talking():
+        entry = Promotion(load_settings()).rollback(name.value)
+    if as_json:
+        show_json(entry.model_dump(mode="json"))
+    else:
+        output.print(
+            f"atelier-{name} version {entry.champion} is the champion again, instead of {entry.previous}.",
+            highlight=False,
+        )
+
+
+def predict(
+    image: Annotated[Path, typer.Argument(help="A picture file.")],
+    *,
+    task: TaskOption = None,
+    top: Annotated[int, typer.Option(min=1, help="Show so many labels.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Label one picture with the champion, without a server."""
+    from components.inference.predictor import Predictor
+
+    settings = load_settings()
+    name = Task.named(task or Task.STYLE)
+    if not image.is_file():
+        raise SettingsError(f"{image}: no such file.")
+    predictor = Predictor.load(_champion(settings, name))
+    ranked, card = predictor.predict(image)[:top], predictor.card
+    if as_json:
+        show_json(
+            {
+                "task": name.value,
+                "image": str(image),
+                "predictions": [{"label": one.label, "probability": one.probability} for one in ranked],
+                "model": card.model_dump(mode="json"),
+            }
+        )
+        return
+    about = " (synthetic gallery, not real paintings)" if card.synthetic else ""
+    title = f"{image.name}: {name} by {card.family} version {card.version}, learnt from {card.source}{about}"
+    show_table(title, [{"label": one.label, "probability": one.probability} for one in ranked])
+
+
+def _chosen(records: list[RunRecord], run: str, task: Task) -> list[RunRecord]:
+    if run:
+        records = [one for one in records if one.id.startswith(run)]
+        if len(records) != 1:
+            raise RegistryError(
+                f"{run!r}: one finished {task} run is expected, {len(records)} match. See `atelier runs`."
+            )
+        return records
+    if not records:
+        raise RegistryError(f"no finished {task} run to promote. Make one: `atelier train --task {task}`.")
+    newest = records[0].tags["atelier.data_version"]
+    return [one for one in records if one.tags["atelier.data_version"] == newest]
+
+
+def _champion(settings: Settings, task: Task) -> Path:
+    from components.inference import releases
+
+    at_hand = releases.current(settings, task.value)
+    if at_hand is None:
+        raise RegistryError(f"{task} has no champion yet. Make one: `atelier pipeline --task {task}`.")
+    return at_hand

@@ -1,0 +1,91 @@
+"""up, serve, dashboard, doctor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.console import errors, output, show_json, show_table, talking
+from flows.options import JsonOption, load_settings
+
+if TYPE_CHECKING:
+    from components.settings import Settings
+    from flows.services import Service
+
+PortOption = Annotated[int | None, typer.Option("--port", help="Listen here.")]
+
+
+def up() -> None:
+    """MLflow, Prefect with its scheduled runs, the API and the dashboard; Ctrl-C ends them all."""
+    from flows import services
+
+    settings = load_settings()
+    # A polite end is an end like Ctrl-C: what we started must not outlive us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with talking():
+        errors.print("Starting MLflow, Prefect, the API and the dashboard (up to a minute) ...", style="dim")
+        supervisor = services.up(settings)
+    try:
+        show_table(
+            "Atelier is up",
+            [{"server": one.title, "address": one.url} for one in services.services(settings)],
+        )
+        output.print(f"logs: {settings.home / 'logs'}    Ctrl-C ends them all.", highlight=False)
+        supervisor.wait()
+    except KeyboardInterrupt:
+        errors.print("Ending the servers ...", style="dim")
+    finally:
+        services.down(supervisor)
+    errors.print("All servers ended.", style="dim")
+
+
+def serve(*, port: PortOption = None) -> None:
+    """The REST API alone: POST /v1/{task}/predict."""
+    from flows import services
+
+    settings = load_settings(api_port=port)
+    _become(services.api(settings), settings)
+
+
+def dashboard(*, port: PortOption = None) -> None:
+    """The dashboard alone; it asks the API and MLflow."""
+    from flows import services
+
+    settings = load_settings(dashboard_port=port)
+    _become(services.dashboard(settings), settings)
+
+
+def doctor(*, as_json: JsonOption = False) -> None:
+    """Versions, backend, devices, disk, services, and what is misconfigured, with the mend."""
+    from flows.doctor import examine
+
+    with talking():
+        findings = examine(load_settings())
+    if as_json:
+        show_json([vars(finding) for finding in findings])
+    else:
+        signs = {"good": "[green]✓[/]", "note": "[yellow]•[/]", "bad": "[red]✗[/]"}
+        for finding in findings:
+            output.print(f"{signs[finding.state]} [bold]{finding.name:<22}[/] ", end="")
+            output.print(finding.text, markup=False, highlight=False)
+    if any(finding.state == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _become(service: Service, settings: Settings) -> None:
+    """Turn this process into the server, so that signals and exit codes are its own."""
+    from flows.services import check_port
+
+    check_port(service, settings.host)
+    os.environ.update(
+        ATELIER_API_PORT=str(settings.api_port),
+        ATELIER_DASHBOARD_PORT=str(settings.dashboard_port),
+        ATELIER_HOME=str(settings.home),
+    )
+    errors.print(f"{service.title}: {service.url}", highlight=False)
+    sys.stderr.flush()
+    os.execv(service.command[0], service.command)  # noqa: S606 (our own command)

@@ -1,0 +1,253 @@
+"""demo, pipeline, ingest, validate, train."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows import engine, services
+from flows.console import errors, output, show_json, show_table, talking
+from flows.options import (
+    ClassesOption,
+    FamiliesOption,
+    JsonOption,
+    ProtocolOption,
+    RootOption,
+    ScaleOption,
+    SeedOption,
+    SourceOption,
+    TaskOption,
+    TopOption,
+    WeightsOption,
+    listed,
+    load_settings,
+)
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from components.data.manifest import Manifest
+    from components.data.validate import Report
+    from components.settings import Settings
+    from flows.pipeline import Outcome
+    from flows.plan import Plan
+
+
+def demo(*, as_json: JsonOption = False) -> None:
+    """Synthetic gallery to a served champion: two families, a GAN, a style transfer; minutes on two cores."""
+    _pipeline(_plan(), "demo", as_json=as_json)
+
+
+def pipeline(
+    *,
+    source: SourceOption = None,
+    root: RootOption = None,
+    task: TaskOption = None,
+    classes: ClassesOption = "",
+    top: TopOption = None,
+    protocol: ProtocolOption = None,
+    families: FamiliesOption = "",
+    scale: ScaleOption = None,
+    weights: WeightsOption = None,
+    pictures: Annotated[bool, typer.Option(help="Also train the GAN and transfer a style.")] = True,
+    seed: SeedOption = None,
+    keep_as: Annotated[
+        str, typer.Option("--keep-as", help="Name under which `atelier up` schedules it.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ingest, validate, split, train, promote, make pictures; a finished stop is never done twice."""
+    plan = _plan(
+        source=source,
+        root=root,
+        task=task,
+        classes=listed(classes),
+        top=top,
+        protocol=protocol,
+        families=listed(families),
+        scale=scale,
+        weights=weights,
+        pictures=pictures,
+        seed=seed,
+    )
+    _pipeline(plan, keep_as or f"{plan.task}-{plan.source}-{plan.scale}", as_json=as_json)
+
+
+def ingest(
+    *,
+    source: SourceOption = None,
+    root: RootOption = None,
+    task: TaskOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a collection into a manifest: one row a painting, and a line for every file left out."""
+    from flows.ingest import ingest as stop
+
+    with _alone():
+        manifest = stop.fn(_plan(source=source, root=root, task=task), load_settings())
+    rejected = [{"file": one.path, "reason": one.reason} for one in manifest.rejected]
+    if as_json:
+        show_json(
+            {
+                "source": manifest.source,
+                "works": len(manifest),
+                "data_version": manifest.fingerprint,
+                "rejected": rejected,
+            }
+        )
+        return
+    show_table(
+        f"{manifest.source}: {len(manifest)} works, data version {manifest.fingerprint}", _counts(manifest)
+    )
+    if rejected:
+        show_table(f"{len(rejected)} files left out", rejected)
+
+
+def validate(
+    *,
+    source: SourceOption = None,
+    root: RootOption = None,
+    task: TaskOption = None,
+    classes: ClassesOption = "",
+    top: TopOption = None,
+    protocol: ProtocolOption = None,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a collection and its split before the gate; exit code 2 and a report when it does not pass."""
+    plan = _plan(
+        source=source, root=root, task=task, classes=listed(classes), top=top, protocol=protocol, seed=seed
+    )
+    settings = load_settings()
+    with _alone():
+        manifest, report = _validated(plan, settings)
+    checks = [
+        {
+            "check": check.name,
+            "severity": check.severity,
+            "passed": check.passed,
+            "expected": check.expected,
+            "observed": check.observed,
+        }
+        for check in report.checks
+    ]
+    page = settings.collections / "validation" / manifest.fingerprint / "report.html"
+    if as_json:
+        show_json(
+            {
+                "data_version": manifest.fingerprint,
+                "passed": report.passed,
+                "report": str(page),
+                "checks": checks,
+            }
+        )
+        return
+    show_table(f"{manifest.source}: passed", checks)
+    output.print(f"report: {page}", highlight=False)
+
+
+def train(
+    *,
+    source: SourceOption = None,
+    root: RootOption = None,
+    task: TaskOption = None,
+    classes: ClassesOption = "",
+    top: TopOption = None,
+    protocol: ProtocolOption = None,
+    families: FamiliesOption = "",
+    scale: ScaleOption = None,
+    weights: WeightsOption = None,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train families on a validated data version; nothing is promoted."""
+    from flows.train import train as stop
+
+    plan = _plan(
+        source=source,
+        root=root,
+        task=task,
+        classes=listed(classes),
+        top=top,
+        protocol=protocol,
+        families=listed(families),
+        scale=scale,
+        weights=weights,
+        seed=seed,
+    )
+    settings = load_settings()
+    with _alone():
+        manifest, _ = _validated(plan, settings)
+        records = [stop.fn(family, manifest, plan, settings) for family in plan.families]
+    from flows.report import run_rows
+
+    if as_json:
+        show_json([asdict(record) for record in records])
+    else:
+        show_table(f"{plan.task} on {manifest.source}", run_rows(records))
+
+
+def _plan(**given: object) -> Plan:
+    from flows.plan import Plan
+
+    return Plan.of(**given)
+
+
+def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
+    settings = services.joined(load_settings())
+    plan.save(settings, name)
+    engine.prepare(settings, quiet=True)
+    started = time.monotonic()
+    with talking():
+        errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
+        from flows.pipeline import pipeline as flow
+
+        outcome = flow(plan)
+    _show(outcome, plan, settings, time.monotonic() - started, as_json=as_json)
+
+
+def _show(outcome: Outcome, plan: Plan, settings: Settings, seconds: float, *, as_json: bool) -> None:
+    from flows.report import as_dict, run_rows, where
+
+    if as_json:
+        show_json(as_dict(outcome, settings, seconds))
+        return
+    synthetic = " (drawn by code, not real paintings)" if outcome.manifest.synthetic else ""
+    output.print()
+    show_table(
+        f"{plan.task} on {outcome.manifest.source}{synthetic}, {seconds:.0f} s", run_rows(outcome.runs)
+    )
+    output.print(f"\n{outcome.decision.reason}\n", highlight=False)
+    show_table("Where everything lies", where(outcome, settings))
+    output.print(
+        "\nLook at it:  [bold]make up[/]   (MLflow, Prefect, the API and the dashboard; Ctrl-C ends them)"
+    )
+
+
+def _validated(plan: Plan, settings: Settings) -> tuple[Manifest, Report]:
+    from flows import ingest as stops
+
+    works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
+    stops.validate.fn(works, settings)
+    works = stops.split.fn(works, plan, settings)
+    return works, stops.validate.fn(works, settings)
+
+
+def _alone() -> AbstractContextManager[None]:
+    """Run stops as plain functions, without a Prefect server."""
+    engine.prepare(load_settings(), quiet=True)
+    return talking()
+
+
+def _counts(manifest: Manifest) -> list[dict[str, object]]:
+    return [
+        {
+            "label": column,
+            "known for": int((manifest.frame[column] != "").sum()),
+            "classes": int(manifest.frame.loc[manifest.frame[column] != "", column].nunique()),
+        }
+        for column in ("artist", "style", "genre")
+    ]

@@ -1,0 +1,71 @@
+"""The whole road: paintings in, a served champion out. Reads as a table of contents."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prefect import flow
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+from components.settings import Settings
+from flows.generate import gan, style_transfer
+from flows.ingest import ingest, select, split, validate
+from flows.plan import Plan
+from flows.promote import promote
+from flows.report import run_rows
+from flows.telling import LOGGER
+from flows.train import train
+
+if TYPE_CHECKING:
+    from components.data.manifest import Manifest
+    from components.data.validate import Report
+    from components.tracking.journal import Entry
+    from components.tracking.runs import RunRecord
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of the pipeline leaves behind."""
+
+    manifest: Manifest
+    runs: list[RunRecord]
+    pictures: list[RunRecord]
+    decision: Entry
+
+
+@flow(name="pipeline", flow_run_name="{plan.task} · {plan.source} · {plan.scale}", validate_parameters=True)
+def pipeline(plan: Plan) -> Outcome:
+    """Ingest, validate, split, train each family, promote by macro-F1, make pictures."""
+    logging.getLogger(LOGGER).setLevel(logging.INFO)
+    settings = Settings.load()
+
+    works = select(ingest(plan, settings), plan)
+    validate(works, settings)
+    works = split(works, plan, settings)
+    report = validate(works, settings)
+    runs = [train(family, works, plan, settings) for family in plan.families]
+    decision = promote(runs, works, plan.task, settings)
+    pictures = (
+        [gan(works, plan, settings), style_transfer(runs[0], works, plan, settings)] if plan.pictures else []
+    )
+
+    _leave_artifacts(works, report, runs, decision, settings)
+    return Outcome(works, runs, pictures, decision)
+
+
+def _leave_artifacts(
+    works: Manifest, report: Report, runs: list[RunRecord], decision: Entry, settings: Settings
+) -> None:
+    """What the Prefect UI shows with the flow run: the scores, the runs in MLflow, the gate's report."""
+    page = settings.collections / "validation" / works.fingerprint / "report.html"
+    create_table_artifact(run_rows(runs), key="scores", description=f"{works.source}: {decision.reason}")
+    for run in runs:
+        create_link_artifact(
+            f"{settings.mlflow_ui}/#/experiments/{run.experiment_id}/runs/{run.id}",
+            link_text=f"{run.name} in MLflow",
+            key=f"mlflow-{run.tags['atelier.family'].replace('_', '-')}",
+        )
+    create_link_artifact(page.as_uri(), link_text="Validation report", key="validation-report")
+    create_markdown_artifact(report.as_markdown(), key="validation")

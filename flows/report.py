@@ -1,0 +1,68 @@
+"""A pipeline's outcome as rows: for the console, for JSON, for Prefect's artifacts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from components.settings import Settings
+    from components.tracking.runs import RunRecord
+    from flows.pipeline import Outcome
+
+
+def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
+    """One row a training run: macro-F1 with its 95 % bootstrap interval."""
+    rows = []
+    for record in records:
+        metrics = record.metrics
+        rows.append(
+            {
+                "family": record.tags.get("atelier.family", record.name),
+                "data": record.tags.get("atelier.source", ""),
+                "validation F1": _interval(metrics, "validation"),
+                "test F1": _interval(metrics, "test"),
+                "test accuracy": metrics.get("test/accuracy", float("nan")),
+                "parameters": f"{metrics.get('parameters', 0):,.0f}",
+                "training s": f"{metrics.get('training_seconds', 0):.0f}",
+                "run": record.id[:8],
+            }
+        )
+    return rows
+
+
+def where(outcome: Outcome, settings: Settings) -> list[dict[str, Any]]:
+    """What lies where, for the end of a run."""
+    folder = settings.collections / "validation" / outcome.manifest.fingerprint
+    return [
+        {"what": "paintings", "where": str(outcome.manifest.root)},
+        {"what": "validation report", "where": str(folder / "report.html")},
+        {"what": "runs and registry", "where": settings.tracking_uri},
+        {"what": "figures and models", "where": str(settings.artifacts)},
+        {"what": "served releases", "where": str(settings.releases)},
+        {"what": "journal", "where": str(settings.journal)},
+    ]
+
+
+def as_dict(outcome: Outcome, settings: Settings, seconds: float) -> dict[str, Any]:
+    """The outcome as one JSON document."""
+    return {
+        "data_version": outcome.manifest.fingerprint,
+        "source": outcome.manifest.source,
+        "synthetic": outcome.manifest.synthetic,
+        "seconds": round(seconds, 1),
+        "runs": [asdict(record) for record in outcome.runs],
+        "pictures": [asdict(record) for record in outcome.pictures],
+        "decision": outcome.decision.model_dump(mode="json"),
+        "where": {row["what"]: row["where"] for row in where(outcome, settings)},
+    }
+
+
+def _interval(metrics: dict[str, float], part: str) -> str:
+    try:
+        score, low, high = (metrics[f"{part}/macro_f1{end}"] for end in ("", "_low", "_high"))
+    except KeyError:
+        return "-"
+    return f"{score:.3f} [{low:.2f}, {high:.2f}]"

@@ -1,0 +1,175 @@
+"""Train one family on a data version; everything it is judged by goes to MLflow."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components.data.manifest import Split
+from components.errors import RegistryError
+from components.inference.release import CARD, ReleaseCard
+from components.storage import key_of
+from flows.telling import tell
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from components.data.manifest import Manifest
+    from components.evaluation.metrics import Scores
+    from components.settings import Settings
+    from components.tracking.runs import Run, RunRecord
+    from components.training.fit import Fitted, TrainingData
+    from components.training.recipe import Recipe
+    from flows.plan import Plan
+
+METHOD = 1
+"""Counted up when the same recipe on the same data would now give another model: old runs are not reused."""
+
+
+@task(name="train", task_run_name="train {family}", cache_policy=NO_CACHE)
+def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
+    """Fit, score on validation and test works, draw, export; a finished run of the same key is reused.
+
+    Raises:
+        WeightsError: the family needs weights that cannot be had.
+        TrainingError: the recipe cannot be carried out, or the loss is no number any more.
+    """
+    from components.tracking.runs import Tracker
+    from components.training.recipes import recipe_for
+
+    recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
+    tracker = Tracker(settings)
+    experiment = f"{plan.task} · {manifest.source}"
+    key = key_of("training", METHOD, plan.task, recipe.key, manifest.fingerprint)
+    found = tracker.find(experiment, key)
+    if found is None:
+        with tracker.start(experiment, f"{family} · {plan.scale}", key, _tags(family, manifest, plan)) as run:
+            _train(recipe, manifest, plan, settings, run)
+    record = found or tracker.find(experiment, key)
+    if record is None:
+        raise RegistryError(
+            f"{family}: the run ended but MLflow at {settings.tracking_uri} does not list it."
+        )
+    score = record.metrics["validation/macro_f1"]
+    tell(
+        "train",
+        f"{family}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s",
+        cached=found is not None,
+    )
+    return record
+
+
+def _tags(family: str, manifest: Manifest, plan: Plan) -> dict[str, str]:
+    return {
+        "atelier.kind": "training",
+        "atelier.task": plan.task.value,
+        "atelier.family": family,
+        "atelier.scale": plan.scale,
+        "atelier.source": manifest.source,
+        "atelier.synthetic": str(manifest.synthetic).lower(),
+        "atelier.data_version": manifest.fingerprint,
+    }
+
+
+def _train(recipe: Recipe, manifest: Manifest, plan: Plan, settings: Settings, run: Run) -> None:
+    from components.evaluation import metrics
+    from components.runtime import hardware, prepare
+    from components.training.fit import fit
+
+    prepare(settings, recipe.seed)
+    run.params(recipe.model_dump(mode="json"))
+    run.tags({f"hardware.{name}": value for name, value in hardware().items()})
+    run.dataset(manifest)
+    data, test_images, test_labels = _arrays(recipe, manifest, settings)
+    fitted = fit(
+        recipe,
+        data,
+        settings,
+        on_epoch=lambda number, values: run.epoch(
+            number, {f"epoch/{name}": value for name, value in values.items()}
+        ),
+    )
+    predict = _predictions(fitted, recipe)
+    validation = metrics.score(data.validation_labels, predict(data.validation_images), data.class_names)
+    test = metrics.score(test_labels, predict(test_images), data.class_names)
+    _log_results(run, fitted, validation, test)
+    card = _card(recipe, manifest, plan, run, test)
+    _log_release(run, fitted, card, test_images[:4])
+
+
+def _arrays(
+    recipe: Recipe, manifest: Manifest, settings: Settings
+) -> tuple[TrainingData, np.ndarray, np.ndarray]:
+    import numpy as np
+
+    from components.data.cache import decoded
+    from components.training.fit import TrainingData
+
+    names = manifest.class_names
+
+    def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
+        images = decoded(part, recipe.image_size, settings.cache / "images")
+        return images, np.asarray(part.class_numbers(names))
+
+    train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))
+    return TrainingData(*train, *validation, names), *arrays(manifest.held_out)
+
+
+def _predictions(fitted: Fitted, recipe: Recipe) -> Any:
+    batch_size = recipe.stages[0].batch_size
+    return lambda images: fitted.model.predict(images, batch_size=batch_size, verbose=0)
+
+
+def _log_results(run: Run, fitted: Fitted, validation: Scores, test: Scores) -> None:
+    from components.evaluation import figures
+
+    run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
+    run.metrics(
+        {
+            "training_seconds": fitted.seconds,
+            "images_per_second": fitted.images_per_second,
+            "parameters": float(fitted.parameters),
+            "best_epoch": float(fitted.best_epoch),
+        }
+    )
+    run.figure("figures/curves.png", figures.curves(fitted.history, fitted.rate_cuts, fitted.best_epoch))
+    run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))
+    run.figure("figures/per_class.png", figures.per_class(test))
+    run.table("tables/per_class.json", test.table())
+
+
+def _card(recipe: Recipe, manifest: Manifest, plan: Plan, run: Run, test: Scores) -> ReleaseCard:
+
+    return ReleaseCard(
+        task=plan.task.value,
+        family=recipe.family,
+        class_names=tuple(manifest.class_names),
+        image_size=recipe.image_size,
+        source=manifest.source,
+        synthetic=manifest.synthetic,
+        data_version=manifest.fingerprint,
+        run_id=run.id,
+        macro_f1=test.macro_f1,
+        macro_f1_low=test.macro_f1_low,
+        macro_f1_high=test.macro_f1_high,
+        created=datetime.now(UTC),
+    )
+
+
+def _log_release(run: Run, fitted: Fitted, card: ReleaseCard, samples: np.ndarray) -> None:
+    import numpy as np
+
+    from components.inference.export import export
+
+    samples = np.ascontiguousarray(samples)
+    with tempfile.TemporaryDirectory() as folder:
+        release = Path(folder) / "release"
+        difference = export(fitted.model, card, samples, release)
+        run.metrics({"export_difference": difference})
+        run.log_release(release, card, samples)
+        run.text(CARD, card.model_dump_json(indent=1))
