@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from components.errors import ImageError
 
@@ -141,7 +141,7 @@ def _open(source: Path | bytes, max_pixels: int, *, thrifty: bool = False) -> _O
         ) from exc
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as exc:
         raise ImageError(f"{name}: more than {max_pixels:,} pixels. Scale it down.") from exc
-    except Image.UnidentifiedImageError as exc:
+    except UnidentifiedImageError as exc:
         raise ImageError(
             f"{name}: no picture; {', '.join(FORMATS)} are read. Export it as JPEG or PNG."
         ) from exc
@@ -171,4 +171,5 @@ def _eight_bit(image: Image.Image) -> NDArray[np.uint8]:
     """16 and 32 bit greyscale, (H, W) uint8: integers from 0..65535, floats from 0..1 (or 0..255)."""
     pixels = np.nan_to_num(np.asarray(image).astype(np.float32))
     top = 65535.0 if image.mode != "F" else 1.0 if pixels.max() <= 1.0 else 255.0
-    return (np.clip(pixels / top, 0.0, 1.0) * 255.0).round().astype(np.uint8)
+    scaled: NDArray[np.uint8] = (np.clip(pixels / top, 0.0, 1.0) * 255.0).round().astype(np.uint8)
+    return scaled

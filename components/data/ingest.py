@@ -71,7 +71,14 @@ def manifest_of(
     if not rows:
         raise DataError(_nothing(root, source, everything))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
-    return Manifest(frame=frame, source=source, root=root, synthetic=synthetic, rejected=everything)
+    return Manifest(
+        frame=frame,
+        source=source,
+        root=root,
+        synthetic=synthetic,
+        rejected=everything,
+        files=len(rows) + len(everything),
+    )
 
 
 def _looked_at(work: Work) -> dict[str, object] | ImageError:
