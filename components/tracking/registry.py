@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,7 +91,17 @@ class Registry:
         name = _name(task)
         with translated(f"Reading the versions of {name}"):
             found = self._client.search_model_versions(f"name = '{name}'", max_results=_PAGE)
-        return sorted((_record(task, one) for one in found), key=lambda one: -int(one.version))
+            models = self._client.search_registered_models(f"name = '{name}'")
+        # A search for versions leaves their aliases out; the registered model names them.
+        places = models[0].aliases if models else {}
+        records = [_record(task, one) for one in found]
+        aliased = [
+            replace(
+                one, aliases=tuple(sorted(a for a, version in places.items() if str(version) == one.version))
+            )
+            for one in records
+        ]
+        return sorted(aliased, key=lambda one: -int(one.version))
 
     def alias(self, task: str, alias: str, version: str) -> None:
         """Let `alias` point to `version`, wherever it pointed before.
