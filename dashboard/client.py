@@ -1,0 +1,122 @@
+"""The prediction service over HTTP. Its refusals become one sentence with the mend."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from components.errors import ServiceError
+
+_CONNECT_SECONDS = 2.0
+_ANSWER_SECONDS = 30.0
+T = TypeVar("T")
+
+
+class Unreachable(ServiceError):  # noqa: N818 (it names a state, as httpx's own do)
+    """Nothing answers at the service's address."""
+
+
+class _Answer(BaseModel):
+    # What the service adds later is no error here.
+    model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
+
+
+class ServedModel(_Answer):
+    """A champion, as the service describes it."""
+
+    version: str
+    family: str
+    trained_on: str
+    synthetic: bool
+    macro_f1: float
+    macro_f1_interval: tuple[float, float]
+    created: datetime
+    run_id: str
+
+
+class Ranked(_Answer):
+    """A label and how sure the model is of it (0..1)."""
+
+    label: str
+    probability: float
+
+
+class _Timing(_Answer):
+    total: float
+
+
+class Prediction(_Answer):
+    """Ranked labels of one painting, the surest first; who answered, and in how many milliseconds."""
+
+    predictions: tuple[Ranked, ...] = Field(min_length=1)
+    model: ServedModel
+    timing_ms: _Timing
+
+
+class _TaskModel(_Answer):
+    task: str
+    champion: ServedModel | None
+
+
+class Api:
+    """The service at one address; holds no connection between calls."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def champions(self) -> dict[str, ServedModel]:
+        """The models that answer now, by task; a task without one is left out.
+
+        Raises:
+            ServiceError: it cannot be reached (`Unreachable`), or its answer is not understood.
+        """
+        listed = _read(TypeAdapter(list[_TaskModel]), self._ask("GET", "/v1/models"))
+        return {one.task: one.champion for one in listed if one.champion}
+
+    def predict(self, task: str, name: str, image: bytes) -> Prediction:
+        """Ask what a painting is.
+
+        Raises:
+            ServiceError: it cannot be reached (`Unreachable`), or refused; the text says why.
+        """
+        body = self._ask("POST", f"/v1/{task}/predict", files={"image": (name, image)})
+        return _read(TypeAdapter(Prediction), body)
+
+    def _ask(self, method: str, path: str, **given: Any) -> Any:
+        try:
+            with httpx.Client(timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)) as http:
+                response = http.request(method, f"{self._url}{path}", **given)
+        except httpx.HTTPError as exc:
+            raise Unreachable(
+                f"The prediction service does not answer at {self._url} ({exc}). "
+                "Start it with `make up` or `atelier serve`."
+            ) from exc
+        try:
+            body = response.json()
+        except ValueError as exc:
+            raise ServiceError(
+                f"{self._url}{path} answered {response.status_code} with something that is not JSON. "
+                "Is another program using that port? Set ATELIER_API_PORT or ATELIER_API_URL."
+            ) from exc
+        if response.is_error:
+            raise ServiceError(_problem(body, response.status_code))
+        return body
+
+
+def _read(adapter: TypeAdapter[T], body: Any) -> T:
+    try:
+        return adapter.validate_python(body)
+    except ValidationError as exc:
+        raise ServiceError(
+            "The prediction service answered in a form this dashboard does not know; "
+            "restart both from the same version (`make up`)."
+        ) from exc
+
+
+def _problem(body: Any, status: int) -> str:
+    """RFC 9457: the detail says what happened and the mend; the title is what is left without it."""
+    said = body if isinstance(body, dict) else {}
+    return str(said.get("detail") or said.get("title") or f"The prediction service refused ({status}).")

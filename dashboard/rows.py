@@ -1,0 +1,250 @@
+"""Runs, versions and decisions as the rows that tables, charts and cards show. No Streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from components.settings import Settings
+from components.tracking import tags as names
+from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, VersionRecord
+from components.tracking.runs import RunRecord
+from dashboard import words
+from dashboard.client import ServedModel
+
+STATUS = {
+    "FINISHED": "Finished",
+    "RUNNING": "Running",
+    "SCHEDULED": "Waiting",
+    "FAILED": "Failed",
+    "KILLED": "Stopped",
+}
+_ACTIONS = {"promote": "New champion", "keep": "Champion kept", "rollback": "Rolled back"}
+
+
+@dataclass(frozen=True)
+class Champion:
+    """What answers for a task, whoever told us: the service, or the registry when that is away."""
+
+    task: str
+    version: str
+    family: str
+    source: str
+    synthetic: bool
+    macro_f1: float | None
+    low: float | None
+    high: float | None
+    since: datetime | str | None
+    run_id: str
+
+
+def served_champion(task: str, model: ServedModel) -> Champion:
+    """The service's own account of what it answers with."""
+    return Champion(
+        task=task,
+        version=model.version,
+        family=model.family,
+        source=model.trained_on,
+        synthetic=model.synthetic,
+        macro_f1=model.macro_f1,
+        low=model.macro_f1_interval[0],
+        high=model.macro_f1_interval[1],
+        since=model.created,
+        run_id=model.run_id,
+    )
+
+
+def registered_champion(versions: Iterable[VersionRecord]) -> Champion | None:
+    """The registry's champion of a task, None where there is none."""
+    version = next((version for version in versions if CHAMPION in version.aliases), None)
+    if version is None:
+        return None
+    tags = version.tags
+    return Champion(
+        task=version.task,
+        version=version.version,
+        family=tags.get("family", ""),
+        source=tags.get("source", ""),
+        synthetic=tags.get("synthetic") == "true",
+        macro_f1=_number(tags.get("macro_f1")),
+        low=_number(tags.get("macro_f1_low")),
+        high=_number(tags.get("macro_f1_high")),
+        since=version.created,
+        run_id=version.run_id,
+    )
+
+
+def is_synthetic(run: RunRecord) -> bool:
+    """True when the run learnt from pictures drawn by code."""
+    return run.tags.get(names.SYNTHETIC) == "true"
+
+
+def run_url(settings: Settings, run_id: str) -> str:
+    """The run's page in MLflow."""
+    return f"{settings.mlflow_url}/#/runs/{run_id}"
+
+
+def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict[str, str]:
+    """A short name for each run, none twice: "Simple CNN, version 3" or "Simple CNN, run 2"."""
+    numbers = {version.run_id: version.version for version in versions}
+    named: dict[str, str] = {}
+    unregistered: dict[str, int] = {}
+    for run in sorted(runs, key=lambda run: run.started):
+        family = words.family_title(run.tags.get(names.FAMILY, run.name))
+        if run.id in numbers:
+            named[run.id] = f"{family}, version {numbers[run.id]}"
+        else:
+            unregistered[family] = unregistered.get(family, 0) + 1
+            named[run.id] = f"{family}, run {unregistered[family]}"
+    return named
+
+
+def standing(run_id: str, versions: Iterable[VersionRecord]) -> str:
+    """A run's place: "★ Champion", "Previous champion", "Challenger", "Version 3", or "" if unregistered."""
+    version = next((version for version in versions if version.run_id == run_id), None)
+    if version is None:
+        return ""
+    for alias, shown in (
+        (CHAMPION, "★ Champion"),
+        (PREVIOUS, "Previous champion"),
+        (CHALLENGER, "Challenger"),
+    ):
+        if alias in version.aliases:
+            return shown
+    return f"Version {version.version}"
+
+
+def comparison(
+    runs: Iterable[RunRecord],
+    versions: Sequence[VersionRecord],
+    named: Mapping[str, str],
+    settings: Settings,
+    where: tzinfo | None,
+) -> list[dict[str, Any]]:
+    """The comparison's rows, best validation macro-F1 first."""
+    ordered = sorted(runs, key=lambda run: run.metrics.get("validation/macro_f1", -1.0), reverse=True)
+    return [
+        {
+            "Model": named[run.id],
+            "Standing": standing(run.id, versions),
+            "Learnt from": words.source_title(run.tags.get(names.SOURCE, "")),
+            "Validation F1": words.figure(run.metrics.get("validation/macro_f1")),
+            "Validation range": spread(run, "validation"),
+            "Test F1": words.figure(run.metrics.get("test/macro_f1")),
+            "Test range": spread(run, "test"),
+            "Accuracy": words.figure(run.metrics.get("test/accuracy")),
+            "Training time": words.duration(run.seconds),
+            "Size": words.count(parameters(run)),
+            "Trained": words.moment(run.started, where),
+            "Details": run_url(settings, run.id),
+        }
+        for run in ordered
+    ]
+
+
+def spread(run: RunRecord, part: str) -> str:
+    """The 95 % interval of a part's macro-F1 as text."""
+    return words.interval(run.metrics.get(f"{part}/macro_f1_low"), run.metrics.get(f"{part}/macro_f1_high"))
+
+
+def parameters(run: RunRecord) -> float | None:
+    """How many numbers the run's model learnt, where it was logged (as a metric or a parameter)."""
+    return run.metrics.get("parameters", _number(run.params.get("parameters")))
+
+
+def intervals(
+    runs: Iterable[RunRecord], versions: Sequence[VersionRecord], named: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """One row a run and part that was measured, for the interval chart."""
+    rows = []
+    for run in runs:
+        star = "★ " if standing(run.id, versions).startswith("★") else ""
+        for part, shown in (("validation", "Validation"), ("test", "Test")):
+            value = run.metrics.get(f"{part}/macro_f1")
+            if value is None:
+                continue
+            rows.append(
+                {
+                    "model": star + named[run.id],
+                    "part": shown,
+                    "value": value,
+                    "low": run.metrics.get(f"{part}/macro_f1_low", value),
+                    "high": run.metrics.get(f"{part}/macro_f1_high", value),
+                    "shown": words.figure(value),
+                    "range": spread(run, part),
+                    "order": run.metrics.get("validation/macro_f1", -1.0),
+                }
+            )
+    return rows
+
+
+def curves(
+    histories: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]], metrics: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """One row an epoch: `histories` by shown name, `metrics` as logged name to shown name."""
+    return [
+        {"name": name, "series": shown, "epoch": epoch, "value": value}
+        for name, history in histories.items()
+        for metric, shown in metrics.items()
+        for epoch, value in history.get(metric, [])
+    ]
+
+
+def latest(
+    runs: Iterable[RunRecord], settings: Settings, where: tzinfo | None, *, limit: int
+) -> list[dict[str, Any]]:
+    """The newest runs as the overview shows them."""
+    return [
+        {
+            "Model": words.family_title(run.tags.get(names.FAMILY, run.name)),
+            "State": state(run),
+            "Test F1": words.figure(run.metrics.get("test/macro_f1")),
+            "95 % range": spread(run, "test"),
+            "Learnt from": words.source_title(run.tags.get(names.SOURCE, "")),
+            "Started": words.moment(run.started, where),
+            "Took": words.duration(run.seconds),
+            "What happened": run.tags.get(names.ERROR, ""),
+            "Details": run_url(settings, run.id),
+        }
+        for run in list(runs)[:limit]
+    ]
+
+
+def state(run: RunRecord) -> str:
+    """How it goes with the run; one whose process died says "Running" in MLflow for ever."""
+    if run.status == "RUNNING" and names.is_gone(run.tags.get(names.PROCESS, "")):
+        return STATUS["KILLED"]
+    return STATUS.get(run.status, words.titled(run.status.lower()))
+
+
+def settled(parameters: Mapping[str, str]) -> list[dict[str, str]]:
+    """A run's parameters as rows, sorted by name."""
+    return [{"Setting": name, "Value": str(value)} for name, value in sorted(parameters.items())]
+
+
+def decided(line: Mapping[str, Any], where: tzinfo | None) -> dict[str, str]:
+    """A line of the journal as a row."""
+    action = str(line.get("action", ""))
+    return {
+        "When": words.moment(line.get("time"), where),
+        "Task": words.task_title(str(line.get("task", ""))),
+        "Decision": _ACTIONS.get(action, words.titled(action)),
+        "Model": f"{words.family_title(str(line.get('family', '')))}, version {line.get('version')}",
+        "Learnt from": words.source_title(str(line.get("source", ""))),
+        "Test F1": words.figure(_number(line.get("macro_f1"))),
+        "Why": sentence(str(line.get("reason", ""))),
+    }
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None

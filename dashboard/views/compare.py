@@ -1,0 +1,152 @@
+"""Compare runs: figures with their intervals, learning curves side by side, one run in detail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from components.settings import Settings
+from components.tracking.registry import VersionRecord
+from components.tracking.runs import RunRecord
+from dashboard import charts, parts, reads, rows, words
+
+_OVERLAID = 3
+_ALL = "All collections"
+_LOSSES = {"epoch/loss": "Training works", "epoch/val_loss": "Validation works"}
+_F1 = {"epoch/val_macro_f1": "Validation works"}
+_FIGURES = {
+    "Mix-ups": (
+        "figures/confusion_matrix.png",
+        "Each row holds the works of one class; each column counts what the model called them. "
+        "(A confusion matrix, on the test works.)",
+    ),
+    "Class by class": ("figures/per_class.png", "How well each class is found, on the test works."),
+    "Learning curves": (
+        "figures/curves.png",
+        "Red lines: the learning rate was cut. Black line: the epoch whose weights were kept.",
+    ),
+}
+
+
+def page() -> None:
+    """Draw the page."""
+    settings = Settings.load()
+    st.title("Compare runs")
+    st.markdown("Which kind of model names paintings best, and how sure can we be?")
+    finished = [run for run in reads.runs(settings, kind="training") if run.status == "FINISHED"]
+    if not finished:
+        parts.empty("No finished training yet", "make demo", "atelier pipeline")
+        return
+    task, runs = _chosen(finished)
+    if any(rows.is_synthetic(run) for run in runs):
+        parts.synthetic_banner()
+    versions = reads.versions(settings, task)
+    named = rows.labels(runs, versions)
+    _show_figures(settings, runs, versions, named)
+    _show_curves(settings, runs, named)
+    _show_one(settings, runs, named)
+
+
+def _chosen(finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
+    tasks = [task for task in words.TASKS if any(run.tags.get("atelier.task") == task for run in finished)]
+    left, right = st.columns(2)
+    task = left.segmented_control(
+        "Task",
+        tasks,
+        format_func=words.task_title,
+        default=tasks[0],
+        required=True,
+        help="Style: which movement. Artist: who painted it. Genre: what it shows.",
+    )
+    runs = [run for run in finished if run.tags.get("atelier.task") == task]
+    sources = sorted({run.tags.get("atelier.source", "") for run in runs})
+    source = right.selectbox(
+        "Learnt from",
+        [_ALL, *sources] if len(sources) > 1 else sources,
+        format_func=lambda name: name if name == _ALL else words.source_title(name),
+        help="Figures are only comparable between runs on the same paintings.",
+    )
+    return task, [run for run in runs if source in (_ALL, run.tags.get("atelier.source", ""))]
+
+
+def _show_figures(
+    settings: Settings, runs: list[RunRecord], versions: Sequence[VersionRecord], named: dict[str, str]
+) -> None:
+    st.header("How good they are", help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}")
+    points = rows.intervals(runs, versions, named)
+    if points:
+        st.altair_chart(
+            charts.interval_chart(points), width="stretch", alt="Macro-F1 of each run with its 95 % interval"
+        )
+    column = st.column_config
+    st.dataframe(
+        rows.comparison(runs, versions, named, settings, parts.where()),
+        hide_index=True,
+        column_config={
+            "Model": column.TextColumn(pinned=True),
+            "Standing": column.TextColumn(help=words.HELP["champion"]),
+            "Validation F1": column.TextColumn(help=f"{words.HELP['macro_f1']} {words.HELP['validation']}"),
+            "Validation range": column.TextColumn(help=words.HELP["interval"]),
+            "Test F1": column.TextColumn(help=f"{words.HELP['macro_f1']} {words.HELP['test']}"),
+            "Test range": column.TextColumn(help=words.HELP["interval"]),
+            "Accuracy": column.TextColumn(help=f"{words.HELP['accuracy']} {words.HELP['test']}"),
+            "Training time": column.TextColumn(help=words.HELP["seconds"]),
+            "Size": column.TextColumn(help=words.HELP["parameters"]),
+            "Details": column.LinkColumn(display_text="Open in MLflow"),
+        },
+    )
+
+
+def _show_curves(settings: Settings, runs: list[RunRecord], named: dict[str, str]) -> None:
+    st.header("How they learnt", help="An epoch is one pass over all training works.")
+    by_id = {run.id: run for run in runs}
+    chosen = st.multiselect(
+        "Runs to lay over each other",
+        list(by_id),
+        default=list(by_id)[:_OVERLAID],
+        format_func=lambda run_id: named[run_id],
+    )
+    histories = {named[run_id]: reads.history(settings, run_id) for run_id in chosen}
+    losses, scores = rows.curves(histories, _LOSSES), rows.curves(histories, _F1)
+    if not losses and not scores:
+        st.caption("Choose a run above to see how it learnt.")
+        return
+    left, right = st.columns(2)
+    if losses:
+        left.altair_chart(charts.curve_chart(losses, "Loss (lower is better)"), width="stretch")
+    if scores:
+        right.altair_chart(
+            charts.curve_chart(scores, "Validation macro-F1 (higher is better)"), width="stretch"
+        )
+
+
+def _show_one(settings: Settings, runs: list[RunRecord], named: dict[str, str]) -> None:
+    st.header("A closer look")
+    by_id = {run.id: run for run in runs}
+    run = by_id[
+        st.selectbox(
+            "Run", list(by_id), format_func=lambda run_id: f"{named[run_id]} ({_started(by_id[run_id])})"
+        )
+    ]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        parts.learnt_from(run.tags.get("atelier.source", ""), synthetic=rows.is_synthetic(run))
+        st.link_button("Open in MLflow", rows.run_url(settings, run.id), icon=":material/open_in_new:")
+    *tabs, last = st.tabs([*_FIGURES, "Settings"])
+    for tab, (path, caption) in zip(tabs, _FIGURES.values(), strict=True):
+        with tab:
+            picture = reads.artifact(settings, run.id, path)
+            if picture is None:
+                st.caption("This run left no such figure.")
+            else:
+                st.caption(caption)
+                st.image(str(picture), width=760, alt=caption)
+    last.dataframe(rows.settled(run.params), hide_index=True)
+
+
+def _started(run: RunRecord) -> str:
+    return words.moment(run.started, parts.where())
+
+
+if __name__ == "__main__":
+    page()

@@ -1,0 +1,137 @@
+"""Overview: what answers now, how good it is, what it learnt from, and what happened lately."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from components.settings import Settings
+from dashboard import parts, reads, rows, verdicts, words
+from dashboard.rows import Champion
+
+_LATEST = 5
+_DECISIONS = 8
+
+
+def page() -> None:
+    """Draw the page."""
+    settings = Settings.load()
+    st.title("Atelier")
+    st.markdown("Models that look at a painting and name its **artist**, **style** or **genre**.")
+    training = reads.runs(settings, kind="training")
+    champions = _champions(settings)
+    if any(one.synthetic for one in champions) or any(rows.is_synthetic(run) for run in training[:_LATEST]):
+        parts.synthetic_banner()
+    if not training and not champions:
+        parts.empty("Nothing has been trained yet", "make demo", "atelier pipeline")
+    else:
+        _show_champions(settings, champions)
+        _show_latest(settings)
+    _show_verdict(settings)
+    _show_decisions(settings)
+
+
+def _champions(settings: Settings) -> list[Champion]:
+    served = reads.served(settings)
+    if served:
+        return [rows.served_champion(task, model) for task, model in served.items()]
+    if served is None:
+        parts.service_away(settings)
+    found = (rows.registered_champion(reads.versions(settings, task)) for task in words.TASKS)
+    return [champion for champion in found if champion]
+
+
+def _show_champions(settings: Settings, champions: list[Champion]) -> None:
+    st.header("Champions", help=words.HELP["champion"])
+    if not champions:
+        parts.empty("No champion yet", "atelier promote", why="Runs are there, but none was promoted.")
+        return
+    for column, champion in zip(st.columns(max(2, len(champions))), champions, strict=False):
+        with column.container(border=True, height="stretch"):
+            _card(settings, champion)
+
+
+def _card(settings: Settings, champion: Champion) -> None:
+    title, meaning = words.TASKS.get(champion.task, (words.titled(champion.task), ""))
+    st.subheader(title, help=f"Names {meaning}." if meaning else None)
+    parts.learnt_from(champion.source, synthetic=champion.synthetic)
+    spread = words.interval(champion.low, champion.high)
+    st.metric(
+        "Macro-F1 on the test works",
+        words.figure(champion.macro_f1),
+        delta=f"95 % range {spread}" if spread else None,
+        delta_color="off",
+        delta_arrow="off",
+        help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}\n\n{words.HELP['test']}",
+    )
+    st.markdown(
+        f"**{words.family_title(champion.family)}**, version {champion.version}  \n"
+        f"since {words.moment(champion.since, parts.where())}"
+    )
+    if champion.run_id:
+        st.link_button(
+            "How it was trained", rows.run_url(settings, champion.run_id), icon=":material/open_in_new:"
+        )
+
+
+def _show_latest(settings: Settings) -> None:
+    st.header("Latest runs")
+    for task in words.TASKS:
+        runs = reads.runs(settings, task=task, kind="training")
+        if not runs:
+            continue
+        st.subheader(words.task_title(task))
+        st.dataframe(
+            rows.latest(runs, settings, parts.where(), limit=_LATEST),
+            hide_index=True,
+            column_config={
+                "Test F1": st.column_config.TextColumn(help=words.HELP["macro_f1"]),
+                "95 % range": st.column_config.TextColumn(help=words.HELP["interval"]),
+                "Details": st.column_config.LinkColumn(display_text="Open in MLflow"),
+            },
+        )
+
+
+def _show_verdict(settings: Settings) -> None:
+    st.header("Check of the paintings", help="Every collection is examined before anything learns from it.")
+    verdict = verdicts.newest(settings)
+    if verdict is None:
+        parts.empty("No collection has been examined yet", "make demo", "atelier validate")
+        return
+    when = words.moment(verdict.when, parts.where())
+    text = f"{verdict.passed} of {verdict.total} checks passed, {when}."
+    if verdict.good:
+        st.success(text, icon=":material/verified:", title="The collection passed")
+    else:
+        st.error(
+            f"{text} Not passed: {', '.join(verdict.failures)}.",
+            icon=":material/block:",
+            title="The collection was stopped",
+        )
+    if verdict.page and st.button("Read the report", icon=":material/description:"):
+        _report(verdict.page.read_text(encoding="utf-8"))
+
+
+@st.dialog("Report of the check", width="large", icon=":material/description:")
+def _report(page_text: str) -> None:
+    st.iframe(page_text, height=620)
+    st.download_button("Keep a copy", page_text, file_name="validation-report.html", mime="text/html")
+
+
+def _show_decisions(settings: Settings) -> None:
+    st.header("Decisions", help="Which model may answer is decided by its macro-F1 on the same test works.")
+    journal = reads.decisions(settings)
+    if not journal:
+        parts.empty("No decision has been taken yet", "make demo", "atelier promote")
+        return
+    st.dataframe(
+        [rows.decided(line, parts.where()) for line in journal[:_DECISIONS]],
+        hide_index=True,
+        column_config={
+            "Test F1": st.column_config.TextColumn(help=words.HELP["macro_f1"]),
+            "Why": st.column_config.TextColumn(width="large"),
+        },
+    )
+
+
+if __name__ == "__main__":
+    page()

@@ -1,0 +1,130 @@
+"""Predict: give a painting, or a sample, and see what the champion takes it for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from components.data.images import read_rgb
+from components.errors import AtelierError
+from components.settings import Settings
+from dashboard import charts, parts, reads, words
+from dashboard.client import Prediction
+from dashboard.samples import Sample
+
+_SHOWN = 8
+_ABREAST = 3
+_PIXELS = 720
+_CHOSEN = "sample"
+_KINDS = ("jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "gif")
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """What is asked about; `truth` is a sample's own label."""
+
+    name: str
+    data: bytes
+    truth: str = ""
+
+
+def page() -> None:
+    """Draw the page."""
+    settings = Settings.load()
+    st.title("Predict")
+    st.markdown("Give a picture of a painting, and the champion says what it takes it for.")
+    champions = reads.served(settings)
+    if champions is None:
+        parts.service_away(settings)
+        return
+    if not champions:
+        parts.empty("No champion to ask yet", "make demo", "atelier promote")
+        return
+    task = st.segmented_control(
+        "What would you like to know?",
+        list(champions),
+        format_func=words.task_title,
+        default=next(iter(champions)),
+        required=True,
+        help="Only tasks with a champion are offered.",
+    )
+    if champions[task].synthetic:
+        parts.synthetic_banner()
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        picture = _picture(settings, task)
+    with right:
+        if picture:
+            _ask(settings, task, picture)
+        else:
+            st.info(
+                "Upload a painting or try a sample; the answer appears here.", icon=":material/image_search:"
+            )
+
+
+def _picture(settings: Settings, task: str) -> _Picture | None:
+    """The upload or the sample, whichever was chosen last."""
+    upload = st.file_uploader(
+        "Your painting",
+        type=_KINDS,
+        on_change=lambda: st.session_state.pop(_CHOSEN, None),
+        help="A photograph or scan. It goes to this platform's own prediction service, nowhere else.",
+    )
+    offered = reads.sample_pictures(settings)
+    if offered:
+        st.caption("Or try one of the synthetic gallery's works that no model learnt from:")
+        _offer(offered)
+    for sample in offered:
+        if str(sample.path) == st.session_state.get(_CHOSEN):
+            return _Picture(sample.path.name, sample.path.read_bytes(), sample.truth.get(task, ""))
+    return _Picture(upload.name, upload.getvalue()) if upload else None
+
+
+def _offer(offered: list[Sample]) -> None:
+    for start in range(0, len(offered), _ABREAST):
+        for column, place in zip(st.columns(_ABREAST), range(start, len(offered)), strict=False):
+            path = str(offered[place].path)
+            column.image(path, width="stretch", alt=f"Sample {place + 1}")
+            if column.button("Try this one", key=f"sample-{place}", width="stretch"):
+                st.session_state[_CHOSEN] = path
+
+
+def _ask(settings: Settings, task: str, picture: _Picture) -> None:
+    try:
+        with st.spinner("Looking at it …"):
+            answer = reads.predict(settings, task, picture.name, picture.data)
+            seen = read_rgb(picture.data, max_pixels=settings.max_image_pixels)
+    except AtelierError as exc:
+        st.error(str(exc), icon=":material/broken_image:", title="This picture could not be named")
+        return
+    seen.thumbnail((_PIXELS, _PIXELS))
+    _show(picture, seen, answer)
+
+
+def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
+    best = answer.predictions[0]
+    st.image(seen, width=_PIXELS // 2, caption=Path(picture.name).name, alt="The painting asked about")
+    st.header(best.label)
+    sure = f"{words.percent(best.probability)} sure"
+    st.markdown(f"{sure}. Drawn as **{picture.truth}**." if picture.truth else f"{sure}.")
+    bars = [
+        {"label": one.label, "probability": one.probability, "shown": words.percent(one.probability)}
+        for one in answer.predictions[:_SHOWN]
+    ]
+    st.altair_chart(
+        charts.probability_chart(bars), width="stretch", alt="How sure the model is of each label"
+    )
+    parts.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
+    st.caption(
+        f"{words.family_title(answer.model.family)}, version {answer.model.version}; answered in "
+        f"{answer.timing_ms.total:.0f} ms. Macro-F1 on its test works "
+        f"{words.figure(answer.model.macro_f1)} "
+        f"({words.interval(*answer.model.macro_f1_interval)})."
+    )
+
+
+if __name__ == "__main__":
+    page()

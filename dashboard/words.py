@@ -1,0 +1,142 @@
+"""Plain words and numbers: what a curator reads instead of identifiers, fractions and UTC."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+NONE = "\u2013"
+SYNTHETIC = "Synthetic gallery: drawn by code, not real paintings"
+
+TASKS = {
+    "artist": ("Artist", "who painted it"),
+    "style": ("Style", "which movement it belongs to"),
+    "genre": ("Genre", "what it shows: a portrait, a landscape, a still life"),
+}
+
+_FAMILIES = {
+    "simple_cnn": "Simple CNN",
+    "vgg_inception": "VGG-Inception hybrid",
+    "mobilenet_v2": "MobileNetV2",
+}
+_SOURCES = {
+    "synthetic-gallery": "Synthetic gallery",
+    "best-artworks": "Best Artworks of All Time",
+}
+
+HELP = {
+    "macro_f1": (
+        "Macro-F1, between 0 and 1: how well the model finds the works of each class without claiming "
+        "others, averaged so that a class with few works counts as much as one with many. "
+        "Higher is better."
+    ),
+    "interval": (
+        "95 % interval: were other paintings of the same kind drawn for the check, the figure would "
+        "mostly fall in this range. Two models whose ranges overlap may be equally good."
+    ),
+    "validation": "Measured on works set aside to choose between models.",
+    "test": "Measured on works that played no part in training or choosing: the honest figure.",
+    "accuracy": "The share of the set-aside works that were named correctly.",
+    "parameters": "How many numbers the model learnt; more means larger and usually slower.",
+    "seconds": "How long the training took, on the machine it ran on.",
+    "champion": "The version that answers now. A better one takes its place by itself.",
+    "learning_rate": "How large a step the model takes when it corrects itself.",
+    "loss": "How wrong the model is, as training sees it; lower is better.",
+    "data_version": "A fingerprint of the paintings used: the same letters mean exactly the same paintings.",
+    "gan": (
+        "Two networks play against each other: one draws, the other tries to tell the drawings from the "
+        "collection's works. (A generative adversarial network, GAN.)"
+    ),
+}
+
+
+def titled(name: str) -> str:
+    """`some_name` or `some-name` as "Some name"."""
+    words = name.replace("_", " ").replace("-", " ").strip()
+    return words[:1].upper() + words[1:]
+
+
+def task_title(task: str) -> str:
+    """A task's name as a heading."""
+    return TASKS.get(task, (titled(task), ""))[0]
+
+
+def family_title(family: str) -> str:
+    """A model family's name as people say it."""
+    return _FAMILIES.get(family, titled(family))
+
+
+def source_title(source: str) -> str:
+    """A collection's name as people say it."""
+    return _SOURCES.get(source, titled(source))
+
+
+def figure(value: float | None) -> str:
+    """A figure between 0 and 1 as ".873"; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    text = f"{value:.3f}"
+    return text[1:] if text.startswith("0.") else text
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """An interval as ".841 to .902", or nothing where there is none."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return ""
+    return f"{figure(low)} to {figure(high)}"
+
+
+def percent(value: float) -> str:
+    """A probability as "87 %"; neither "0 %" of what is something nor "100 %" of what is not all."""
+    if 0 < value < 0.01:
+        return "< 1 %"
+    if 0.99 < value < 1:
+        return "> 99 %"
+    return f"{value:.0%}".replace("%", " %")
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as "48 s", "3 min 20 s" or "2 h 5 min"."""
+    if seconds is None or not math.isfinite(seconds):
+        return NONE
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def count(value: float | None) -> str:
+    """A large number as "1.2 million" or "48 210"."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    if value >= 1e6:
+        return f"{value / 1e6:.1f} million"
+    return f"{value:,.0f}".replace(",", "\u202f")
+
+
+def zone(name: str | None) -> tzinfo | None:
+    """The viewer's time zone by its name; None (this machine's own) where it is not known."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def moment(value: datetime | str | None, where: tzinfo | None = None) -> str:
+    """A time as "21 Nov 2025, 14:05" in the zone `where`, None for this machine's own."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+    if value is None:
+        return NONE
+    local = value.astimezone(where)
+    return f"{local.day} {local:%b %Y, %H:%M}"
