@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str = Field(default="", description="empty: SQLite below home")
     prefect_api_url: str = Field(
         default="",
-        validation_alias=AliasChoices("prefect_api_url", "ATELIER_PREFECT_API_URL", "PREFECT_API_URL"),
+        validation_alias=AliasChoices("ATELIER_PREFECT_API_URL", "PREFECT_API_URL"),
         description="empty: a server of its own below home",
     )
     s3_endpoint_url: str = Field(default="", description="empty: Amazon's own")

@@ -51,22 +51,25 @@ def select(manifest: Manifest, plan: Plan) -> Manifest:
 
 
 @task(name="validate", cache_policy=NO_CACHE)
-def validate(manifest: Manifest, settings: Settings) -> Report:
+def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     """Put the data version before the gate.
 
     Raises:
         ValidationFailed: a critical expectation failed; the report is kept and named in the text.
     """
+    from components.data.split import named
     from components.data.validate import Report
     from components.data.validate import validate as examine
 
     folder = settings.collections / "validation" / manifest.fingerprint
     cached = folder.is_dir()
+    is_split = bool((manifest.frame["split"] != "").any())
     if not cached:
-        examine(manifest).save(folder)
+        protocol = named(plan.protocol) if is_split else None
+        examine(manifest, classes=plan.kept_classes, protocol=protocol).save(folder)
     report = Report.load(folder)
     failed = [check for check in report.checks if not check.passed]
-    part = "the split" if manifest.frame["split"].any() else "the collection"
+    part = "the split" if is_split else "the collection"
     tell(
         "validate",
         f"{part}: {len(report.checks)} checks, {len(failed)} not passed: {folder / 'report.html'}",

@@ -14,7 +14,7 @@ from flows.generate import gan, style_transfer
 from flows.ingest import ingest, select, split, validate
 from flows.plan import Plan
 from flows.promote import promote
-from flows.report import run_rows
+from flows.report import checks_markdown, run_rows
 from flows.telling import LOGGER
 from flows.train import train
 
@@ -42,9 +42,9 @@ def pipeline(plan: Plan) -> Outcome:
     settings = Settings.load()
 
     works = select(ingest(plan, settings), plan)
-    validate(works, settings)
+    validate(works, plan, settings)
     works = split(works, plan, settings)
-    report = validate(works, settings)
+    report = validate(works, plan, settings)
     runs = [train(family, works, plan, settings) for family in plan.families]
     decision = promote(runs, works, plan.task, settings)
     pictures = (
@@ -68,4 +68,4 @@ def _leave_artifacts(
             key=f"mlflow-{run.tags['atelier.family'].replace('_', '-')}",
         )
     create_link_artifact(page.as_uri(), link_text="Validation report", key="validation-report")
-    create_markdown_artifact(report.as_markdown(), key="validation")
+    create_markdown_artifact(checks_markdown(report), key="validation")

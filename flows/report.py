@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from components.data.validate import Report
     from components.settings import Settings
     from components.tracking.runs import RunRecord
     from flows.pipeline import Outcome
@@ -31,6 +32,16 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def checks_markdown(report: Report) -> str:
+    """The gate's checks as a Markdown table, failed ones first."""
+    verdict = "passed" if report.passed else "did not pass"
+    lines = [f"## {report.source}: {verdict}", "", "| | check | expected | observed |", "|---|---|---|---|"]
+    for check in sorted(report.checks, key=lambda check: check.passed):
+        sign = "✓" if check.passed else "✗" if check.severity == "critical" else "!"
+        lines.append(f"| {sign} | {check.name} | {check.expected} | {check.observed} |")
+    return "\n".join(lines)
 
 
 def where(outcome: Outcome, settings: Settings) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,7 @@ def _train(recipe: Recipe, manifest: Manifest, plan: Plan, settings: Settings, r
     run.params(recipe.model_dump(mode="json"))
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})
     run.dataset(manifest)
+    run.files(settings.collections / "validation" / manifest.fingerprint, "validation")
     data, test_images, test_labels = _arrays(recipe, manifest, settings)
     fitted = fit(
         recipe,
@@ -140,7 +142,7 @@ def _log_results(run: Run, fitted: Fitted, validation: Scores, test: Scores) -> 
     run.figure("figures/curves.png", figures.curves(fitted.history, fitted.rate_cuts, fitted.best_epoch))
     run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))
     run.figure("figures/per_class.png", figures.per_class(test))
-    run.table("tables/per_class.json", test.table())
+    run.table("tables/per_class.json", [asdict(row) for row in test.per_class])
 
 
 def _card(recipe: Recipe, manifest: Manifest, plan: Plan, run: Run, test: Scores) -> ReleaseCard:

@@ -38,6 +38,7 @@ class RunRecord:
     params: dict[str, str]
     metrics: dict[str, float]
     artifact_uri: str
+    experiment_id: str = ""
 
 
 class Tracker:
@@ -92,7 +93,7 @@ class Tracker:
         """
         client = self._client
         own = {tags.KEY: key, tags.PROCESS: tags.this_process(), tags.COMMIT: tags.commit()}
-        given = {name: text for name, text in ((run_tags or {}) | own).items() if text}
+        given = {name: text for name, text in (dict(run_tags or {}) | own).items() if text}
         with translated(f"Starting the run {name}"):
             entity = client.create_run(experiment_id(self._settings, experiment), tags=given, run_name=name)
         run_id = entity.info.run_id
@@ -187,4 +188,5 @@ def _record(run: mlflow.entities.Run, experiment: str) -> RunRecord:
         params=dict(run.data.params),
         metrics=dict(run.data.metrics),
         artifact_uri=run.info.artifact_uri or "",
+        experiment_id=run.info.experiment_id,
     )

@@ -231,9 +231,9 @@ def _validated(plan: Plan, settings: Settings) -> tuple[Manifest, Report]:
     from flows import ingest as stops
 
     works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
-    stops.validate.fn(works, settings)
+    stops.validate.fn(works, plan, settings)
     works = stops.split.fn(works, plan, settings)
-    return works, stops.validate.fn(works, settings)
+    return works, stops.validate.fn(works, plan, settings)
 
 
 def _alone() -> AbstractContextManager[None]:

@@ -1,0 +1,87 @@
+import json
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from flows import cli
+from flows.plan import Plan
+
+
+def run(monkeypatch, capsys, *arguments):
+    """The command line in this process: exit code, stdout, stderr."""
+    monkeypatch.setattr(sys, "argv", ["atelier", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr()
+    return int(ended.value.code or 0), said.out, said.err
+
+
+def test_help_imports_nothing_heavy():
+    heavy = "tensorflow keras mlflow prefect pandas numpy great_expectations streamlit fastapi matplotlib sklearn"
+    code = f"import sys, flows.cli; print([n for n in {heavy.split()!r} if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["pipeline", "--task", "colour"], "'artist', 'style' or 'genre'"),
+        (["pipeline", "--families", "resnet9000"], "resnet9000"),
+        (["pipeline", "--protocol", "50/50"], "81/9/10"),
+        (["ingest", "--source", "folder"], "needs a root"),
+        (["ingest", "--source", "folder", "--root", "/no/such/folder"], "/no/such/folder: no such folder"),
+        (["runs", "--task", "colour"], "artist, style, genre"),
+        (["predict", "absent.jpg"], "absent.jpg: no such file"),
+    ],
+)
+def test_bad_input_is_one_message_and_exit_code_2(monkeypatch, capsys, arguments, expected):
+    code, _, said = run(monkeypatch, capsys, *arguments)
+    assert code == 2
+    assert expected in " ".join(said.split())
+    assert "Traceback" not in said
+
+
+def test_predict_without_a_champion_says_how_to_make_one(monkeypatch, capsys, tmp_path):
+    picture = tmp_path / "x.jpg"
+    picture.write_bytes(b"x")
+    code, _, said = run(monkeypatch, capsys, "predict", str(picture), "--task", "genre")
+    assert code == 2
+    assert "atelier pipeline --task genre" in said
+
+
+def test_a_port_in_use_is_named(monkeypatch, capsys):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        code, _, said = run(monkeypatch, capsys, "serve", "--port", str(port))
+    assert code == 2
+    assert f"127.0.0.1:{port}" in said
+    assert "ATELIER_API_PORT" in said
+
+
+def test_ingest_tells_what_it_left_out_as_json(monkeypatch, capsys, tmp_path):
+    from PIL import Image
+
+    for name in ("still life", "portrait"):
+        (tmp_path / "art" / name).mkdir(parents=True)
+        for number in range(2):
+            Image.new("RGB", (40, 40), (number * 90, 10, 10)).save(tmp_path / "art" / name / f"{number}.jpg")
+    (tmp_path / "art" / "portrait" / "torn.jpg").write_bytes(b"\xff\xd8\xff\xe0 torn")
+    code, out, said = run(
+        monkeypatch, capsys, "ingest", "--source", "folder", "--root", str(tmp_path / "art"), "--task", "genre", "--json"
+    )
+    assert code == 0, said
+    told = json.loads(out)
+    assert told["works"] == 4
+    assert [one["file"] for one in told["rejected"]] == ["portrait/torn.jpg"]
+
+
+def test_plans_are_kept_by_name(settings):
+    assert Plan.kept(settings) == {"demo": Plan()}
+    plan = Plan.of(families=("vgg_inception",), task="genre")
+    plan.save(settings, "nightly")
+    assert Plan.kept(settings) == {"nightly": plan}
