@@ -38,7 +38,8 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 td { overflow-wrap: anywhere; } td:first-child { min-width: 9rem; }
 .mark { display: inline-block; padding: 0 .6rem; border-radius: 99px; font-size: .85rem;
         white-space: nowrap; }
-.bar { display: block; height: .7rem; border-radius: 3px; background: var(--bar); min-width: 2px; margin-top: .4rem; }
+.bar { display: block; height: .7rem; border-radius: 3px; background: var(--bar); min-width: 2px;
+       margin-top: .4rem; }
 .mend { display: block; margin-top: .25rem; }
 """
 

@@ -1,0 +1,76 @@
+"""Small collections drawn for tests: random pixels, so that no two pictures are alike."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from components.data.manifest import Manifest
+
+ARTISTS = {
+    "Amedeo Modigliani": "Expressionism",
+    "Albrecht Dürer": "Northern Renaissance",
+    "Henri de Toulouse-Lautrec": "Post-Impressionism",
+    "Henri Matisse": "Impressionism,Post-Impressionism",
+    "Pablo Picasso": "Cubism",
+    "Pablo": "Realism",
+}
+"""As in Best Artworks: an accent, a hyphen, several movements; and a name that begins another."""
+
+
+def picture(seed: int, size: tuple[int, int] = (40, 32)) -> Image.Image:
+    """An RGB picture of (width, height) pixels."""
+    width, height = size
+    pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+def save(path: Path, seed: int) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture(seed).save(path)
+    return path
+
+
+def best_artworks(root: Path, *, nested: bool, works: int = 3) -> Path:
+    """The layout of Kaggle's set, in miniature."""
+    with (root / "artists.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "name", "years", "genre", "nationality", "bio", "wikipedia", "paintings"])
+        for number, (name, genre) in enumerate(ARTISTS.items()):
+            writer.writerow([number, name, "1800 - 1900", genre, "French", "One, two.", "http://", works])
+    seed = 0
+    for name in ARTISTS:
+        plain = name.replace(" ", "_").replace("ü", "u")
+        for number in range(1, works + 1):
+            seed += 1
+            folder = root / "images" / "images" / plain if nested else root / "resized"
+            save(folder / f"{plain}_{number}.jpg", seed)
+    return root
+
+
+def manifest(counts: dict[str, int], *, copies: int = 1, root: Path = Path("/nowhere")) -> Manifest:
+    """Rows without files: `counts` groups a class, each of `copies` works."""
+    rows = [
+        {
+            "path": f"{label}/{number}-{copy}.jpg",
+            "artist": "",
+            "style": label,
+            "genre": "",
+            "label": label,
+            "sha256": hashlib.sha256(f"{label}{number}-{copy}".encode()).hexdigest(),
+            "width": 64,
+            "height": 48,
+            "mode": "RGB",
+            "group": f"{label}-{number}",
+            "split": "",
+        }
+        for label, count in counts.items()
+        for number in range(count)
+        for copy in range(copies)
+    ]
+    return Manifest(frame=pd.DataFrame(rows), source="tiny", root=root)
