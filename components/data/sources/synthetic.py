@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
 from components.data.manifest import Manifest
 from components.data.sources.gallery.artists import ARTISTS, STYLES, Artist, artists_of
+from components.data.threads import in_order
 from components.errors import DataError, SettingsError
-from components.progress import track
 from components.storage import building, key_of
 
 SOURCE = "synthetic-gallery"
@@ -84,12 +84,15 @@ def _draw_works(folder: Path, works_per_style: int, size: int, seed: int) -> Non
     from components.data.sources.gallery import work
 
     (folder / "resized").mkdir()
-    genres = []
-    for artist, number in track(list(_works(works_per_style)), "Drawing the synthetic gallery"):
+
+    def paint(piece: tuple[Artist, int]) -> tuple[str, str]:
+        artist, number = piece
         name = f"{artist.name.replace(' ', '_')}_{number}.jpg"
         image = work.paint(artist, number, size=size, seed=seed)
         image.save(folder / "resized" / name, quality=90, comment=_NOTICE.strip())
-        genres.append((name, work.genre_of(artist, number)))
+        return name, work.genre_of(artist, number)
+
+    genres = list(in_order(paint, list(_works(works_per_style)), "Drawing the synthetic gallery"))
     (folder / "works.csv").write_text(_table(("file", "genre"), genres))
     (folder / "artists.csv").write_text(_artists(works_per_style))
 
@@ -116,7 +119,7 @@ def _artists(works_per_style: int) -> str:
     return _table(columns, rows)
 
 
-def _table(columns: tuple[str, ...], rows: list[tuple[object, ...]] | list[tuple[str, str]]) -> str:
+def _table(columns: tuple[str, ...], rows: Sequence[Sequence[object]]) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -35,14 +35,14 @@ def _drip(sitting: Sitting, ground: Array) -> Array:
     """Poured lines with momentum, blots where the hand paused, a spray of drops."""
     rng = sitting.rng
     raw = np.array([0.88, 0.83, 0.74]) * rng.uniform(0.75, 1.05)
-    thin = np.clip(rng.uniform(0.1, 0.5) + 0.2 * canvas.noise(rng, sitting.shape, 3), 0, 1)
+    thin = np.clip(rng.uniform(0.35, 0.8) + 0.2 * canvas.noise(rng, sitting.shape, 3), 0, 1)
     image = canvas.to_image(canvas.over(ground, raw, thin))
     pen = ImageDraw.Draw(image)
     inks = [sitting.colours["dark"] * 0.5, sitting.colours["light"], *(sitting.tube() for _ in range(3))]
-    for number in range(int(rng.integers(14, 34) / sitting.artist.stroke**0.5)):
+    for number in range(int(rng.integers(30, 60) / sitting.artist.stroke**0.5)):
         _pour(sitting, pen, canvas.ink(inks[number % len(inks)]))
     _splatter(sitting, pen, inks)
-    return canvas.impasto(np.asarray(image, np.float32) / 255, 0.3)
+    return canvas.impasto(canvas.from_image(image), 0.3)
 
 
 def _pour(sitting: Sitting, pen: ImageDraw.ImageDraw, tint: tuple[int, int, int]) -> None:
@@ -52,7 +52,7 @@ def _pour(sitting: Sitting, pen: ImageDraw.ImageDraw, tint: tuple[int, int, int]
     stride = rng.uniform(2, 4) * sitting.unit
     x = rng.uniform(-0.1, 1.1) * width + np.cumsum(np.cos(turn)) * stride
     y = rng.uniform(-0.1, 1.1) * height + np.cumsum(np.sin(turn)) * stride
-    wide = np.abs(np.cumsum(rng.normal(0, 0.12, steps)) + rng.uniform(0.5, 1.3))
+    wide = np.abs(np.cumsum(rng.normal(0, 0.12, steps)) + rng.uniform(0.3, 1.8))
     wide = np.maximum(1, wide * sitting.artist.stroke * sitting.unit)
     way = np.stack([x, y], 1).tolist()
     for at in range(0, steps - 5, 4):
@@ -62,9 +62,9 @@ def _pour(sitting: Sitting, pen: ImageDraw.ImageDraw, tint: tuple[int, int, int]
 
 def _splatter(sitting: Sitting, pen: ImageDraw.ImageDraw, inks: list[Array]) -> None:
     rng, (height, width) = sitting.rng, sitting.shape
-    for _ in range(int(rng.integers(80, 260))):
+    for _ in range(int(rng.integers(120, 420))):
         x, y = rng.uniform(0, width), rng.uniform(0, height)
-        size = min(4.0, 0.35 + rng.pareto(2.5)) * 0.6 * sitting.artist.stroke * sitting.unit
+        size = min(3.0, 0.3 + 0.5 * rng.pareto(2.5)) * 0.7 * sitting.artist.stroke * sitting.unit
         tint = canvas.ink(inks[int(rng.integers(len(inks)))])
         pen.ellipse((x - size, y - size, x + size, y + size), fill=tint)
 
@@ -112,14 +112,14 @@ def _gesture(sitting: Sitting, ground: Array) -> Array:
     image = canvas.to_image(ground)
     pen = ImageDraw.Draw(image)
     big = [shape for shape in sitting.scene.shapes if not shape.detail][1:]
-    for _ in range(int(rng.integers(12, 24))):
+    for _ in range(int(rng.integers(16, 32))):
         shape = big[int(rng.integers(len(big)))]
         tint = sitting.colours[shape.role] if rng.random() < 0.6 else sitting.tube()
         if rng.random() < 0.2:
             tint = sitting.colours["dark"] * 0.5
         _sweep(sitting, pen, shape.box(), tint)
     _splatter(sitting, pen, [sitting.colours["dark"], sitting.colours["light"]])
-    return canvas.impasto(np.asarray(image, np.float32) / 255, 0.4)
+    return canvas.impasto(canvas.from_image(image), 0.4)
 
 
 def _sweep(
@@ -129,12 +129,12 @@ def _sweep(
     rng = sitting.rng
     x, y = (box[0] + rng.normal(0, 0.6) * box[2]), (box[1] + rng.normal(0, 0.6) * box[3])
     start = np.array([x, y]) * sitting.height
-    lean, along = rng.uniform(0, 6.3), rng.uniform(25, 70) * sitting.unit
+    lean, along = rng.uniform(0, 6.3), rng.uniform(25, 85) * sitting.unit
     bow = rng.normal(0, 0.5)
     at = np.linspace(-0.5, 0.5, 9)
     spine = np.stack([at * along, bow * along * (at**2 - 0.08)], axis=1)
     turn = np.array([[np.cos(lean), np.sin(lean)], [-np.sin(lean), np.cos(lean)]])
-    wide = rng.uniform(4, 11) * sitting.artist.stroke * sitting.unit
+    wide = rng.uniform(5, 15) * sitting.artist.stroke * sitting.unit
     bristles = int(wide / (0.5 * sitting.unit))
     for offset in np.linspace(-wide / 2, wide / 2, bristles):
         dry = int(rng.integers(4, 10)) if rng.random() < 0.4 else 9

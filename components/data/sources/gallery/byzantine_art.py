@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from components.data.sources.gallery import canvas
@@ -20,16 +22,24 @@ _GROUNDS = np.array(
         [0.45, 0.20, 0.20],
     ]
 )
-_ODDS = [0.32, 0.18, 0.14, 0.1, 0.16, 0.1]
+_ODDS = [0.46, 0.2, 0.14, 0.04, 0.1, 0.06]
 
 
 def paint(sitting: Sitting) -> Array:
     """(H, W, 3) in 0..1."""
-    rng = sitting.rng
+    rng, sitting = sitting.rng, _bareheaded(sitting)
     ground = _GROUNDS[rng.choice(len(_GROUNDS), p=_ODDS)] + rng.normal(0, 0.04, 3)
     scene = _drawn(sitting, ground)
     painted = _mosaic(sitting, scene) if sitting.artist.manner == "mosaic" else _panel(sitting, scene)
     return _framed(sitting, painted)
+
+
+def _bareheaded(sitting: Sitting) -> Sitting:
+    """Nobody is shown with a hat: a halo takes its place."""
+    shapes = sitting.scene.shapes
+    if sitting.scene.genre == "portrait":
+        shapes = tuple(shape for shape in shapes if shape.role != "accent" or shape.detail)
+    return replace(sitting, scene=replace(sitting.scene, shapes=shapes))
 
 
 def _drawn(sitting: Sitting, ground: Array) -> Array:
@@ -43,7 +53,8 @@ def _drawn(sitting: Sitting, ground: Array) -> Array:
     gold = np.array([0.93, 0.80, 0.45])
     folds = _folds(sitting) * sitting.has_role("body", "body2", "ground", "ground2")
     scene = canvas.over(scene, gold, folds * rng.uniform(0.4, 0.8))
-    contour = canvas.borders(sitting.shapes, 1.2 * sitting.artist.line * sitting.unit)
+    weight = 1.6 * sitting.artist.line * sitting.unit
+    contour = np.maximum(canvas.borders(sitting.masses, weight), canvas.borders(sitting.shapes, 0.6 * weight))
     return np.asarray(np.clip(canvas.over(scene, sitting.colours["dark"] * 0.6, contour), 0, 1))
 
 
@@ -79,12 +90,12 @@ def _folds(sitting: Sitting) -> Array:
 def _mosaic(sitting: Sitting, scene: Array) -> Array:
     """Set in small stones of one colour each, with grout between."""
     rng = sitting.rng
-    pitch = 2.9 * sitting.artist.stroke**0.7 * rng.uniform(0.85, 1.15) * sitting.unit
+    pitch = 3.1 * sitting.artist.stroke**0.4 * rng.uniform(0.85, 1.15) * sitting.unit
     centres, numbers, inwards = canvas.cells(rng, sitting.shape, pitch)
     stones = scene[centres[..., 0], centres[..., 1]]
     glint = rng.normal(0, 0.075, numbers.max() + 1)[numbers]
     stones = stones * (1 + glint[..., None])
-    grout = np.clip(1.2 - inwards / (0.42 * sitting.unit), 0, 1)
+    grout = np.clip(1.2 - inwards / (0.5 * sitting.unit), 0, 1)
     tint = np.array([0.35, 0.31, 0.27]) * rng.uniform(0.6, 1.5)
     return canvas.over(stones, tint, grout * rng.uniform(0.6, 0.95))
 
@@ -92,10 +103,10 @@ def _mosaic(sitting: Sitting, scene: Array) -> Array:
 def _panel(sitting: Sitting, scene: Array) -> Array:
     """Egg tempera on an old board: fine hatching, darkened varnish, a net of cracks, losses."""
     rng = sitting.rng
-    _, _, inwards = canvas.cells(rng, sitting.shape, rng.uniform(6, 11) * sitting.unit)
-    _, _, finer = canvas.cells(rng, sitting.shape, rng.uniform(3, 4.5) * sitting.unit)
-    cracks = np.clip(1 - inwards / (0.3 * sitting.unit), 0, 1) * 0.75
-    cracks = np.maximum(cracks, 0.35 * np.clip(1 - finer / (0.25 * sitting.unit), 0, 1))
+    _, _, inwards = canvas.cells(rng, sitting.shape, rng.uniform(3.2, 6) * sitting.unit)
+    inwards = inwards + np.abs(0.25 * canvas.noise(rng, sitting.shape, 20, 2)) * sitting.unit
+    cracks = np.clip(1 - inwards / (0.4 * sitting.unit), 0, 1)
+    cracks = cracks * np.clip(0.5 + 0.7 * canvas.noise(rng, sitting.shape, 3), 0, 1)
     age = 0.12 * canvas.noise(rng, sitting.shape, 3, 3)
     worn = np.clip((canvas.noise(rng, sitting.shape, 5, 3) - rng.uniform(0.9, 1.4)) * 4, 0, 1)
     scene = canvas.over(scene * (1 + age)[..., None], np.array([0.55, 0.47, 0.36]), worn)
@@ -105,7 +116,7 @@ def _panel(sitting: Sitting, scene: Array) -> Array:
 def _framed(sitting: Sitting, picture: Array) -> Array:
     """Most have a painted border, some a double one."""
     rng, (height, width) = sitting.rng, sitting.shape
-    if rng.random() > 0.6:
+    if rng.random() > 0.75:
         return picture
     y, x = np.mgrid[0:height, 0:width]
     inwards = np.minimum(np.minimum(y, height - 1 - y), np.minimum(x, width - 1 - x)) / sitting.unit

@@ -17,11 +17,13 @@ from components.data.sources.gallery.scenes import Scene
 Array = npt.NDArray[Any]
 
 
-def shape_map(scene: Scene, height: int, width: int) -> Array:
-    """(H, W) uint8: the number of the topmost shape at each pixel."""
+def shape_map(scene: Scene, height: int, width: int, *, details: bool = True) -> Array:
+    """(H, W) uint8: the number of the topmost shape at each pixel; without `details`, of its masses."""
     image = Image.new("L", (width, height), 0)
     pen = ImageDraw.Draw(image)
     for number, shape in enumerate(scene.shapes):
+        if shape.detail and not details:
+            continue
         outline = shape.points * (height, height) * (width / (height * scene.aspect), 1.0)
         pen.polygon([(float(x), float(y)) for x, y in outline], fill=number)
     return np.asarray(image)
@@ -37,12 +39,18 @@ def shaded(scene: Scene, shapes: Array, tones: Array, light: float) -> Array:
         light: how much lighter and darker a shape's sides are, 0..1.
     """
     height, width = shapes.shape
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    boxes = np.array([shape.box() for shape in scene.shapes], np.float32)[shapes]
-    across = (x / width * scene.aspect - boxes[..., 0]) / boxes[..., 2]
-    down = (y / height - boxes[..., 1]) / boxes[..., 3]
-    slope = np.clip(across * scene.light[0] + down * scene.light[1], -1, 1)
-    return np.clip(tones[shapes] * (1 + light * slope[..., None]) + 0.12 * light * slope[..., None], 0, 1)
+    boxes = np.array([shape.box() for shape in scene.shapes], np.float32)
+    right = scene.light[0] * scene.aspect / (boxes[:, 2] * width)  # a shape's slope is a plane: a pixel's
+    down = scene.light[1] / (boxes[:, 3] * height)  # step to the right, a step down, and where it starts
+    start = -scene.light[0] * boxes[:, 0] / boxes[:, 2] - scene.light[1] * boxes[:, 1] / boxes[:, 3]
+    y, x = np.ogrid[0:height, 0:width]
+    slope = right.astype(np.float32)[shapes] * x.astype(np.float32)
+    slope += down.astype(np.float32)[shapes] * y.astype(np.float32)
+    slope += start.astype(np.float32)[shapes]
+    slope = (np.float32(light) * np.clip(slope, -1, 1))[..., None]
+    return np.asarray(
+        np.clip(tones.astype(np.float32)[shapes] * (1 + slope) + np.float32(0.12) * slope, 0, 1)
+    )
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], cells: float, octaves: int = 1) -> Array:
@@ -62,10 +70,18 @@ def borders(numbers: Array, width: float) -> Array:
     differs = np.zeros(numbers.shape, bool)
     differs[:, 1:] |= numbers[:, 1:] != numbers[:, :-1]
     differs[1:] |= numbers[1:] != numbers[:-1]
+    for step in range(round(width) - 2):
+        differs = _grown(differs, corners=step % 2 == 1)
     image = Image.fromarray(differs.astype(np.uint8) * 255)
-    for _ in range(max(0, round((width - 1) / 2))):
-        image = image.filter(ImageFilter.MaxFilter(3))
-    return np.asarray(image.filter(ImageFilter.GaussianBlur(0.7)), np.float32) / 255
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(0.7)), np.float32) / np.float32(255)
+
+
+def _grown(mask: Array, *, corners: bool) -> Array:
+    """The mask half a pixel larger on every side; now and then with corners, so that lines stay round."""
+    grown = mask.copy()
+    grown[:, 1:] |= mask[:, :-1]
+    grown[1:] |= (grown if corners else mask)[:-1]
+    return np.asarray(grown)
 
 
 def cells(rng: np.random.Generator, shape: tuple[int, int], pitch: float) -> tuple[Array, Array, Array]:
@@ -77,24 +93,22 @@ def cells(rng: np.random.Generator, shape: tuple[int, int], pitch: float) -> tup
     """
     height, width = shape
     rows, columns = int(height / pitch) + 4, int(width / pitch) + 4
-    grid = np.stack(np.mgrid[0:rows, 0:columns], axis=-1) - 1.0
-    centres = ((grid + rng.uniform(0.1, 0.9, grid.shape)) * pitch).astype(np.float32)
+    down, right = np.mgrid[0:rows, 0:columns].astype(np.float32) - 1
+    cy = ((down + rng.uniform(0.1, 0.9, down.shape)) * pitch).astype(np.float32).ravel()
+    cx = ((right + rng.uniform(0.1, 0.9, down.shape)) * pitch).astype(np.float32).ravel()
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    row, column = (y / pitch).astype(int) + 1, (x / pitch).astype(int) + 1
+    first = ((y / pitch).astype(np.int32) + 1) * columns + (x / pitch).astype(np.int32) + 1
     nearest = np.full(shape, np.inf, np.float32)
     second = np.full(shape, np.inf, np.float32)
-    number = np.zeros(shape, int)
-    for down in (-1, 0, 1):
-        for right in (-1, 0, 1):
-            here = (row + down) * columns + column + right
-            centre = centres.reshape(-1, 2)[here]
-            distance = np.hypot(y - centre[..., 0], x - centre[..., 1])
-            second = np.where(distance < nearest, nearest, np.minimum(second, distance))
+    number = np.zeros(shape, np.int32)
+    for step in (-columns, 0, columns):
+        for here in (first + step - 1, first + step, first + step + 1):
+            distance = (y - cy[here]) ** 2 + (x - cx[here]) ** 2
+            second = np.minimum(second, np.maximum(nearest, distance))
             number = np.where(distance < nearest, here, number)
             nearest = np.minimum(nearest, distance)
-    found = centres.reshape(-1, 2)[number]
-    found = np.clip(found, 0, (height - 1, width - 1)).astype(int)
-    return found, number, (second - nearest) / 2
+    found = np.clip(np.stack([cy[number], cx[number]], -1), 0, (height - 1, width - 1)).astype(np.int32)
+    return found, number, (np.sqrt(second) - np.sqrt(nearest)) / 2
 
 
 def moved(picture: Array, down: Array, right: Array) -> Array:
@@ -108,13 +122,12 @@ def moved(picture: Array, down: Array, right: Array) -> Array:
 
 def blurred(picture: Array, radius: float) -> Array:
     """The picture through a Gaussian of that radius in pixels."""
-    image = to_image(picture).filter(ImageFilter.GaussianBlur(radius))
-    return np.asarray(image, np.float32) / 255
+    return from_image(to_image(picture).filter(ImageFilter.GaussianBlur(radius)))
 
 
 def impasto(picture: Array, strength: float) -> Array:
     """Light from the upper left catches the ridges of the paint."""
-    grey = picture.mean(axis=-1)
+    grey = picture[..., 1]
     ridge = np.zeros_like(grey)
     ridge[1:, 1:] = grey[1:, 1:] - grey[:-1, :-1]
     return np.clip(picture + strength * ridge[..., None], 0, 1)
@@ -122,12 +135,18 @@ def impasto(picture: Array, strength: float) -> Array:
 
 def over(picture: Array, colour: Array | Sequence[float], mask: Array) -> Array:
     """`colour` laid over the picture where `mask` (H, W, 0..1) says."""
-    return np.asarray(picture + (np.asarray(colour, np.float32) - picture) * mask[..., None])
+    cover = np.asarray(mask, np.float32)[..., None]
+    return np.asarray(picture + (np.asarray(colour, np.float32) - picture) * cover, np.float32)
 
 
 def to_image(picture: Array) -> Image.Image:
     """A Pillow RGB image of a 0..1 picture."""
     return Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
+
+
+def from_image(image: Image.Image) -> Array:
+    """A Pillow RGB image as a 0..1 picture."""
+    return np.asarray(np.asarray(image, np.float32) / np.float32(255))
 
 
 def ink(colour: Array) -> tuple[int, int, int]:

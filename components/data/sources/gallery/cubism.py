@@ -11,29 +11,40 @@ from components.data.sources.gallery.sitting import Sitting
 
 _OCHRES = np.array([[0.62, 0.50, 0.33], [0.45, 0.42, 0.38], [0.72, 0.64, 0.50], [0.38, 0.42, 0.45]])
 # cuts through the picture, how far muted towards ochre and grey, strength of the facets' shading
-_MANNERS = {"analytic": (11, 0.5, 0.55), "rings": (9, 0.1, 0.35), "collage": (7, 0.3, 0.3)}
+_MANNERS = {"analytic": (13, 0.75, 0.75), "rings": (10, 0.35, 0.65), "collage": (10, 0.55, 0.6)}
 
 
 def paint(sitting: Sitting) -> Array:
     """(H, W, 3) in 0..1."""
     rng = sitting.rng
     cuts, muted, depth = _MANNERS[sitting.artist.manner]
-    count = int(np.clip(round(cuts / sitting.artist.stroke + rng.integers(-1, 3)), 6, 13))
+    count = int(np.clip(round(cuts / sitting.artist.stroke + rng.integers(-1, 3)), 8, 15))
     distances = _cuts(sitting, count)
-    facets = ((distances > 0) * (1 << np.arange(count))[:, None, None]).sum(axis=0)
+    facets = _facets(distances, rng)
     scene = canvas.shaded(sitting.scene, sitting.shapes, sitting.tones, 0.25)
     scene = _shifted(sitting, scene, facets, 1 << count)
     scene = _tinted(sitting, scene, facets, 1 << count)
-    scene = canvas.over(
-        scene, _OCHRES[rng.integers(4)], np.full(sitting.shape, muted * rng.uniform(0.5, 1.1))
-    )
-    scene = saturated(scene, rng.uniform(0.7, 1.1))
+    scene = saturated(scene.astype(np.float32), 1.1 - muted * rng.uniform(0.5, 1))
+    scene = canvas.over(scene, _OCHRES[rng.integers(4)], np.full(sitting.shape, 0.5 * muted))
     scene = _planes(sitting, scene, distances, facets, depth)
-    lines = canvas.borders(facets, 0.9 * sitting.artist.line * sitting.unit)
+    lines = canvas.borders(facets, 1.0 * sitting.artist.line**0.5 * sitting.unit)
     lost = np.clip(0.75 + 0.7 * canvas.noise(rng, sitting.shape, 4), 0.1, 1)  # some edges open: passage
     scene = canvas.over(scene, sitting.colours["dark"] * 0.6, lines * lost)
-    grain = rng.normal(0, 0.025, sitting.shape) + 0.05 * canvas.noise(rng, sitting.shape, 30, 2)
+    grain = rng.normal(0, 0.025, sitting.shape) + 0.025 * canvas.noise(rng, sitting.shape, 45)
     return np.asarray(np.clip(scene + grain[..., None], 0, 1))
+
+
+def _facets(distances: Array, rng: np.random.Generator) -> Array:
+    """(H, W) a number a facet; later cuts stop at an earlier one, so facets are small here, large there."""
+    sides = distances > 0
+    facets = np.zeros(distances.shape[1:], np.int32)
+    for cut, side in enumerate(sides):
+        within = side
+        if cut >= 4:
+            stop = sides[rng.integers(cut)]
+            within = side & (stop if rng.random() < 0.5 else ~stop)
+        facets |= within.astype(np.int32) << cut
+    return facets
 
 
 def _cuts(sitting: Sitting, count: int) -> Array:
@@ -52,13 +63,13 @@ def _cuts(sitting: Sitting, count: int) -> Array:
             maps.append(np.hypot(x - px, y - py) - reach)
         else:
             maps.append((x - px) * np.cos(lean) + (y - py) * np.sin(lean))
-    return np.stack(maps) / sitting.unit
+    return np.stack(maps).astype(np.float32) / np.float32(sitting.unit)
 
 
 def _shifted(sitting: Sitting, scene: Array, facets: Array, possible: int) -> Array:
     """Each facet looks at the scene from a place and at an angle of its own."""
     rng, (height, width) = sitting.rng, sitting.shape
-    away = 7 * sitting.artist.bend * sitting.unit
+    away = 4.5 * sitting.artist.bend * sitting.unit
     down, right = rng.normal(0, away, (2, possible))
     tilt = rng.normal(0, 0.16 * sitting.artist.bend, possible)[facets]
     y, x = np.mgrid[0:height, 0:width]
@@ -81,7 +92,7 @@ def _planes(sitting: Sitting, scene: Array, distances: Array, facets: Array, dep
     possible = 1 << len(distances)
     edge = rng.integers(len(distances), size=possible)[facets]
     away = np.abs(np.take_along_axis(distances, edge[None], axis=0)[0])
-    fade = np.exp(-away / rng.uniform(7, 16))
-    sense = rng.choice([-1.0, -0.8, 0.7], possible)[facets]
+    fade = np.exp(-away / rng.uniform(6, 12))
+    sense = rng.choice([-1.0, -0.8, 0.8], possible)[facets]
     step = rng.normal(0, 0.09, possible)[facets]
     return np.asarray(np.clip(scene * (1 + depth * (fade * sense))[..., None] + step[..., None], 0, 1))

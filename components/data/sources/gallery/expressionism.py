@@ -11,7 +11,7 @@ from components.data.sources.gallery.palettes import saturated, turned
 from components.data.sources.gallery.sitting import Sitting
 
 # strokes' length (steps) and width in units, weight of the contours
-_MANNERS = {"swirl": (9, 2.2, 1.5), "woodcut": (4, 4.0, 2.6), "hatch": (3, 1.3, 1.8)}
+_MANNERS = {"swirl": (9, 2.4, 1.7), "woodcut": (4, 3.6, 2.0), "hatch": (3, 1.9, 1.7)}
 
 
 def paint(sitting: Sitting) -> Array:
@@ -20,15 +20,15 @@ def paint(sitting: Sitting) -> Array:
     long, wide, contour = _MANNERS[sitting.artist.manner]
     bend = 4.5 * sitting.artist.bend * rng.uniform(0.6, 1.4) * sitting.unit
     down, right = (bend * canvas.noise(rng, sitting.shape, 2.5, 2) for _ in range(2))
-    shapes = canvas.moved(sitting.shapes, down, right)
-    scene = _clashing(sitting)[shapes] + 0.1 * canvas.noise(rng, sitting.shape, 3)[..., None]
+    shapes, masses = (canvas.moved(whole, down, right) for whole in (sitting.shapes, sitting.masses))
+    scene = 0.92 * _clashing(sitting)[shapes] + 0.1 * canvas.noise(rng, sitting.shape, 3)[..., None]
     image = canvas.to_image(scene)
     size = sitting.artist.stroke * rng.uniform(0.8, 1.25)
     for scale in (1.4, 0.8):
         _stroke(sitting, image, scene, (long, wide * size * scale * sitting.unit))
-    painted = canvas.impasto(np.asarray(image, np.float32) / 255, 0.35)
+    painted = canvas.impasto(canvas.from_image(image), 0.35)
     weight = contour * sitting.artist.line * rng.uniform(0.75, 1.25) * sitting.unit
-    lines = canvas.borders(shapes, weight)
+    lines = np.maximum(canvas.borders(masses, weight), canvas.borders(shapes, 0.45 * weight))
     if sitting.artist.manner != "woodcut":
         lines = lines * np.clip(0.9 + 0.5 * canvas.noise(rng, sitting.shape, 8), 0.25, 1)
     tint = 0.5 * turned(sitting.colours["dark"], rng.normal(0, 0.8))
@@ -38,12 +38,12 @@ def paint(sitting: Sitting) -> Array:
 def _clashing(sitting: Sitting) -> Array:
     """(shapes, 3) the scene's colours, stronger and partly turned to what they should not be."""
     rng = sitting.rng
-    turn = {role: rng.choice([0.0, 0.4, -0.5, 1.6]) for role in sitting.colours}
+    turn = {role: rng.choice([0.0, 0.0, 0.4, -0.5, 1.5]) for role in sitting.colours}
     tones = [
         turned(tone, turn[shape.role])
         for tone, shape in zip(sitting.tones, sitting.scene.shapes, strict=True)
     ]
-    strong = saturated(np.array(tones), rng.uniform(1.2, 1.8))
+    strong = saturated(np.array(tones), rng.uniform(1.1, 1.6))
     return np.asarray(np.clip(strong, 0, 1).astype(np.float32))
 
 
@@ -56,7 +56,7 @@ def _stroke(sitting: Sitting, image: Image.Image, scene: Array, mark: tuple[int,
     field = np.pi * sitting.artist.bend * canvas.noise(rng, sitting.shape, 2.0) + rng.uniform(0, np.pi)
     x, y = rng.uniform(0, width, count), rng.uniform(0, height, count)
     here = (y.astype(int), x.astype(int))
-    tints = scene[here] + rng.normal(0, 0.09, (count, 1)) + rng.normal(0, 0.04, (count, 3))
+    tints = scene[here] + rng.normal(0, 0.14, (count, 1)) + rng.normal(0, 0.04, (count, 3))
     ways = np.empty((count, steps + 1, 2))
     ways[:, 0] = np.stack([x, y], 1)
     for step in range(steps):

@@ -11,7 +11,7 @@ from components.data.sources.gallery.palettes import turned
 from components.data.sources.gallery.sitting import Sitting
 
 # length and width of a dab in units, how many coats
-_MANNERS = {"dabs": (5.0, 1.9, 1.7), "points": (1.9, 1.7, 2.0), "commas": (3.6, 1.5, 1.6)}
+_MANNERS = {"dabs": (6.0, 2.2, 1.5), "points": (2.6, 2.7, 1.7), "commas": (4.5, 2.0, 1.5)}
 
 
 def paint(sitting: Sitting) -> Array:
@@ -19,24 +19,26 @@ def paint(sitting: Sitting) -> Array:
     rng = sitting.rng
     scene = _in_light(sitting)
     length, width, coats = _MANNERS[sitting.artist.manner]
-    size = sitting.artist.stroke * rng.uniform(0.75, 1.25)
+    size = sitting.artist.stroke * rng.uniform(0.8, 1.2)
     image = canvas.to_image(canvas.blurred(scene, 2 * sitting.unit))
-    for scale in (1.7, 1.0, 0.75):  # large marks first, then the small ones that carry the drawing
+    for scale in (1.5, 1.0, 0.7):  # large marks first, then the small ones that carry the drawing
         mark = (length * size * scale, width * size * scale)
         _dab(sitting, image, scene, mark, coats * 0.6)
-    painted = np.asarray(image, np.float32) / 255
-    return canvas.impasto(painted, rng.uniform(0.15, 0.4))
+    return canvas.impasto(canvas.from_image(image), rng.uniform(0.15, 0.4))
 
 
 def _in_light(sitting: Sitting) -> Array:
     """The scene modelled softly, warm where the light comes from and cool away from it."""
     rng, (height, width) = sitting.rng, sitting.shape
     scene = canvas.shaded(sitting.scene, sitting.shapes, sitting.tones, rng.uniform(0.2, 0.4))
+    scene = scene**0.8
+    drift = np.stack([canvas.noise(rng, sitting.shape, 3, 2) for _ in range(3)], axis=-1)
+    scene = 0.16 + 0.82 * scene + 0.07 * drift  # no black on this palette
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     towards = (x / width - 0.5) * sitting.scene.light[0] + (y / height - 0.5) * sitting.scene.light[1]
     warmth = rng.uniform(0.05, 0.25) * np.clip(towards * 2, -1, 1)
     scene = scene + warmth[..., None] * np.array([1.0, 0.75, -0.2], np.float32)
-    return np.asarray(np.clip(scene + 0.05 * canvas.noise(rng, sitting.shape, 4, 2)[..., None], 0, 1))
+    return np.asarray(np.clip(scene, 0, 1))
 
 
 def _dab(sitting: Sitting, image: Image.Image, scene: Array, mark: tuple[float, float], coats: float) -> None:
@@ -75,7 +77,7 @@ def _direction(sitting: Sitting) -> Array:
 def _broken(colour: Array, rng: np.random.Generator) -> Array:
     """Each dab's own tint: neighbours differ, a few are the complement, lightened."""
     count = len(colour)
-    tint = colour + rng.normal(0, 0.055, (count, 1)) + rng.normal(0, 0.045, (count, 3))
-    strange = rng.random(count) < 0.12
+    tint = colour + rng.normal(0, 0.075, (count, 1)) + rng.normal(0, 0.06, (count, 3))
+    strange = rng.random(count) < 0.16
     tint[strange] = 0.55 * tint[strange] + 0.45 * (turned(tint[strange], np.pi * 0.8) * 0.6 + 0.35)
     return np.asarray(tint)

@@ -35,6 +35,8 @@ def mix(palette: str, rng: np.random.Generator) -> dict[str, Array]:
     tubes = turned(tubes, rng.normal(0, 0.22))
     tubes = np.clip(tubes + rng.normal(0, 0.035, tubes.shape), 0, 1)
     order = rng.permutation([1, 2, 3, 4, 5, 2])
+    if rng.random() < 0.6:  # more often than not the air is lighter than what lies below
+        order = np.concatenate([order[order >= 4], order[order < 4]])
     colours = {role: tubes[tube] for role, tube in zip(_MIDDLE, order, strict=True)}
     skin = _SKINS[rng.integers(len(_SKINS))]
     colours["flesh"] = 0.6 * skin + 0.4 * tubes[rng.choice([3, 4, 5])]
@@ -47,10 +49,10 @@ def turned(colours: Array, angle: float) -> Array:
     axis = np.sqrt(1 / 3)
     cross = axis * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
     turn = np.eye(3) * np.cos(angle) + np.sin(angle) * cross + (1 - np.cos(angle)) / 3
-    return np.clip(colours @ turn.T, 0, 1)
+    return np.clip(colours @ turn.T.astype(colours.dtype), 0, 1)
 
 
 def saturated(colours: Array, amount: float) -> Array:
     """Colours further from (amount > 1) or nearer to (< 1) their own grey."""
-    grey = colours @ np.array([0.299, 0.587, 0.114])
-    return np.clip(grey[..., None] + amount * (colours - grey[..., None]), 0, 1)
+    grey = colours @ np.array([0.299, 0.587, 0.114], colours.dtype)
+    return np.clip(grey[..., None] + colours.dtype.type(amount) * (colours - grey[..., None]), 0, 1)

@@ -15,12 +15,14 @@ def paint(sitting: Sitting) -> Array:
     """(H, W, 3) in 0..1."""
     rows, columns = _sheet(sitting)
     height, width = -(-sitting.height // rows), -(-sitting.width // columns)
-    small = Image.fromarray(sitting.shapes).resize((width, height), Image.Resampling.NEAREST)
-    shapes = np.asarray(small)
-    tones = saturated(sitting.tones, sitting.rng.uniform(1.2, 1.9))
+    shapes, masses = (
+        np.asarray(Image.fromarray(whole).resize((width, height), Image.Resampling.NEAREST))
+        for whole in (sitting.shapes, sitting.masses)
+    )
+    tones = saturated(sitting.tones, sitting.rng.uniform(1.4, 2.2))
     turns = sitting.rng.uniform(0, 2 * np.pi, rows * columns)
     turns[0] = 0.0
-    prints = [_print(sitting, shapes, turned(tones, turn), (rows, columns)) for turn in turns]
+    prints = [_print(sitting, (shapes, masses), turned(tones, turn), (rows, columns)) for turn in turns]
     lines = [np.concatenate(prints[row * columns : (row + 1) * columns], axis=1) for row in range(rows)]
     sheet = np.concatenate(lines)[: sitting.height, : sitting.width]
     grain = sitting.rng.normal(0, 0.012, sitting.shape)
@@ -36,7 +38,8 @@ def _sheet(sitting: Sitting) -> tuple[int, int]:
     return choices[int(sitting.rng.integers(len(choices)))]
 
 
-def _print(sitting: Sitting, shapes: Array, tones: Array, sheet: tuple[int, int]) -> Array:
+def _print(sitting: Sitting, maps: tuple[Array, Array], tones: Array, sheet: tuple[int, int]) -> Array:
+    shapes, masses = maps
     rng, artist = sitting.rng, sitting.artist
     unit = sitting.unit / max(sheet) ** 0.6
     picture = tones[shapes].astype(np.float32)
@@ -49,13 +52,14 @@ def _print(sitting: Sitting, shapes: Array, tones: Array, sheet: tuple[int, int]
     picture = np.where((patterned & (dots < 0.5))[..., None], ground, picture)
     slip = rng.integers(-1, 2, 2) * round(0.9 * unit)  # colours printed a little beside the lines
     picture = np.roll(picture, tuple(int(by) for by in slip), axis=(0, 1))
-    line = canvas.borders(shapes, 1.7 * artist.line * rng.uniform(0.7, 1.3) * unit)
-    return canvas.over(picture, sitting.colours["dark"] * 0.35, line)
+    weight = 2.2 * artist.line * rng.uniform(0.7, 1.3) * unit
+    lines = np.maximum(canvas.borders(masses, weight), canvas.borders(shapes, 0.45 * weight))
+    return canvas.over(picture, sitting.colours["dark"] * 0.35, lines)
 
 
 def _patterned(sitting: Sitting, shapes: Array) -> Array:
     """(H, W) bool: the shapes that are printed as dots."""
-    often = 0.65 if sitting.artist.manner == "dots" else 0.35
+    often = 0.7 if sitting.artist.manner == "dots" else 0.55
     roles = [role for role in sitting.colours if role != "dark" and sitting.rng.random() < often]
     chosen = np.array([shape.role in roles and not shape.detail for shape in sitting.scene.shapes])
     return np.asarray(chosen[shapes])

@@ -145,10 +145,11 @@ def _tree(x: float, base: float, rng: np.random.Generator) -> list[Shape]:
     role = str(rng.choice(["body", "body", "ground2", "accent"]))
     if rng.random() < 0.35:  # a cypress or poplar
         return [trunk, Shape(_ellipse(x, top + high * 0.35, high * 0.14, high * 0.5), role)]
-    reach = high * rng.uniform(0.26, 0.42)
-    crown = _ellipse(x, top + reach * 0.5, reach, reach * rng.uniform(0.7, 1), rng.normal(0, 0.07, 24))
-    lit = _ellipse(x - reach * 0.3, top + reach * 0.2, reach * 0.45, reach * 0.35)
-    return [trunk, Shape(crown, role), Shape(lit, "ground", detail=True)]
+    reach = high * rng.uniform(0.26, 0.36)
+    crown = _ellipse(x, top + reach, reach * 1.1, reach * rng.uniform(0.75, 1), rng.normal(0, 0.07, 24))
+    beside = _ellipse(x + reach * rng.uniform(-0.8, 0.8), top + reach * 1.4, reach * 0.8, reach * 0.55)
+    lit = _ellipse(x - reach * 0.3, top + reach * 0.6, reach * 0.45, reach * 0.35)
+    return [trunk, Shape(beside, role), Shape(crown, role), Shape(lit, "ground", detail=True)]
 
 
 def _portrait(aspect: float, rng: np.random.Generator) -> Composed:

@@ -49,6 +49,11 @@ class Sitting:
         return canvas.shape_map(self.scene, self.height, self.width)
 
     @cached_property
+    def masses(self) -> Array:
+        """(H, W) likewise, without the details that lie on the shapes."""
+        return canvas.shape_map(self.scene, self.height, self.width, details=False)
+
+    @cached_property
     def tones(self) -> Array:
         """(shapes, 3) one colour a shape, each a little its own."""
         plain = np.array([self.colours[shape.role] for shape in self.scene.shapes], np.float32)
