@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from components.data.augment import POLICIES, layers_for
+from components.errors import SettingsError
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3)).astype(np.float32)
+
+
+def augmented(policy: str, seed: int = 0, *, training: bool = True) -> np.ndarray:
+    layers = layers_for(policy, seed=seed)
+    assert layers is not None
+    return np.asarray(keras.ops.convert_to_numpy(layers(IMAGES, training=training)))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_shape_and_range_stay_and_pixels_change(policy: str) -> None:
+    pixels = augmented(policy)
+    assert pixels.shape == IMAGES.shape
+    assert pixels.min() >= 0
+    assert pixels.max() <= 255
+    assert not np.allclose(pixels, IMAGES)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_only_training_is_augmented(policy: str) -> None:
+    assert np.array_equal(augmented(policy, training=False), IMAGES)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_seed_decides(policy: str) -> None:
+    assert np.allclose(augmented(policy, 1), augmented(policy, 1))
+    assert any(not np.allclose(augmented(policy, 1), augmented(policy, seed)) for seed in (2, 3, 4))
+
+
+def test_flips_only_turn_over() -> None:
+    for before, after in zip(IMAGES, augmented("flips"), strict=True):
+        turned = (before, before[::-1], before[:, ::-1], before[::-1, ::-1])
+        assert any(np.array_equal(after, one) for one in turned)
+
+
+def test_the_edge_is_filled_with_its_nearest_pixels() -> None:
+    flat = np.full((8, 16, 16, 3), 200, np.float32)
+    for policy in ("rotate-zoom", "stretch"):
+        layers = layers_for(policy, seed=2)
+        assert layers is not None
+        assert np.allclose(keras.ops.convert_to_numpy(layers(flat, training=True)), 200, atol=0.01)
+
+
+def test_none_adds_no_layer_and_an_unknown_name_is_refused() -> None:
+    assert layers_for("none") is None
+    with pytest.raises(
+        SettingsError, match="'mixup' is no augmentation policy; expected one of none, rotate-zoom"
+    ):
+        layers_for("mixup")
+
+
+def test_the_policies_are_the_recipes() -> None:
+    from components.training.recipe import Policy
+
+    assert {"none", *POLICIES} == {policy.value for policy in Policy}
