@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
@@ -49,9 +50,9 @@ def curves(history: Sequence[Mapping[str, float]], rate_cuts: Sequence[int], bes
         axes.set(xlabel="epoch", xlim=(0.5, len(history) + 0.6))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         for epoch in rate_cuts:
-            axes.axvline(epoch + 0.5, color=RED, linestyle="--", linewidth=1.3, zorder=1)
+            axes.axvline(epoch + 0.5, color=RED, linestyle="--", linewidth=1.3, zorder=1.5)
         if best_epoch:
-            axes.axvline(best_epoch, color=BLACK, linewidth=1.3, zorder=1)
+            axes.axvline(best_epoch, color=BLACK, linewidth=1.3, zorder=1.5)
         axes.legend(frameon=False, fontsize=9)
     figure.legend(
         handles=_marks(rate_cuts, best_epoch), loc="outside lower center", ncols=2, frameon=False, fontsize=9
@@ -62,7 +63,7 @@ def curves(history: Sequence[Mapping[str, float]], rate_cuts: Sequence[int], bes
 def confusion_matrix(scores: Scores, title: str = "Confusion matrix") -> Figure:
     """Counts, shaded by the share of the true class (a row): what is taken for what."""
     count = len(scores.class_names)
-    side = float(np.clip(2.8 + 0.62 * count, 4.4, 16))
+    side = float(np.clip(2.8 + 0.62 * count, 4.8, 16))
     figure = _figure(side + 1.2, side)
     axes = figure.subplots()
     support = scores.confusion.sum(axis=1, keepdims=True)
@@ -78,7 +79,7 @@ def confusion_matrix(scores: Scores, title: str = "Confusion matrix") -> Figure:
     axes.set_yticks(np.arange(count - 1) + 0.5, minor=True)
     axes.grid(which="minor", color="white", linewidth=1.2)
     axes.tick_params(which="minor", length=0)
-    axes.set(xlabel="predicted", ylabel="true class (works)", title=f"{title} · {_headline(scores)}")
+    axes.set(xlabel="predicted", ylabel="true class (works)", title=f"{title}\n{_headline(scores)}")
     if count <= _FIGURES_UP_TO:
         for (row, column), works in np.ndenumerate(scores.confusion):
             if works:
@@ -116,7 +117,7 @@ def per_class(scores: Scores, title: str = "Per class") -> Figure:
         axes.text(1.03, place, text, va="center", fontsize=9)
     axes.set_yticks(places, [f"{one.name} ({one.support})" for one in ranked])
     axes.set(xlim=(0, 1.02), ylim=(-0.6, len(ranked) - 0.4), xlabel="share")
-    axes.set_title(f"{title} · {_headline(scores)}", loc="left")
+    axes.set_title(f"{title}\n{_headline(scores)}", loc="left")
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
@@ -137,7 +138,8 @@ def _headline(scores: Scores) -> str:
 
 
 def _figure(width: float, height: float) -> Figure:
-    return Figure(figsize=(width, height), layout="constrained", dpi=110)
+    # Room around: names that end at the very edge look cut off.
+    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1), dpi=110)
 
 
 def _lines(

@@ -7,23 +7,27 @@ from numpy.typing import NDArray
 
 from components.errors import DataError
 
+Counts = NDArray[np.int64]
+Numbers = NDArray[np.integer]
 
-def confusion_matrix(truth: NDArray[np.integer], predicted: NDArray[np.integer], num_classes: int) -> NDArray:
+
+def confusion_matrix(truth: Numbers, predicted: Numbers, num_classes: int) -> Counts:
     """Counts (C, C): a row the true class, a column the predicted one."""
     places = np.asarray(truth, np.int64) * num_classes + np.asarray(predicted, np.int64)
     return np.bincount(places, minlength=num_classes**2).reshape(num_classes, num_classes)
 
 
-def f1_of(confusions: NDArray) -> NDArray[np.float64]:
+def f1_of(confusions: Counts) -> NDArray[np.float64]:
     """F1 of each class, (..., C) of counts (..., C, C); 0 for a class neither present nor predicted."""
     hits = np.diagonal(confusions, axis1=-2, axis2=-1).astype(np.float64)
     both = confusions.sum(axis=-1) + confusions.sum(axis=-2)
-    return np.divide(2 * hits, both, out=np.zeros_like(hits), where=both > 0)
+    f1: NDArray[np.float64] = np.divide(2 * hits, both, out=np.zeros_like(hits), where=both > 0)
+    return f1
 
 
 def bootstrap_macro_f1(  # noqa: PLR0913 (four of them are named options)
-    truth: NDArray[np.integer],
-    predicted: NDArray[np.integer],
+    truth: Numbers,
+    predicted: Numbers,
     num_classes: int,
     *,
     resamples: int = 1000,

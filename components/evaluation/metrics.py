@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.errors import DataError
-from components.evaluation.intervals import bootstrap_macro_f1, confusion_matrix, f1_of
+from components.evaluation.intervals import Counts, Numbers, bootstrap_macro_f1, confusion_matrix, f1_of
 
 _SMALLEST = 1e-15
 
@@ -51,7 +51,7 @@ class Scores:
     top2_accuracy: float
     log_loss: float
     per_class: tuple[ClassScores, ...]
-    confusion: NDArray[np.int64]
+    confusion: Counts
     class_names: tuple[str, ...]
 
     @property
@@ -85,9 +85,7 @@ class Scores:
         ]
 
 
-def score(
-    truth: NDArray[np.integer], probabilities: NDArray[np.floating], class_names: Sequence[str]
-) -> Scores:
+def score(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequence[str]) -> Scores:
     """Score a classifier.
 
     Args:
@@ -127,11 +125,12 @@ def score(
     )
 
 
-def _ratio(parts: NDArray, wholes: NDArray) -> NDArray[np.float64]:
-    return np.divide(parts, wholes, out=np.zeros(len(parts)), where=wholes > 0)
+def _ratio(parts: Counts, wholes: Counts) -> NDArray[np.float64]:
+    ratio: NDArray[np.float64] = np.divide(parts, wholes, out=np.zeros(len(parts)), where=wholes > 0)
+    return ratio
 
 
-def _check(truth: NDArray, probabilities: NDArray, class_names: Sequence[str]) -> None:
+def _check(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequence[str]) -> None:
     expected = (len(truth), len(class_names))
     if truth.ndim != 1 or not len(truth) or probabilities.shape != expected:
         raise DataError(

@@ -174,9 +174,9 @@ def _make_schema(database: Path) -> None:
             return
         draft = database.with_name(f".{database.name}.part")
         draft.unlink(missing_ok=True)
-        engine = utils.create_sqlalchemy_engine(f"{SQLITE}{draft}")
+        engine = utils.create_sqlalchemy_engine(f"{SQLITE}{draft}")  # type: ignore[no-untyped-call]
         try:
-            utils._initialize_tables(engine)
+            utils._initialize_tables(engine)  # type: ignore[no-untyped-call]
         finally:
             engine.dispose()
         draft.rename(database)

@@ -1,0 +1,282 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.errors import RegistryError
+from components.inference import releases
+from components.inference.predictor import Predictor
+from components.inference.release import ReleaseCard
+from components.settings import Settings
+from components.tracking.connection import connect
+from components.tracking.journal import Journal
+from components.tracking.promotion import Decision, Promotion
+from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry
+from components.tracking.runs import Tracker
+from tests.tiny_releases import SIZE, card, write_release
+
+pytestmark = pytest.mark.integration
+
+BETTER = Decision(promote=True, reason="it is better", macro_f1=0.9, champion_macro_f1=0.8)
+WORSE = Decision(promote=False, reason="it is worse")
+SAMPLE = np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("home"))
+
+
+def _trained(settings: Settings, folder: Path, task: str, **about: object) -> tuple[str, ReleaseCard]:
+    with Tracker(settings).start(f"{task} · tiny", "colours", "key", {"atelier.kind": "training"}) as run:
+        run.epoch(1, {"loss": 1.0})
+        run.metrics({"test/macro_f1": 0.9})
+        release = card(task=task, run_id=run.id, **about)
+        run.log_release(write_release(folder / run.id, release), release, SAMPLE)
+    return run.id, release
+
+
+@pytest.fixture(scope="module")
+def versions(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("releases")
+    return [Registry(settings).register("style", *_trained(settings, folder, "style")) for _ in range(3)]
+
+
+def _aliases(settings: Settings, task: str) -> dict[str, str]:
+    registry = Registry(settings)
+    found = {alias: registry.version(task, alias) for alias in (CHAMPION, CHALLENGER, PREVIOUS)}
+    return {alias: one.version for alias, one in found.items() if one is not None}
+
+
+def test_a_run_is_registered_once(settings: Settings, tmp_path: Path) -> None:
+    registry = Registry(settings)
+    assert registry.versions("artist") == []
+    assert registry.version("artist", CHAMPION) is None
+    run_id, about = _trained(settings, tmp_path, "artist")
+    assert registry.register("artist", run_id, about) == registry.register("artist", run_id, about) == "1"
+    (version,) = registry.versions("artist")
+    assert version.run_id == run_id
+    assert version.tags["synthetic"] == "true"
+    assert version.tags["macro_f1"] == "0.9000"
+    assert "synthetic pictures, not real paintings" in version.description
+    registry.alias("artist", CHALLENGER, "1")
+    found = registry.version("artist", CHALLENGER)
+    assert found is not None
+    assert found.aliases == (CHALLENGER,)
+    registry.drop_alias("artist", CHALLENGER)
+    registry.drop_alias("artist", CHALLENGER)
+    assert registry.version("artist", CHALLENGER) is None
+
+
+def test_what_is_missing_is_named(settings: Settings, tmp_path: Path) -> None:
+    registry = Registry(settings)
+    with Tracker(settings).start("empty", "empty", "key") as run:
+        pass
+    with pytest.raises(RegistryError, match="no finished model"):
+        registry.register("style", run.id, card(run_id=run.id))
+    with pytest.raises(RegistryError, match="no version 7; there are: none"):
+        registry.alias("nothing", CHAMPION, "7")
+    with pytest.raises(RegistryError, match="no version 7"):
+        registry.download("nothing", "7", tmp_path / "release")
+
+
+def test_a_release_comes_back_as_it_was_logged(settings: Settings, tmp_path: Path) -> None:
+    registry = Registry(settings)
+    run_id, about = _trained(settings, tmp_path, "genre")
+    version = registry.register("genre", run_id, about)
+    folder = registry.download("genre", version, tmp_path / "release")
+    assert registry.download("genre", version, folder) == folder
+    predictor = Predictor.load(folder)
+    assert predictor.card == about.model_copy(update={"version": version})
+    assert (predictor.probabilities(SAMPLE) == Predictor.load(tmp_path / run_id).probabilities(SAMPLE)).all()
+    other = registry.register("genre", *_trained(settings, tmp_path, "genre"))
+    with pytest.raises(RegistryError, match="another release"):
+        registry.download("genre", other, folder)
+
+
+@pytest.mark.slow
+def test_mlflow_loads_the_model_in_a_fresh_process(settings: Settings, tmp_path: Path) -> None:
+    run_id, about = _trained(settings, tmp_path, "artist")
+    version = Registry(settings).register("artist", run_id, about)
+    np.save(tmp_path / "sample.npy", SAMPLE)
+    code = (
+        "import json, sys, mlflow, numpy as np\n"
+        "mlflow.set_tracking_uri(sys.argv[1])\n"
+        "model = mlflow.pyfunc.load_model(sys.argv[2])\n"
+        "signature = model.metadata.signature\n"
+        "types = [str(one.type) for one in [*signature.inputs, *signature.outputs]]\n"
+        "answer = model.predict(np.load(sys.argv[3]))\n"
+        "heavy = 'tensorflow' in sys.modules\n"
+        "print(json.dumps([types, model.input_example.shape, answer.tolist(), heavy]))\n"
+    )
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            settings.tracking_uri,
+            f"models:/atelier-artist/{version}",
+            tmp_path / "sample.npy",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    types, shape, answer, tensorflow = json.loads(done.stdout)
+    assert types == ["uint8", "float32"]
+    assert shape == [1, SIZE, SIZE, 3]
+    np.testing.assert_allclose(answer, Predictor.load(tmp_path / run_id).probabilities(SAMPLE), atol=1e-6)
+    assert not tensorflow
+
+
+def test_the_models_page_shows_final_figures_but_the_run_each_only_once(
+    settings: Settings, tmp_path: Path
+) -> None:
+    run_id, _ = _trained(settings, tmp_path, "artist")
+    client = connect(settings)
+    (output,) = client.get_run(run_id).outputs.model_outputs
+    model = client.get_logged_model(output.model_id)
+    assert {one.key: one.value for one in model.metrics} == {"test/macro_f1": 0.9}
+    assert Tracker(settings).history(run_id)["test/macro_f1"] == [(0, 0.9)]
+
+
+class TestPromotion:
+    """The three aliases, the release at hand and the journal move together."""
+
+    @pytest.fixture
+    def own(self, settings: Settings, tmp_path: Path) -> Settings:
+        """The module's MLflow, and a journal of the test's own."""
+        return Settings(home=tmp_path / "home", mlflow_tracking_uri=settings.tracking_uri)
+
+    @pytest.fixture
+    def task(self, own: Settings) -> str:
+        registry = Registry(own)
+        for alias in (CHAMPION, CHALLENGER, PREVIOUS):
+            registry.drop_alias("style", alias)
+        return "style"
+
+    def test_promotes_keeps_and_rolls_back(self, own: Settings, task: str, versions: list[str]) -> None:
+        first, second, third = versions
+        promotion = Promotion(own)
+        promotion.apply(task, first, Decision(promote=True, reason="the first"))
+        assert _aliases(own, task) == {CHAMPION: first}
+        Registry(own).alias(task, CHALLENGER, second)
+        entry = promotion.apply(task, second, BETTER)
+        assert (entry.champion, entry.previous, entry.macro_f1) == (second, first, 0.9)
+        assert _aliases(own, task) == {CHAMPION: second, PREVIOUS: first}
+        assert releases.current(own, task) == own.releases / task / second
+
+        promotion.apply(task, third, WORSE)
+        assert _aliases(own, task) == {CHAMPION: second, PREVIOUS: first, CHALLENGER: third}
+
+        promotion.rollback(task)
+        assert _aliases(own, task) == {CHAMPION: first, PREVIOUS: second, CHALLENGER: third}
+        assert releases.current(own, task) == own.releases / task / first
+        assert [entry["action"] for entry in promotion.journal(task)] == [
+            "promote",
+            "promote",
+            "keep",
+            "rollback",
+        ]
+        assert promotion.journal("genre") == []
+
+    def test_doing_it_twice_is_doing_it_once(self, own: Settings, task: str, versions: list[str]) -> None:
+        first, second, _ = versions
+        promotion = Promotion(own)
+        assert promotion.apply(task, first, BETTER) == promotion.apply(task, first, BETTER)
+        assert promotion.apply(task, second, WORSE) == promotion.apply(task, second, WORSE)
+        assert promotion.apply(task, first, BETTER).action == "promote"
+        assert len(promotion.journal()) == 2
+
+    def test_a_version_rolled_back_stays_out_until_overruled(
+        self, own: Settings, task: str, versions: list[str]
+    ) -> None:
+        first, second, _ = versions
+        promotion = Promotion(own)
+        promotion.apply(task, first, BETTER)
+        promotion.apply(task, second, BETTER)
+        promotion.rollback(task, "it names every work Cubism")
+        entry = promotion.apply(task, second, BETTER)
+        assert entry.action == "keep"
+        assert "it names every work Cubism" in entry.reason
+        assert _aliases(own, task)[CHAMPION] == first
+        assert promotion.apply(task, second, BETTER, overrule=True).action == "promote"
+        assert _aliases(own, task) == {CHAMPION: second, PREVIOUS: first}
+
+    @pytest.mark.parametrize("cut_after", range(5))
+    def test_a_promotion_cut_off_anywhere_is_finished_by_the_next(
+        self,
+        own: Settings,
+        task: str,
+        versions: list[str],
+        monkeypatch: pytest.MonkeyPatch,
+        cut_after: int,
+    ) -> None:
+        first, second, _ = versions
+        promotion = Promotion(own)
+        promotion.apply(task, first, BETTER)
+        Registry(own).alias(task, CHALLENGER, second)
+        steps = [
+            (Registry, "alias"),
+            (Registry, "alias"),
+            (Registry, "drop_alias"),
+            (releases, "point"),
+            (Journal, "end"),
+        ]
+        with monkeypatch.context() as patch:
+            _cut(patch, steps, cut_after)
+            with pytest.raises(KeyboardInterrupt):
+                promotion.apply(task, second, BETTER)
+        assert _aliases(own, task)[CHAMPION] in {first, second}
+        assert releases.current(own, task) is not None
+
+        promotion.apply(task, second, BETTER)
+        assert _aliases(own, task) == {CHAMPION: second, PREVIOUS: first}
+        assert releases.current(own, task) == own.releases / task / second
+        assert [entry["version"] for entry in promotion.journal(task)] == [first, second]
+        assert Journal(own).pending() is None
+
+    def test_refuses_what_it_cannot_do(self, own: Settings, task: str, versions: list[str]) -> None:
+        first, *_ = versions
+        promotion = Promotion(own)
+        with pytest.raises(RegistryError, match="no champion yet"):
+            promotion.apply(task, first, WORSE)
+        with pytest.raises(RegistryError, match="no version 999"):
+            promotion.apply(task, "999", BETTER)
+        promotion.apply(task, first, BETTER)
+        with pytest.raises(RegistryError, match="no previous champion"):
+            promotion.rollback(task)
+        assert len(promotion.journal()) == 1
+
+    def test_a_release_that_is_gone_moves_nothing(
+        self, own: Settings, task: str, versions: list[str], tmp_path: Path
+    ) -> None:
+        first = versions[0]
+        second = Registry(own).register(task, *_trained(own, tmp_path, task))
+        promotion = Promotion(own)
+        promotion.apply(task, first, BETTER)
+        uri = connect(own).get_model_version_download_uri(f"atelier-{task}", second)
+        (Path(uri.removeprefix("file://")) / "data/release/model.bin").unlink()
+        with pytest.raises(RegistryError, match=r"model\.bin"):
+            promotion.apply(task, second, BETTER)
+        assert _aliases(own, task) == {CHAMPION: first}
+
+
+def _cut(patch: pytest.MonkeyPatch, steps: list[tuple[object, str]], after: int) -> None:
+    """Stop the process, as it were, before step number `after` of those that `_finish` takes."""
+    left = [after]
+    for owner, name in dict.fromkeys(steps):
+        real = getattr(owner, name)
+
+        def step(*args: object, real: object = real) -> object:
+            if left[0] == 0:
+                raise KeyboardInterrupt
+            left[0] -= 1
+            return real(*args)  # type: ignore[operator]
+
+        patch.setattr(owner, name, step)
