@@ -60,7 +60,7 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as exc:
-        raise ServiceError(f"{doing}: MLflow said: {exc}.") from exc
+        raise ServiceError(f"{doing}: MLflow said: {str(exc).rstrip('.')}.") from exc
 
 
 @contextmanager

@@ -42,8 +42,8 @@ class Run:
                 self._client.log_batch(self.id, params=params[start : start + _BATCH])
 
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """One epoch's figures, as `epoch/<name>` at step `number`, in one call."""
-        self._log({f"epoch/{name}": value for name, value in metrics.items()}, number)
+        """One epoch's figures at step `number`, in one call; named `epoch/<name>` where they are not yet."""
+        self._log({f"epoch/{name.removeprefix('epoch/')}": value for name, value in metrics.items()}, number)
 
     def metrics(self, values: Mapping[str, float]) -> None:
         """Figures of the whole run, as in "test/macro_f1"."""

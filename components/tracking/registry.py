@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.errors import RegistryError, ServiceError
+from components.errors import RegistryError
 from components.inference.release import ReleaseCard
 from components.settings import Settings
 from components.storage import building
@@ -79,12 +79,13 @@ class Registry:
         """The version that `alias` points to; None: there is none."""
         from mlflow.exceptions import MlflowException
 
-        try:
-            return _record(task, self._client.get_model_version_by_alias(_name(task), alias))
-        except MlflowException as exc:
-            if exc.error_code in _ABSENT:
-                return None
-            raise ServiceError(f"Reading {alias} of {_name(task)}: MLflow said: {exc}.") from exc
+        with translated(f"Reading {alias} of {_name(task)}"):
+            try:
+                return _record(task, self._client.get_model_version_by_alias(_name(task), alias))
+            except MlflowException as exc:
+                if exc.error_code in _ABSENT:
+                    return None
+                raise
 
     def versions(self, task: str) -> list[VersionRecord]:
         """Every version of the task's model, the newest first; empty where nothing is registered."""

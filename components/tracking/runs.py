@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _PAGE = 1000
 
+__all__ = ["Run", "RunRecord", "Tracker"]
+
 
 @dataclass(frozen=True)
 class RunRecord:

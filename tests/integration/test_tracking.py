@@ -50,7 +50,7 @@ def test_a_run_is_found_again_with_all_it_logged(
         run.params({"family": "simple_cnn", "stages": [{"epochs": 2}], "options": {"width": 8}})
         run.params({f"many.{n}": n for n in range(150)})
         for epoch in (1, 2):
-            run.epoch(epoch, {"loss": 1 / epoch, "val_macro_f1": 0.4 * epoch})
+            run.epoch(epoch, {"loss": 1 / epoch, "epoch/val_macro_f1": 0.4 * epoch})
         run.metrics({"test/macro_f1": 0.8})
         run.figure("figures/empty.png", Figure())
         run.image("grids/epoch-001.png", Image.new("RGB", (8, 8)))
@@ -69,7 +69,9 @@ def test_a_run_is_found_again_with_all_it_logged(
     assert found.metrics["test/macro_f1"] == 0.8
     assert found.tags["hardware"] == "cpu"
     assert 0 < found.seconds < 120
-    assert tracker.history(run.id)["epoch/loss"] == [(1, 1.0), (2, 0.5)]
+    history = tracker.history(run.id)
+    assert history["epoch/loss"] == [(1, 1.0), (2, 0.5)]
+    assert history["epoch/val_macro_f1"] == [(1, 0.4), (2, 0.8)]
     assert tracker.artifact(run.id, "recipe.json").read_text() == "{}"
     assert tracker.artifact(run.id, "extra/more.txt").read_text() == "more"
     assert set(tracker.artifacts(run.id)) == {"extra", "figures", "grids", "recipe.json", "tables"}
