@@ -22,7 +22,7 @@ _log = logging.getLogger("serving")
 
 _SQLITE = "sqlite:///"
 _LONGEST_WAIT_SECONDS = 60.0
-_STOP_SECONDS = 5.0
+_STOP_SECONDS = 2.0
 
 
 class Champions:

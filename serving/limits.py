@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-
+import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.problems import Problem
@@ -28,14 +27,16 @@ class UploadLimit:
             await self.app(scope, receive, send)
             return
         if _declared_length(scope) > self.max_bytes:
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, unread=True)
             return
         seen = 0
+        unread = True
         started = False
 
         async def counted() -> Message:
-            nonlocal seen
+            nonlocal seen, unread
             message = await receive()
+            unread = message.get("more_body", False)
             seen += len(message.get("body", b""))
             if seen > self.max_bytes:
                 raise _TooLarge
@@ -51,9 +52,9 @@ class UploadLimit:
         except _TooLarge:
             if started:
                 raise
-            await self._refuse(scope, receive, send)
+            await self._refuse(scope, receive, send, unread=unread)
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, unread: bool) -> None:
         problem = Problem(
             413,
             "upload-too-large",
@@ -69,7 +70,8 @@ class UploadLimit:
             await send(message)
 
         await problem.response(scope["path"])(scope, receive, send_open)
-        await _linger(receive)
+        if unread:
+            await _linger(receive)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -80,11 +82,10 @@ class _TooLarge(Exception):  # noqa: N818 (never leaves this room)
 async def _linger(receive: Receive) -> None:
     # A connection closed on a client that still sends is reset, and the client may then never see
     # the answer. So what it is sending is thrown away for a moment before the connection is closed.
-    end = time.monotonic() + LINGER_SECONDS
-    while time.monotonic() < end:
+    with anyio.move_on_after(LINGER_SECONDS):
         message = await receive()
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
-            return
+        while message["type"] == "http.request" and message.get("more_body", False):
+            message = await receive()
 
 
 def _declared_length(scope: Scope) -> int:

@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from components.errors import AtelierError
 
@@ -58,6 +59,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AtelierError, _atelier)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -92,6 +94,13 @@ async def _validation(request: Request, exc: Exception) -> JSONResponse:
     ]
     detail = "; ".join(f"{e['where']}: {e['what']} (received {e['received']})" for e in errors)
     return Problem(422, "invalid-request", detail, errors=errors).response(request.url.path)
+
+
+async def _gone(request: Request, exc: Exception) -> JSONResponse:  # noqa: ARG001
+    # Nobody is there to read it; without it, every cancelled upload would be logged as a breakdown.
+    return Problem(400, "upload-broken-off", "The client left before its upload was whole.").response(
+        request.url.path
+    )
 
 
 async def _unforeseen(request: Request, exc: Exception) -> JSONResponse:
