@@ -62,7 +62,7 @@ def manifest(counts: dict[str, int], *, copies: int = 1, root: Path = Path("/now
             "style": label,
             "genre": "",
             "label": label,
-            "sha256": hashlib.sha256(f"{label}{number}-{copy}".encode()).hexdigest(),
+            "sha256": hashlib.sha256(f"{label}/{number}-{copy}".encode()).hexdigest(),
             "width": 64,
             "height": 48,
             "mode": "RGB",

@@ -107,18 +107,19 @@ def _place(
     places = {group: Split(keep[group]) for group in sizes if group in keep}
     for group, part in places.items():
         missing[part] = missing.get(part, 0) - sizes[group]
+    empty = [part for part in parts if part not in places.values()]
     new = sorted((group for group in sizes if group not in keep), key=lambda group: _rank(seed, group))
     for done, group in enumerate(new):
-        empty = [part for part in parts if part not in places.values()]
         # The last groups go to parts that would else stay empty.
         open_parts = empty if empty and len(new) - done <= len(empty) else list(parts)
         fitting = [part for part in open_parts if missing[part] >= sizes[group]]
         part = fitting[0] if fitting else max(open_parts, key=lambda part: missing[part])
         places[group] = part
         missing[part] -= sizes[group]
-    if absent := [part.value for part in parts if part not in places.values()]:
+        empty = [other for other in empty if other != part]
+    if empty:
         raise DataError(
-            f"the class {label!r} has no work in {', '.join(absent)}: all {len(sizes)} are kept where an "
+            f"the class {label!r} has no work in {', '.join(empty)}: all {len(sizes)} are kept where an "
             f"earlier split put them. Add works of this class, leave it out, or split anew."
         )
     return {group: part.value for group, part in places.items()}
