@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import keras
 
 from components.errors import AtelierError, WeightsError
+from components.progress import steps
 from components.storage import fetch
 
 IMAGENET = "imagenet"
@@ -43,7 +46,9 @@ def loaded(make: Callable[[str | None], keras.Model], weights: Weights | None, t
     if weights is None:
         return make(None)
     try:
-        return make(_local(weights))
+        # Keras prints its download bar to stdout, where a program may be reading JSON.
+        with steps(f"Loading the weights of {title}"), redirect_stdout(StringIO()):
+            return make(_local(weights))
     except Exception as exc:
         # h5py, urllib, botocore and Keras fail here in a dozen types; a person mends them all alike.
         raise WeightsError(_refusal(weights, title, exc)) from exc

@@ -26,22 +26,26 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
     be another view of the trained weights (without the augmentation layers).
     """
 
-    def __init__(self, network: keras.Model, batches: Any, truth: np.ndarray, num_classes: int) -> None:
+    def __init__(
+        self, network: keras.Model, batches: Any, truth: np.ndarray, num_classes: int, done: int
+    ) -> None:
+        """`batches` of the validation works in the order of `truth`; `done` epochs of earlier stages."""
         super().__init__()
         self._network = network
         self._batches = batches
         self._truth = truth
         self._num_classes = num_classes
+        self._done = done
 
     def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:
         """Put the three figures into `logs`, which the callbacks behind this one read."""
         logs = {} if logs is None else logs
         if not math.isfinite(logs.get("loss", 0.0)):
-            raise _diverged(epoch + 1, logs["loss"])
+            raise _diverged(self._done + epoch + 1, logs["loss"])
         probabilities = self._network.predict(self._batches, verbose=0)
         logs.update(judged(self._truth, probabilities, self._num_classes))
         if not math.isfinite(logs["val_loss"]):
-            raise _diverged(epoch + 1, logs["val_loss"])
+            raise _diverged(self._done + epoch + 1, logs["val_loss"])
 
 
 @dataclass
@@ -117,6 +121,6 @@ def _rate(model: keras.Model) -> float:
 
 def _diverged(epoch: int, loss: float) -> TrainingError:
     return TrainingError(
-        f"The loss became {loss} in epoch {epoch} of its stage, so training stopped. Try a learning rate ten "
-        f"times lower, a larger batch, or another optimizer."
+        f"The loss became {loss} in epoch {epoch}, so training stopped. Try a learning rate ten times lower, a "
+        f"larger batch, or another optimizer."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def parted(model: keras.Model) -> Parted:
     return Parted(keras.Model(model.input, features), keras.Model(features, model.output))
 
 
-def computed(backbone: keras.Model, images: np.ndarray, folder: Path, title: str) -> np.ndarray:
+def of(backbone: keras.Model, images: np.ndarray, folder: Path, title: str) -> np.ndarray:
     """The backbone's output for every image, (N, D) float32, memory-mapped; computed once per content.
 
     The key is the images' own bytes and the backbone's structure and weights: what is found is right,
@@ -48,10 +49,22 @@ def computed(backbone: keras.Model, images: np.ndarray, folder: Path, title: str
         title: of the progress bar.
     """
     entry = folder / key_of(_content(images), _network(backbone))
-    if not entry.is_dir():
-        with building(entry) as draft:
-            np.save(draft / "features.npy", _predicted(backbone, images, title))
-    features: np.ndarray = np.load(entry / "features.npy", mmap_mode="r")
+    found = _opened(entry)
+    if found is not None:
+        return found
+    shutil.rmtree(entry, ignore_errors=True)
+    computed = _predicted(backbone, images, title)
+    with building(entry) as draft:
+        np.save(draft / "features.npy", computed)
+    return computed
+
+
+def _opened(entry: Path) -> np.ndarray | None:
+    """A kept entry; None where there is none, or what is there is damaged."""
+    try:
+        features: np.ndarray = np.load(entry / "features.npy", mmap_mode="r")
+    except (OSError, ValueError):
+        return None
     return features
 
 

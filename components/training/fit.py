@@ -193,7 +193,7 @@ def _run(run: _Run, record: Record, told: OnEpoch) -> None:
         epochs=stage.epochs,
         class_weight=_class_weights(data.train_labels) if run.recipe.class_weights else None,
         callbacks=[
-            Validation(network, watched, truth, len(data.class_names)),
+            Validation(network, watched, truth, len(data.class_names), done=len(record.history)),
             *_plateau(stage),
             Recorder(record, run.model, told),
         ],
@@ -212,8 +212,8 @@ def _subject(run: _Run) -> tuple[keras.Model, np.ndarray, np.ndarray]:
     name = f"Features of {run.recipe.family}"
     return (
         cut.head,
-        features.computed(cut.backbone, data.train_images, folder, f"{name}, training works"),
-        features.computed(cut.backbone, data.validation_images, folder, f"{name}, validation works"),
+        features.of(cut.backbone, data.train_images, folder, f"{name}, training works"),
+        features.of(cut.backbone, data.validation_images, folder, f"{name}, validation works"),
     )
 
 

@@ -1,0 +1,35 @@
+"""The named recipes: whole, and usable by the families they name."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.errors import SettingsError
+from components.models import catalog
+from components.training.recipes import RECIPES, recipe_for
+
+
+@pytest.mark.parametrize("family", list(catalog.FAMILIES))
+@pytest.mark.parametrize("scale", list(RECIPES))
+def test_every_scale_has_every_family(scale: str, family: str) -> None:
+    recipe = recipe_for(scale, family)
+    known = catalog.family(family)
+    assert recipe.family == family
+    assert min(recipe.image_size) >= known.smallest
+    assert (recipe.weights is not None) is known.pretrained
+
+
+@pytest.mark.parametrize("family", list(catalog.FAMILIES))
+def test_full_is_the_documented_size(family: str) -> None:
+    assert recipe_for("full", family).image_size == catalog.family(family).image_size
+
+
+def test_weights_and_seed_are_the_caller_s() -> None:
+    recipe = recipe_for("cpu", "mobilenet_v2", weights="s3://bucket/weights.h5", seed=3)
+    assert (recipe.weights, recipe.seed) == ("s3://bucket/weights.h5", 3)
+    assert recipe_for("cpu", "simple_cnn", weights="s3://bucket/weights.h5").weights is None
+
+
+def test_an_unknown_scale_is_refused() -> None:
+    with pytest.raises(SettingsError, match="'huge' is no scale of recipes; expected one of demo, cpu, full"):
+        recipe_for("huge", "simple_cnn")  # type: ignore[arg-type]
