@@ -8,27 +8,28 @@ from components.errors import SettingsError
 from components.settings import Settings
 from dashboard import parts
 
+# Drawn here: Streamlit fetches icon names for the browser's tab from the network.
+_MARK = """<svg viewBox="0 0 32 32"><rect x="3" y="3" width="26" height="26" rx="3" fill="#1F5A6B"/>
+<rect x="7" y="7" width="18" height="18" fill="#F6F0E4"/><path d="M7 25 L14 14 L18.5 20 L21 17 L25 25 Z"
+fill="#D55E00"/><circle cx="20.5" cy="11.5" r="2.4" fill="#E69F00"/></svg>"""
+
 
 def _links(settings: Settings) -> None:
-    with st.sidebar:
+    rooms = (
+        ("MLflow: every run in detail", settings.mlflow_url, ":material/science:"),
+        ("Prefect: schedules and flows", settings.prefect_url, ":material/account_tree:"),
+        ("API documentation", f"{settings.serving_url}/docs", ":material/api:"),
+    )
+    with st.sidebar.container(gap=None):
         st.caption("The rooms behind")
-        st.link_button(
-            "MLflow: every run in detail", settings.mlflow_url, icon=":material/science:", type="tertiary"
-        )
-        st.link_button(
-            "Prefect: schedules and flows",
-            settings.prefect_url,
-            icon=":material/account_tree:",
-            type="tertiary",
-        )
-        st.link_button(
-            "API documentation", f"{settings.serving_url}/docs", icon=":material/api:", type="tertiary"
-        )
+        for title, url, icon in rooms:
+            st.link_button(title, url, icon=icon, type="tertiary")
 
 
 def main() -> None:
     """Draw the page that was asked for."""
-    st.set_page_config(page_title="Atelier", page_icon=":material/palette:", layout="wide")
+    st.set_page_config(page_title="Atelier", page_icon=_MARK, layout="wide", initial_sidebar_state=270)
+    st.logo(_MARK, size="large")
     pages = [
         st.Page("views/overview.py", title="Overview", icon=":material/home:", default=True),
         st.Page("views/compare.py", title="Compare runs", icon=":material/query_stats:"),

@@ -15,27 +15,31 @@ _Rows = Sequence[dict[str, Any]]
 def interval_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
     """Macro-F1 of each run as a point with its 95 % interval: `rows` as `rows.intervals` makes them."""
     frame = pd.DataFrame(rows)
-    order = list(frame.sort_values("order", ascending=False)["model"].unique())
+    order = list(frame["model"].unique())
     scale = alt.Scale(domain=_framed(frame["low"].min(), frame["high"].max()), nice=False)
     base = alt.Chart(frame).encode(
-        y=alt.Y("model:N", sort=order, title=None, axis=alt.Axis(labelLimit=340, ticks=False)),
+        y=alt.Y("model:N", sort=order, title=None, axis=_words(340)),
         yOffset=alt.YOffset("part:N", sort=["Validation", "Test"]),
         color=alt.Color(
             "part:N",
             title=None,
             sort=["Validation", "Test"],
             scale=alt.Scale(domain=["Validation", "Test"], range=[VERMILION, BLUE]),
-            legend=alt.Legend(orient="top", symbolType="circle"),
+            legend=alt.Legend(orient="top", labelFontSize=13),
         ),
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
             alt.Tooltip("part:N", title="Measured on"),
-            alt.Tooltip("shown:N", title="Macro-F1"),
-            alt.Tooltip("range:N", title="95 % range"),
+            alt.Tooltip("shown:N", title="Macro-F1 (95 % range)"),
         ],
     )
     bars = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
-        x=alt.X("low:Q", title="Macro-F1, with its 95 % range", scale=scale, axis=alt.Axis(format=".2f")),
+        x=alt.X(
+            "low:Q",
+            title="Macro-F1, with its 95 % range",
+            scale=scale,
+            axis=alt.Axis(format=".2f", tickCount=8, labelFontSize=12),
+        ),
         x2="high:Q",
     )
     points = base.mark_point(filled=True, size=110, opacity=1).encode(
@@ -46,36 +50,40 @@ def interval_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
             legend=None,
         ),
     )
-    return alt.layer(bars, points).properties(height=max(120, 62 * len(order) + 60))
+    return alt.layer(bars, points).properties(height=70 * len(order) + 130)
 
 
-def curve_chart(rows: _Rows, title: str, *, height: int = 300) -> alt.Chart:
-    """Lines over epochs: a colour a `name`, a dash a `series`."""
+def curve_chart(rows: _Rows, *, step: str = "Epoch", height: int = 340) -> alt.Chart:
+    """Lines over epochs: a colour a `name`; of two `series` the second is dashed."""
     frame = pd.DataFrame(rows)
-    names, series = frame["name"].unique(), frame["series"].unique()
+    names, series = list(frame["name"].unique()), list(frame["series"].unique())
     encoding: dict[str, Any] = {
-        "x": alt.X("epoch:Q", title="Epoch", axis=alt.Axis(tickMinStep=1, format="d")),
-        "y": alt.Y("value:Q", title=title, scale=alt.Scale(zero=False)),
+        "x": alt.X(
+            "epoch:Q",
+            title=step,
+            scale=alt.Scale(zero=False, nice=False),
+            axis=alt.Axis(tickMinStep=1, format="d", grid=False),
+        ),
+        "y": alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
         "tooltip": [
             alt.Tooltip("name:N", title="Run"),
             alt.Tooltip("series:N", title="Figure"),
-            alt.Tooltip("epoch:Q", title="Epoch"),
+            alt.Tooltip("epoch:Q", title=step),
             alt.Tooltip("value:Q", title="Value", format=".4g"),
         ],
-        "color": alt.Color("name:N", sort=list(names), legend=_legend(shown=len(names) > 1)),
+        "color": alt.Color("name:N", sort=names, legend=_legend() if len(names) > 1 else None),
     }
     if len(series) > 1:
-        encoding["strokeDash"] = alt.StrokeDash(
-            "series:N", sort=list(series), legend=_legend(shown=True, line=True)
-        )
-    lines = alt.Chart(frame).mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=28))
+        encoding["strokeDash"] = alt.StrokeDash("series:N", sort=series, legend=None)
+    lines = alt.Chart(frame).mark_line(strokeWidth=2.2, point=alt.OverlayMarkDef(size=24))
     chart: alt.Chart = lines.encode(**encoding).properties(height=height)
     return chart
 
 
-def series_chart(rows: _Rows, title: str, *, height: int = 300) -> alt.Chart:
+def series_chart(rows: _Rows, *, step: str = "Epoch", height: int = 300) -> alt.Chart:
     """Lines over epochs of one run: a colour a `series`."""
-    return curve_chart([{**row, "name": row["series"], "series": ""} for row in rows], title, height=height)
+    named = [{**row, "name": row["series"], "series": ""} for row in rows]
+    return curve_chart(named, step=step, height=height)
 
 
 def probability_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
@@ -83,7 +91,7 @@ def probability_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
     frame = pd.DataFrame(rows)
     frame["best"] = frame.index == 0
     base = alt.Chart(frame).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, ticks=False, domain=False)),
+        y=alt.Y("label:N", sort=None, title=None, axis=_words(220)),
         x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1.12]), axis=None),
     )
     bars = base.mark_bar(height=22, cornerRadiusEnd=3).encode(
@@ -96,11 +104,12 @@ def probability_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
     return alt.layer(bars, figures).properties(height=max(80, 38 * len(frame)))
 
 
-def _legend(*, shown: bool, line: bool = False) -> alt.Legend | None:
-    if not shown:
-        return None
-    symbol: dict[str, Any] = {"symbolType": "stroke", "symbolSize": 400} if line else {}
-    return alt.Legend(orient="bottom", title=None, labelLimit=320, columns=2, **symbol)
+def _words(limit: int) -> alt.Axis:
+    return alt.Axis(labelLimit=limit, labelFontSize=13, ticks=False, domain=False)
+
+
+def _legend() -> alt.Legend:
+    return alt.Legend(orient="bottom", title=None, labelLimit=320, labelFontSize=12, columns=2)
 
 
 def _framed(low: float, high: float) -> tuple[float, float]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
 
+import altair as alt
 import streamlit as st
 
 from components.errors import AtelierError
@@ -54,6 +55,13 @@ def friendly() -> Iterator[None]:
         yield
     except AtelierError as exc:
         st.error(str(exc), icon=":material/error:")
+
+
+def draw(chart: alt.Chart | alt.LayerChart | alt.FacetChart, alt_text: str) -> None:
+    """Show a chart at full width, its words in the page's own ink (Streamlit's grey is too pale to read)."""
+    ink = "#EDE8E0" if st.context.theme.type == "dark" else "#2B2926"
+    inked = chart.configure_axis(labelColor=ink, titleColor=ink).configure_legend(labelColor=ink)
+    st.altair_chart(inked, width="stretch", alt=alt_text)
 
 
 def where() -> tzinfo | None:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from PIL import Image, ImageOps
 
+from components.data.images import read_rgb
 from components.errors import AtelierError
 from components.settings import Settings
 from components.tracking.promotion import Promotion
@@ -80,6 +82,12 @@ def decisions(settings: Settings) -> list[dict[str, Any]]:
 def sample_pictures(settings: Settings) -> list[Sample]:
     """Works of the synthetic gallery that no training saw."""
     return samples.gallery(settings)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def thumbnail(path: Path) -> Image.Image:
+    """A picture cropped to a small square."""
+    return ImageOps.fit(read_rgb(path), (240, 240))
 
 
 @st.cache_data(ttl=FRESH_SECONDS, hash_funcs=_BY_VALUE, show_spinner=False)

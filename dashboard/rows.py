@@ -14,6 +14,7 @@ from components.tracking.runs import RunRecord
 from dashboard import words
 from dashboard.client import ServedModel
 
+_SYNTHETIC = " (synthetic)"
 STATUS = {
     "FINISHED": "Finished",
     "RUNNING": "Running",
@@ -87,28 +88,29 @@ def run_url(settings: Settings, run_id: str) -> str:
 
 
 def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict[str, str]:
-    """A short name for each run, none twice: "Simple CNN, version 3" or "Simple CNN, run 2"."""
+    """A short name for each run, none twice: "Simple CNN, version 3" or "Simple CNN, run 2 (synthetic)"."""
     numbers = {version.run_id: version.version for version in versions}
     named: dict[str, str] = {}
     unregistered: dict[str, int] = {}
     for run in sorted(runs, key=lambda run: run.started):
         family = words.family_title(run.tags.get(names.FAMILY, run.name))
         if run.id in numbers:
-            named[run.id] = f"{family}, version {numbers[run.id]}"
+            which = f"version {numbers[run.id]}"
         else:
             unregistered[family] = unregistered.get(family, 0) + 1
-            named[run.id] = f"{family}, run {unregistered[family]}"
+            which = f"run {unregistered[family]}"
+        named[run.id] = f"{family}, {which}{_SYNTHETIC if is_synthetic(run) else ''}"
     return named
 
 
 def standing(run_id: str, versions: Iterable[VersionRecord]) -> str:
-    """A run's place: "★ Champion", "Previous champion", "Challenger", "Version 3", or "" if unregistered."""
+    """A run's place: "★ Champion", "Previous", "Challenger", "Version 3", or "" if unregistered."""
     version = next((version for version in versions if version.run_id == run_id), None)
     if version is None:
         return ""
     for alias, shown in (
         (CHAMPION, "★ Champion"),
-        (PREVIOUS, "Previous champion"),
+        (PREVIOUS, "Previous"),
         (CHALLENGER, "Challenger"),
     ):
         if alias in version.aliases:
@@ -116,37 +118,38 @@ def standing(run_id: str, versions: Iterable[VersionRecord]) -> str:
     return f"Version {version.version}"
 
 
+def best_first(runs: Iterable[RunRecord]) -> list[RunRecord]:
+    """Runs by their validation macro-F1; those without one last."""
+    return sorted(runs, key=lambda run: run.metrics.get("validation/macro_f1", -1.0), reverse=True)
+
+
 def comparison(
-    runs: Iterable[RunRecord],
+    runs: Sequence[RunRecord],
     versions: Sequence[VersionRecord],
     named: Mapping[str, str],
     settings: Settings,
-    where: tzinfo | None,
 ) -> list[dict[str, Any]]:
-    """The comparison's rows, best validation macro-F1 first."""
-    ordered = sorted(runs, key=lambda run: run.metrics.get("validation/macro_f1", -1.0), reverse=True)
+    """The comparison's rows, in the order given; the collection is named where there are several."""
+    several = len({run.tags.get(names.SOURCE) for run in runs}) > 1
     return [
         {
             "Model": named[run.id],
             "Standing": standing(run.id, versions),
-            "Learnt from": words.source_title(run.tags.get(names.SOURCE, "")),
-            "Validation F1": words.figure(run.metrics.get("validation/macro_f1")),
-            "Validation range": spread(run, "validation"),
-            "Test F1": words.figure(run.metrics.get("test/macro_f1")),
-            "Test range": spread(run, "test"),
+            **({"Learnt from": words.source_title(run.tags.get(names.SOURCE, ""))} if several else {}),
+            "Validation F1": measured(run, "validation"),
+            "Test F1": measured(run, "test"),
             "Accuracy": words.figure(run.metrics.get("test/accuracy")),
-            "Training time": words.duration(run.seconds),
+            "Training": words.duration(run.metrics.get("training_seconds", run.seconds)),
             "Size": words.count(parameters(run)),
-            "Trained": words.moment(run.started, where),
             "Details": run_url(settings, run.id),
         }
-        for run in ordered
+        for run in runs
     ]
 
 
-def spread(run: RunRecord, part: str) -> str:
-    """The 95 % interval of a part's macro-F1 as text."""
-    return words.interval(run.metrics.get(f"{part}/macro_f1_low"), run.metrics.get(f"{part}/macro_f1_high"))
+def measured(run: RunRecord, part: str) -> str:
+    """A part's macro-F1 with its 95 % interval as text."""
+    return words.measured(*(run.metrics.get(f"{part}/macro_f1{end}") for end in ("", "_low", "_high")))
 
 
 def parameters(run: RunRecord) -> float | None:
@@ -172,9 +175,7 @@ def intervals(
                     "value": value,
                     "low": run.metrics.get(f"{part}/macro_f1_low", value),
                     "high": run.metrics.get(f"{part}/macro_f1_high", value),
-                    "shown": words.figure(value),
-                    "range": spread(run, part),
-                    "order": run.metrics.get("validation/macro_f1", -1.0),
+                    "shown": measured(run, part),
                 }
             )
     return rows
@@ -193,22 +194,29 @@ def curves(
 
 
 def latest(
-    runs: Iterable[RunRecord], settings: Settings, where: tzinfo | None, *, limit: int
+    runs: Sequence[RunRecord], settings: Settings, where: tzinfo | None, *, limit: int
 ) -> list[dict[str, Any]]:
     """The newest runs as the overview shows them."""
     return [
         {
             "Model": words.family_title(run.tags.get(names.FAMILY, run.name)),
             "State": state(run),
-            "Test F1": words.figure(run.metrics.get("test/macro_f1")),
-            "95 % range": spread(run, "test"),
+            "Test F1": measured(run, "test"),
             "Learnt from": words.source_title(run.tags.get(names.SOURCE, "")),
             "Started": words.moment(run.started, where),
             "Took": words.duration(run.seconds),
-            "What happened": run.tags.get(names.ERROR, ""),
             "Details": run_url(settings, run.id),
         }
-        for run in list(runs)[:limit]
+        for run in runs[:limit]
+    ]
+
+
+def failures(runs: Sequence[RunRecord], *, limit: int) -> list[str]:
+    """What went wrong with those of the newest runs that failed."""
+    return [
+        f"{words.family_title(run.tags.get(names.FAMILY, run.name))}: {run.tags[names.ERROR]}"
+        for run in runs[:limit]
+        if names.ERROR in run.tags
     ]
 
 
@@ -231,9 +239,8 @@ def decided(line: Mapping[str, Any], where: tzinfo | None) -> dict[str, str]:
         "When": words.moment(line.get("time"), where),
         "Task": words.task_title(str(line.get("task", ""))),
         "Decision": _ACTIONS.get(action, words.titled(action)),
-        "Model": f"{words.family_title(str(line.get('family', '')))}, version {line.get('version')}",
-        "Learnt from": words.source_title(str(line.get("source", ""))),
-        "Test F1": words.figure(_number(line.get("macro_f1"))),
+        "Model": f"{words.family_title(str(line.get('family', '')))}, version {line.get('version')}"
+        + (_SYNTHETIC if line.get("synthetic") else ""),
         "Why": sentence(str(line.get("reason", ""))),
     }
 

@@ -12,10 +12,15 @@ from components.settings import Settings
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture and what its maker says it is: task to label."""
+    """A drawn picture, its label for each task, and what to call it."""
 
     path: Path
     truth: dict[str, str]
+
+    @property
+    def caption(self) -> str:
+        """Whose it is, and that there is no such painter."""
+        return f"By {self.truth['artist']}, an invented painter" if self.truth["artist"] else self.path.name
 
 
 def gallery(settings: Settings, *, limit: int = 6) -> list[Sample]:

@@ -6,19 +6,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from components.data.report import Report
 from components.settings import Settings
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a person wants to know of a report; `page` is the readable report where there is one."""
+    """A report, when it was written, and its page for people where there is one."""
 
-    good: bool
-    passed: int
-    total: int
-    failures: list[str]
+    report: Report
     when: datetime
     page: Path | None
+
+    @property
+    def passed(self) -> int:
+        """How many checks passed."""
+        return sum(check.passed for check in self.report.checks)
+
+    @property
+    def open(self) -> list[str]:
+        """The checks that did not pass, with what was found."""
+        return [f"{check.name}: {check.observed}" for check in self.report.checks if not check.passed]
 
 
 def newest(settings: Settings) -> Verdict | None:
@@ -30,17 +38,10 @@ def newest(settings: Settings) -> Verdict | None:
     reports = list((settings.collections / "validation").glob("*/report.json"))
     if not reports:
         return None
-    from components.data.validate import Report
-
     last = max(reports, key=lambda path: path.stat().st_mtime)
-    report = Report.load(last.parent)
-    failures = [check.name for check in report.checks if not check.passed]
     page = last.with_name("report.html")
     return Verdict(
-        good=report.passed,
-        passed=len(report.checks) - len(failures),
-        total=len(report.checks),
-        failures=failures,
+        report=Report.load(last.parent),
         when=datetime.fromtimestamp(last.stat().st_mtime, UTC),
         page=page if page.is_file() else None,
     )

@@ -54,7 +54,7 @@ HELP = {
 def titled(name: str) -> str:
     """`some_name` or `some-name` as "Some name"."""
     words = name.replace("_", " ").replace("-", " ").strip()
-    return words[:1].upper() + words[1:]
+    return words[:1].upper() + words[1:] if words else NONE
 
 
 def task_title(task: str) -> str:
@@ -85,6 +85,12 @@ def interval(low: float | None, high: float | None) -> str:
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return ""
     return f"{figure(low)} to {figure(high)}"
+
+
+def measured(value: float | None, low: float | None, high: float | None) -> str:
+    """A figure with its interval, as ".873 (.841 to .902)"."""
+    spread = interval(low, high)
+    return f"{figure(value)} ({spread})" if spread else figure(value)
 
 
 def percent(value: float) -> str:
@@ -132,11 +138,8 @@ def zone(name: str | None) -> tzinfo | None:
 def moment(value: datetime | str | None, where: tzinfo | None = None) -> str:
     """A time as "21 Nov 2025, 14:05" in the zone `where`, None for this machine's own."""
     if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return value
+        value = datetime.fromisoformat(value)
     if value is None:
         return NONE
     local = value.astimezone(where)
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return f"{local.day} {local:%b %Y, %H:%M}".replace(" ", "\u00a0")  # never broken over two lines

@@ -13,6 +13,7 @@ from dashboard import charts, parts, reads, rows, words
 
 _OVERLAID = 3
 _ALL = "All collections"
+_MEASURED = f"{{}}\n\n{words.HELP['macro_f1']}\n\nIn brackets, {words.HELP['interval']}"
 _LOSSES = {"epoch/loss": "Training works", "epoch/val_loss": "Validation works"}
 _F1 = {"epoch/val_macro_f1": "Validation works"}
 _FIGURES = {
@@ -38,7 +39,8 @@ def page() -> None:
     if not finished:
         parts.empty("No finished training yet", "make demo", "atelier pipeline")
         return
-    task, runs = _chosen(finished)
+    task, chosen = _chosen(finished)
+    runs = rows.best_first(chosen)
     if any(rows.is_synthetic(run) for run in runs):
         parts.synthetic_banner()
     versions = reads.versions(settings, task)
@@ -60,10 +62,10 @@ def _chosen(finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
         help="Style: which movement. Artist: who painted it. Genre: what it shows.",
     )
     runs = [run for run in finished if run.tags.get("atelier.task") == task]
-    sources = sorted({run.tags.get("atelier.source", "") for run in runs})
+    sources = list(dict.fromkeys(run.tags.get("atelier.source", "") for run in runs))
     source = right.selectbox(
         "Learnt from",
-        [_ALL, *sources] if len(sources) > 1 else sources,
+        [*sources, _ALL] if len(sources) > 1 else sources,
         format_func=lambda name: name if name == _ALL else words.source_title(name),
         help="Figures are only comparable between runs on the same paintings.",
     )
@@ -76,22 +78,17 @@ def _show_figures(
     st.header("How good they are", help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}")
     points = rows.intervals(runs, versions, named)
     if points:
-        st.altair_chart(
-            charts.interval_chart(points), width="stretch", alt="Macro-F1 of each run with its 95 % interval"
-        )
+        parts.draw(charts.interval_chart(points), "Macro-F1 of each run with its 95 % interval")
     column = st.column_config
     st.dataframe(
-        rows.comparison(runs, versions, named, settings, parts.where()),
+        rows.comparison(runs, versions, named, settings),
         hide_index=True,
         column_config={
-            "Model": column.TextColumn(pinned=True),
             "Standing": column.TextColumn(help=words.HELP["champion"]),
-            "Validation F1": column.TextColumn(help=f"{words.HELP['macro_f1']} {words.HELP['validation']}"),
-            "Validation range": column.TextColumn(help=words.HELP["interval"]),
-            "Test F1": column.TextColumn(help=f"{words.HELP['macro_f1']} {words.HELP['test']}"),
-            "Test range": column.TextColumn(help=words.HELP["interval"]),
+            "Validation F1": column.TextColumn(help=_MEASURED.format(words.HELP["validation"])),
+            "Test F1": column.TextColumn(help=_MEASURED.format(words.HELP["test"])),
             "Accuracy": column.TextColumn(help=f"{words.HELP['accuracy']} {words.HELP['test']}"),
-            "Training time": column.TextColumn(help=words.HELP["seconds"]),
+            "Training": column.TextColumn(help=words.HELP["seconds"]),
             "Size": column.TextColumn(help=words.HELP["parameters"]),
             "Details": column.LinkColumn(display_text="Open in MLflow"),
         },
@@ -112,13 +109,17 @@ def _show_curves(settings: Settings, runs: list[RunRecord], named: dict[str, str
     if not losses and not scores:
         st.caption("Choose a run above to see how it learnt.")
         return
-    left, right = st.columns(2)
+    left, right = st.columns(2, gap="medium")
     if losses:
-        left.altair_chart(charts.curve_chart(losses, "Loss (lower is better)"), width="stretch")
+        with left:
+            st.subheader("Loss", help=words.HELP["loss"])
+            st.caption("Solid: on the training works. Dashed: on the validation works.")
+            parts.draw(charts.curve_chart(losses), "Loss by epoch")
     if scores:
-        right.altair_chart(
-            charts.curve_chart(scores, "Validation macro-F1 (higher is better)"), width="stretch"
-        )
+        with right:
+            st.subheader("Macro-F1", help=f"{words.HELP['macro_f1']}\n\n{words.HELP['validation']}")
+            st.caption("On the validation works.")
+            parts.draw(charts.curve_chart(scores), "Validation macro-F1 by epoch")
 
 
 def _show_one(settings: Settings, runs: list[RunRecord], named: dict[str, str]) -> None:

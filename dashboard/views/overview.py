@@ -65,7 +65,7 @@ def _card(settings: Settings, champion: Champion) -> None:
     )
     st.markdown(
         f"**{words.family_title(champion.family)}**, version {champion.version}  \n"
-        f"since {words.moment(champion.since, parts.where())}"
+        f"made {words.moment(champion.since, parts.where())}"
     )
     if champion.run_id:
         st.link_button(
@@ -84,11 +84,14 @@ def _show_latest(settings: Settings) -> None:
             rows.latest(runs, settings, parts.where(), limit=_LATEST),
             hide_index=True,
             column_config={
-                "Test F1": st.column_config.TextColumn(help=words.HELP["macro_f1"]),
-                "95 % range": st.column_config.TextColumn(help=words.HELP["interval"]),
+                "Test F1": st.column_config.TextColumn(
+                    help=f"{words.HELP['macro_f1']}\n\nIn brackets, {words.HELP['interval']}"
+                ),
                 "Details": st.column_config.LinkColumn(display_text="Open in MLflow"),
             },
         )
+        for line in rows.failures(runs, limit=_LATEST):
+            st.caption(f":material/error: {line}")
 
 
 def _show_verdict(settings: Settings) -> None:
@@ -97,16 +100,17 @@ def _show_verdict(settings: Settings) -> None:
     if verdict is None:
         parts.empty("No collection has been examined yet", "make demo", "atelier validate")
         return
-    when = words.moment(verdict.when, parts.where())
-    text = f"{verdict.passed} of {verdict.total} checks passed, {when}."
-    if verdict.good:
-        st.success(text, icon=":material/verified:", title="The collection passed")
+    report = verdict.report
+    text = (
+        f"{words.source_title(report.source)}, {words.count(report.works)} works: {verdict.passed} of "
+        f"{len(report.checks)} checks passed, {words.moment(verdict.when, parts.where())}."
+    )
+    if not report.passed:
+        st.error(text, icon=":material/block:", title="The collection was stopped: nothing learns from it")
     else:
-        st.error(
-            f"{text} Not passed: {', '.join(verdict.failures)}.",
-            icon=":material/block:",
-            title="The collection was stopped",
-        )
+        st.success(text, icon=":material/verified:", title="The collection may be learnt from")
+    for line in verdict.open:
+        st.markdown(f"- {line}")
     if verdict.page and st.button("Read the report", icon=":material/description:"):
         _report(verdict.page.read_text(encoding="utf-8"))
 
@@ -123,13 +127,10 @@ def _show_decisions(settings: Settings) -> None:
     if not journal:
         parts.empty("No decision has been taken yet", "make demo", "atelier promote")
         return
-    st.dataframe(
+    st.table(
         [rows.decided(line, parts.where()) for line in journal[:_DECISIONS]],
+        border="horizontal",
         hide_index=True,
-        column_config={
-            "Test F1": st.column_config.TextColumn(help=words.HELP["macro_f1"]),
-            "Why": st.column_config.TextColumn(width="large"),
-        },
     )
 
 

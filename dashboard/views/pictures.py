@@ -25,7 +25,7 @@ def page() -> None:
     """Draw the page."""
     settings = Settings.load()
     st.title("Pictures")
-    st.markdown("New pictures that the machines made: drawn from nothing, or repainted after a master.")
+    st.markdown("New pictures that the machines made: drawn from nothing, or repainted after a painting.")
     drawn = _finished(settings, "gan")
     repainted = _finished(settings, "style-transfer")
     if any(rows.is_synthetic(run) for run in [*drawn, *repainted]):
@@ -47,12 +47,14 @@ def _pick(label: str, runs: list[RunRecord]) -> RunRecord:
 
 
 def _called(run: RunRecord) -> str:
-    source = words.source_title(run.tags.get("atelier.source", run.name))
+    source = words.source_title(run.tags.get("atelier.source", ""))
     return f"{source}, {words.moment(run.started, parts.where())}"
 
 
 def _show_gan(settings: Settings, runs: list[RunRecord]) -> None:
-    st.header("Drawn from nothing", help=words.HELP["gan"])
+    st.caption(
+        "A network learns to draw from a collection, and draws without any model.", help=words.HELP["gan"]
+    )
     if not runs:
         parts.empty("No pictures have been drawn yet", "make demo", "atelier pipeline")
         return
@@ -69,7 +71,7 @@ def _show_gan(settings: Settings, runs: list[RunRecord]) -> None:
         losses = rows.curves({"": reads.history(settings, run.id)}, _GAN_LOSSES)
         if losses:
             st.subheader("The contest", help=f"{words.HELP['gan']} Neither should win for good.")
-            st.altair_chart(charts.series_chart(losses, "Loss"), width="stretch")
+            parts.draw(charts.series_chart(losses), "Losses of both networks by epoch")
         st.link_button("Open in MLflow", rows.run_url(settings, run.id), icon=":material/open_in_new:")
 
 
@@ -101,10 +103,9 @@ def _slide(settings: Settings, run_id: str, grids: dict[int, str]) -> None:
 
 
 def _show_style(settings: Settings, runs: list[RunRecord]) -> None:
-    st.header(
-        "Repainted photographs",
-        help="The photograph's content is kept while a painting's colours and strokes are laid over it. "
-        "(Neural style transfer, Gatys et al. 2015.)",
+    st.caption(
+        "A photograph's content is kept while a painting's colours and strokes are laid over it.",
+        help="Neural style transfer (Gatys et al. 2015), with a network that was trained here.",
     )
     if not runs:
         parts.empty("No photograph has been repainted yet", "make demo", "atelier pipeline")
@@ -135,8 +136,9 @@ def _show_style_losses(settings: Settings, run: RunRecord) -> None:
     for column, (metric, (title, meaning)) in zip(columns, _STYLE_LOSSES.items(), strict=True):
         losses = rows.curves(history, {metric: title})
         if losses:
-            column.subheader(title, help=meaning)
-            column.altair_chart(charts.series_chart(losses, "Loss", height=220), width="stretch")
+            with column:
+                st.subheader(title, help=meaning)
+                parts.draw(charts.series_chart(losses, step="Step", height=220), f"{title} by step")
     st.link_button("Open in MLflow", rows.run_url(settings, run.id), icon=":material/open_in_new:")
 
 

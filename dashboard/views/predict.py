@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import streamlit as st
 from PIL import Image
@@ -70,6 +69,7 @@ def _picture(settings: Settings, task: str) -> _Picture | None:
     upload = st.file_uploader(
         "Your painting",
         type=_KINDS,
+        max_upload_size=max(1, settings.max_upload_bytes // 2**20),
         on_change=lambda: st.session_state.pop(_CHOSEN, None),
         help="A photograph or scan. It goes to this platform's own prediction service, nowhere else.",
     )
@@ -79,17 +79,22 @@ def _picture(settings: Settings, task: str) -> _Picture | None:
         _offer(offered)
     for sample in offered:
         if str(sample.path) == st.session_state.get(_CHOSEN):
-            return _Picture(sample.path.name, sample.path.read_bytes(), sample.truth.get(task, ""))
+            return _Picture(sample.caption, sample.path.read_bytes(), sample.truth[task])
     return _Picture(upload.name, upload.getvalue()) if upload else None
 
 
 def _offer(offered: list[Sample]) -> None:
     for start in range(0, len(offered), _ABREAST):
         for column, place in zip(st.columns(_ABREAST), range(start, len(offered)), strict=False):
-            path = str(offered[place].path)
-            column.image(path, width="stretch", alt=f"Sample {place + 1}")
-            if column.button("Try this one", key=f"sample-{place}", width="stretch"):
-                st.session_state[_CHOSEN] = path
+            path = offered[place].path
+            column.image(reads.thumbnail(path), width="stretch", alt=f"Sample {place + 1}")
+            column.button(
+                "Try this one", key=f"sample-{place}", width="stretch", on_click=_choose, args=(str(path),)
+            )
+
+
+def _choose(path: str) -> None:
+    st.session_state[_CHOSEN] = path
 
 
 def _ask(settings: Settings, task: str, picture: _Picture) -> None:
@@ -106,7 +111,7 @@ def _ask(settings: Settings, task: str, picture: _Picture) -> None:
 
 def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
     best = answer.predictions[0]
-    st.image(seen, width=_PIXELS // 2, caption=Path(picture.name).name, alt="The painting asked about")
+    st.image(seen, width=_PIXELS // 2, caption=picture.name, alt="The painting asked about")
     st.header(best.label)
     sure = f"{words.percent(best.probability)} sure"
     st.markdown(f"{sure}. Drawn as **{picture.truth}**." if picture.truth else f"{sure}.")
@@ -114,9 +119,7 @@ def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
         {"label": one.label, "probability": one.probability, "shown": words.percent(one.probability)}
         for one in answer.predictions[:_SHOWN]
     ]
-    st.altair_chart(
-        charts.probability_chart(bars), width="stretch", alt="How sure the model is of each label"
-    )
+    parts.draw(charts.probability_chart(bars), "How sure the model is of each label")
     parts.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
     st.caption(
         f"{words.family_title(answer.model.family)}, version {answer.model.version}; answered in "

@@ -1,0 +1,268 @@
+"""Every page, run by Streamlit's own test harness against a real MLflow database and a real API."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import uvicorn
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from components.data.manifest import Manifest
+from components.data.report import Check, Report
+from components.settings import Settings
+from components.tracking.decision import Decision
+from components.tracking.promotion import Promotion
+from components.tracking.registry import Registry
+from components.tracking.runs import Tracker
+from dashboard import words
+from serving.app import create_app
+from tests.tiny_collections import manifest as tiny_manifest
+from tests.tiny_collections import save
+from tests.tiny_releases import SIZE, card, picture, write_release
+
+pytestmark = pytest.mark.integration
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+PAGES = ("overview", "compare", "predict", "pictures")
+TAGS = {
+    "atelier.task": "style",
+    "atelier.family": "simple_cnn",
+    "atelier.source": "synthetic-gallery",
+    "atelier.synthetic": "true",
+}
+COMMAND = "make demo"
+
+
+def _closed_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _trained(settings: Settings, folder: Path, score: float) -> str:
+    """A finished training run with figures and curves; its version."""
+    tags = TAGS | {"atelier.kind": "training"}
+    with Tracker(settings).start("style · tiny", "simple_cnn", f"key-{score}", tags) as run:
+        run.params({"family": "simple_cnn", "stages": [{"epochs": 2}]})
+        for epoch in (1, 2):
+            run.epoch(
+                epoch, {"loss": 2.0 / epoch, "val_loss": 3.0 / epoch, "val_macro_f1": score * epoch / 2}
+            )
+        for part in ("validation", "test"):
+            run.metrics({f"{part}/macro_f1": score, f"{part}/macro_f1_low": score - 0.1})
+            run.metrics({f"{part}/macro_f1_high": score + 0.05, f"{part}/accuracy": score})
+        run.image("figures/confusion_matrix.png", Image.new("RGB", (64, 64), "navy"))
+        about = card(run_id=run.id, family="simple_cnn", macro_f1=score)
+        run.log_release(write_release(folder / run.id, about), about, np.zeros((1, SIZE, SIZE, 3), np.uint8))
+    return Registry(settings).register("style", run.id, about)
+
+
+def _pictures(settings: Settings) -> None:
+    tracker = Tracker(settings)
+    with tracker.start("pictures", "gan", "gan", TAGS | {"atelier.kind": "gan"}) as run:
+        for epoch in (1, 5):
+            run.epoch(epoch, {"generator_loss": 1.0, "discriminator_loss": 0.5})
+            run.image(f"grids/epoch_{epoch:04d}.png", Image.new("RGB", (32, 32), "teal"))
+    with tracker.start("pictures", "style", "style", TAGS | {"atelier.kind": "style-transfer"}) as run:
+        run.epoch(1, {"content_loss": 1.0, "style_loss": 2.0, "total_variation_loss": 3.0})
+        for name in ("content", "style", "result", "before_after"):
+            run.image(f"{name}.png", Image.new("RGB", (32, 24), "olive"))
+
+
+def _collection(settings: Settings) -> None:
+    """A split synthetic collection with pictures, and the gate's report on it."""
+    root = settings.collections / "gallery"
+    drawn = tiny_manifest({"Cubism": 2, "Pop Art": 2}, root=root)
+    for number, path in enumerate(drawn.paths()):
+        save(path.with_suffix(".png"), number)
+    frame = drawn.frame.assign(
+        path=drawn.frame["path"].str.replace(".jpg", ".png"), split=["train", "test", "train", "test"]
+    )
+    parts = Manifest(frame=frame, source="synthetic-gallery", root=root, synthetic=True)
+    parts.save(settings.collections / "versions" / parts.fingerprint)
+    Report(
+        passed=True,
+        checks=[
+            Check("every file is read", "critical", True, "all", "all", ""),
+            Check(
+                "no tiny works", "warning", False, "64 pixels", "1 of 4: Cubism/0-0.png (32)", "Leave it out."
+            ),
+        ],
+        fingerprint=parts.fingerprint,
+        seconds=0.1,
+        source=parts.source,
+        synthetic=True,
+        works=4,
+        classes={"Cubism": {"train": 1}},
+        rejected=[],
+    ).save(settings.collections / "validation" / parts.fingerprint)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home after a small demo: two versions, the second the champion; pictures; a checked collection."""
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    folder = tmp_path_factory.mktemp("releases")
+    for score in (0.7, 0.8):
+        reason = f"macro-F1 {score} is the best so far"
+        Promotion(settings).apply("style", _trained(settings, folder, score), Decision(True, reason))
+    _pictures(settings)
+    _collection(settings)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def api(filled: Settings) -> Iterator[int]:
+    """The API in a thread; its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(create_app(filled), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield int(listener.getsockname()[1])
+    server.should_exit = True
+    thread.join(30)
+
+
+@pytest.fixture
+def here(filled: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a dashboard whose API is away."""
+    monkeypatch.setenv("ATELIER_HOME", str(filled.home))
+    monkeypatch.setenv("ATELIER_API_PORT", str(_closed_port()))
+
+
+@pytest.fixture
+def with_api(here: None, api: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATELIER_API_PORT", str(api))
+
+
+def visit(page: str) -> AppTest:
+    """The page as a browser gets it; fails on an exception in it."""
+    app = AppTest.from_file(str(APP), default_timeout=90).run()
+    if page != "overview":
+        app.switch_page(f"views/{page}.py").run()
+    return sound(app)
+
+
+def sound(app: AppTest) -> AppTest:
+    assert not app.exception, [one.message for one in app.exception]
+    return app
+
+
+def said(app: AppTest) -> str:
+    """Every text of the page, in one."""
+    kinds: tuple[Any, ...] = (app.title, app.header, app.subheader, app.markdown, app.caption)
+    kinds += (app.info, app.warning, app.error, app.success)
+    texts = [f"{getattr(one, 'title', '')} {one.value}" for kind in kinds for one in kind]
+    return "\n".join(texts)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_empty_home_says_what_to_run_and_stays_empty(page: str, tmp_path: Path) -> None:
+    app = visit(page)
+    assert (COMMAND in said(app)) or (page == "predict" and "make up" in said(app))
+    assert not app.error
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATELIER_API_PORT", "many")
+    (error,) = visit("overview").error
+    assert "ATELIER_API_PORT" in error.value
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.usefixtures("with_api")
+def test_synthetic_is_never_passed_off_as_real(page: str) -> None:
+    assert words.SYNTHETIC in said(visit(page))
+
+
+@pytest.mark.usefixtures("with_api")
+def test_overview_shows_the_champion_and_what_happened() -> None:
+    app = visit("overview")
+    (figure,) = app.metric
+    assert (figure.value, figure.delta) == (".800", "95 % range .850 to .940")
+    assert "**Simple CNN**, version 2" in said(app)
+    assert "1 of 2 checks passed" in said(app)
+    assert "no tiny works: 1 of 4" in said(app)
+    assert list(app.dataframe[0].value["State"]) == ["Finished", "Finished"]
+    journal = app.table[0].value
+    assert list(journal["Decision"]) == ["New champion", "New champion"]
+    assert journal["Why"].iloc[0] == "Macro-F1 0.8 is the best so far"
+
+
+@pytest.mark.usefixtures("here")
+def test_overview_without_the_api_says_how_to_start_it_and_asks_the_registry() -> None:
+    app = visit("overview")
+    assert "make up" in said(app)
+    assert "**Simple CNN**, version 2" in said(app)
+
+
+@pytest.mark.usefixtures("here")
+def test_the_report_of_the_check_can_be_read() -> None:
+    app = visit("overview")
+    button = next(one for one in app.button if one.label == "Read the report")
+    sound(button.click().run())
+
+
+@pytest.mark.usefixtures("here")
+def test_compare_shows_figures_curves_and_one_run() -> None:
+    app = visit("compare")
+    table = app.dataframe[0].value
+    assert list(table["Standing"]) == ["★ Champion", "Previous"]
+    assert table["Test F1"].iloc[0] == ".800 (.700 to .850)"
+    assert {"Mix-ups", "Settings"} <= {tab.label for tab in app.tabs}
+    chosen = app.multiselect[0]
+    assert len(chosen.value) == 2
+    sound(chosen.set_value([]).run())
+    assert "Choose a run above" in said(app)
+
+
+@pytest.mark.usefixtures("with_api")
+def test_an_upload_is_named() -> None:
+    app = visit("predict")
+    sound(app.file_uploader[0].set_value(("rose.png", picture("Red"), "image/png")).run())
+    assert "Red" in [one.value for one in app.header]
+    assert "version 2" in said(app)
+
+
+@pytest.mark.usefixtures("with_api")
+def test_a_sample_is_named_and_an_upload_takes_its_place() -> None:
+    app = visit("predict")
+    samples = [one for one in app.button if one.label == "Try this one"]
+    assert len(samples) == 2
+    sound(samples[0].click().run())
+    assert "Drawn as **Cubism**" in said(app)
+    sound(app.file_uploader[0].set_value(("sky.png", picture("Blue"), "image/png")).run())
+    assert "Drawn as" not in said(app)
+
+
+@pytest.mark.usefixtures("with_api")
+def test_an_upload_that_is_no_picture_gets_one_friendly_line() -> None:
+    app = visit("predict")
+    sound(app.file_uploader[0].set_value(("notes.png", b"not a picture", "image/png")).run())
+    (error,) = app.error
+    assert "notes.png: no picture" in error.value
+
+
+@pytest.mark.usefixtures("here")
+def test_predict_without_the_api_says_how_to_start_it() -> None:
+    app = visit("predict")
+    assert "atelier serve" in said(app)
+    assert not app.file_uploader
+
+
+@pytest.mark.usefixtures("here")
+def test_pictures_slide_over_the_epochs() -> None:
+    app = visit("pictures")
+    slider = app.select_slider[0]
+    assert slider.value == 5
+    sound(slider.set_value(1).run())
+    captions = [caption for one in app.image for caption in one.captions]
+    assert captions == ["Samples after epoch 1", "The photograph", "The painting", "Repainted"]

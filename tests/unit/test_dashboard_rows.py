@@ -1,0 +1,168 @@
+"""The dashboard's words, rows and charts: plain functions, no Streamlit."""
+
+from __future__ import annotations
+
+import math
+import sys
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+import dashboard
+from components.settings import Settings
+from components.tracking.registry import VersionRecord
+from components.tracking.runs import RunRecord
+from dashboard import charts, rows, words
+
+START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
+
+
+def run(number: int, **changes: object) -> RunRecord:
+    values: dict[str, object] = {
+        "id": f"run-{number}",
+        "experiment": "style",
+        "name": "simple_cnn",
+        "status": "FINISHED",
+        "started": START + timedelta(minutes=number),
+        "seconds": 61.0,
+        "tags": {"atelier.family": "simple_cnn", "atelier.source": "best-artworks"},
+        "params": {},
+        "metrics": {"validation/macro_f1": number / 10, "test/macro_f1": 0.8},
+        "artifact_uri": "",
+    }
+    return RunRecord(**values | changes)  # type: ignore[arg-type]
+
+
+def version(number: int, run_id: str, *aliases: str, **tags: str) -> VersionRecord:
+    return VersionRecord("style", str(number), run_id, aliases, tags, START, "")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.8734, ".873"),
+        (0.9999, "1.000"),
+        (1.0, "1.000"),
+        (0.0, ".000"),
+        (None, words.NONE),
+        (math.nan, words.NONE),
+    ],
+)
+def test_figures_between_0_and_1(value: float | None, shown: str) -> None:
+    assert words.figure(value) == shown
+
+
+def test_a_figure_with_its_interval() -> None:
+    assert words.measured(0.873, 0.841, 0.902) == ".873 (.841 to .902)"
+    assert words.measured(0.873, None, None) == ".873"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.0, "0 %"), (0.004, "< 1 %"), (0.872, "87 %"), (0.999, "> 99 %"), (1.0, "100 %")]
+)
+def test_probabilities_never_claim_certainty(value: float, shown: str) -> None:
+    assert words.percent(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(1.26, "1.3 s"), (59.7, "1 min"), (200, "3 min 20 s"), (7500, "2 h 5 min"), (None, words.NONE)],
+)
+def test_durations(seconds: float | None, shown: str) -> None:
+    assert words.duration(seconds) == shown
+
+
+def test_times_are_shown_where_the_viewer_is() -> None:
+    berlin = words.zone("Europe/Berlin")
+    assert berlin == ZoneInfo("Europe/Berlin")
+    assert words.moment(START, berlin).split() == ["31", "Jan", "2026,", "10:30"]
+    assert words.moment("2026-01-31T09:30:00+00:00", berlin) == words.moment(START, berlin)
+    assert words.zone("Middle-earth/Shire") is None
+
+
+def test_names_without_a_title_are_still_readable() -> None:
+    assert words.family_title("resnet50_scratch") == "Resnet50 scratch"
+    assert words.source_title("my-museum") == "My museum"
+    assert words.source_title("") == words.NONE
+
+
+def test_every_family_has_its_catalogue_title() -> None:
+    from components.models.catalog import FAMILIES
+
+    for family in FAMILIES.values():
+        assert words.family_title(family.name) == family.title
+
+
+def test_labels_are_unique_and_never_hide_what_is_synthetic() -> None:
+    drawn = run(3, tags={"atelier.family": "simple_cnn", "atelier.synthetic": "true"})
+    named = rows.labels([drawn, run(2), run(1)], [version(7, "run-2")])
+    assert named == {
+        "run-1": "Simple CNN, run 1",
+        "run-2": "Simple CNN, version 7",
+        "run-3": "Simple CNN, run 2 (synthetic)",
+    }
+
+
+def test_standing() -> None:
+    versions = [version(3, "a", "champion"), version(2, "b", "previous"), version(1, "c")]
+    assert [rows.standing(one, versions) for one in "abcd"] == ["★ Champion", "Previous", "Version 1", ""]
+
+
+def test_the_registry_speaks_for_a_service_that_is_away() -> None:
+    tags = {"family": "simple_cnn", "synthetic": "true", "macro_f1": "0.9", "macro_f1_low": "0.8"}
+    champion = rows.registered_champion([version(2, "b"), version(1, "a", "champion", **tags)])
+    assert champion is not None
+    assert (champion.version, champion.synthetic, champion.macro_f1, champion.low) == ("1", True, 0.9, 0.8)
+    assert champion.high is None
+    assert rows.registered_champion([version(2, "b")]) is None
+
+
+def test_comparison_names_the_collection_only_where_there_are_several() -> None:
+    other = run(2, tags={"atelier.family": "simple_cnn", "atelier.source": "synthetic-gallery"})
+    runs = rows.best_first([run(1), other])
+    named = rows.labels(runs, [])
+    settings = Settings()
+    assert [row["Learnt from"] for row in rows.comparison(runs, [], named, settings)] == [
+        "Synthetic gallery",
+        "Best Artworks of All Time",
+    ]
+    (alone,) = rows.comparison([run(1)], [], named, settings)
+    assert "Learnt from" not in alone
+    assert alone["Validation F1"] == ".100"
+    assert alone["Details"].endswith("/#/runs/run-1")
+
+
+def test_a_run_whose_process_died_is_not_shown_as_running() -> None:
+    import platform
+
+    dead = run(1, status="RUNNING", tags={"atelier.process": f"{platform.node()}/999999999/1.00"})
+    assert rows.state(dead) == "Stopped"
+    assert rows.state(run(2, status="RUNNING")) == "Running"
+
+
+def test_failures_say_what_went_wrong() -> None:
+    failed = run(1, tags={"atelier.family": "mobilenet_v2", "atelier.error": "WeightsError: none"})
+    assert rows.failures([run(2), failed], limit=5) == ["MobileNetV2: WeightsError: none"]
+    assert rows.failures([run(2), failed], limit=1) == []
+
+
+def test_charts_hold_every_row() -> None:
+    runs = rows.best_first([run(1), run(2)])
+    points = rows.intervals(runs, [version(1, "run-2", "champion")], rows.labels(runs, []))
+    assert [row["model"] for row in points] == ["★ Simple CNN, run 2"] * 2 + ["Simple CNN, run 1"] * 2
+    (data,) = charts.interval_chart(points).to_dict()["datasets"].values()
+    assert len(data) == 4
+    lines = rows.curves({"a": {"epoch/loss": [(1, 2.0), (2, 1.0)]}}, {"epoch/loss": "L", "epoch/none": "N"})
+    (data,) = charts.curve_chart(lines).to_dict()["datasets"].values()
+    assert [row["value"] for row in data] == [2.0, 1.0]
+
+
+def test_no_file_hides_a_package() -> None:
+    # Streamlit puts the dashboard's folder first on sys.path.
+    folder = Path(str(dashboard.__file__)).parent
+    ours = {path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    taken = (set(packages_distributions()) - {"dashboard"}) | set(sys.stdlib_module_names)
+    assert not ours & taken
