@@ -1,0 +1,127 @@
+"""How pictures are made, as frozen values; reading them imports no Keras."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from components.errors import TrainingError
+from components.storage import key_of
+
+
+class _PictureRecipe(BaseModel):
+    """A frozen recipe; a field or value it does not know is a TrainingError that names it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init__(self, **values: object) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as exc:
+            wrong = "; ".join(
+                f"{'.'.join(map(str, error['loc']))}: {error['msg']} (received {error['input']!r})"
+                for error in exc.errors()
+            )
+            raise TrainingError(
+                f"{type(self).__name__}: {wrong}. Its fields are {', '.join(type(self).model_fields)}."
+            ) from exc
+
+    @property
+    def key(self) -> str:
+        """16 hex digits: the same recipe, the same key."""
+        return key_of(self.model_dump(mode="json"))
+
+
+class GanRecipe(_PictureRecipe):
+    """How the GAN's two networks are built and trained (study C8)."""
+
+    image_size: int = Field(default=128, description="pixels; 4, 5, 6 or 7 times a power of two")
+    latent: int = Field(default=128, gt=0, description="length of the noise vector")
+    base_filters: int = Field(default=64, gt=0, description="both networks' width at half size")
+    steps: int = Field(
+        default=20_000, gt=0, description="batches in all; the last pass over the works is finished"
+    )
+    batch_size: int = Field(default=64, gt=1)
+    learning_rate: float = Field(default=2e-4, gt=0, description="Adam's, for both; beta_1 = 0.5 as in DCGAN")
+    objective: Literal["non-saturating", "minimax"] = Field(
+        default="non-saturating",
+        description="what the generator minimises: -log D(G(z)), or the paper's equation, log(1 - D(G(z)))",
+    )
+    dropout: float = Field(default=0.3, ge=0, lt=1, description="before the discriminator's logit")
+    averaging: float = Field(
+        default=0.999, ge=0, lt=1, description="per step, the old's share in the running mean that is sampled"
+    )
+    samples: int = Field(default=10, gt=0, description="grids drawn as training goes on, evenly apart")
+    grid_side: int = Field(default=6, gt=0, description="a grid shows grid_side x grid_side pictures")
+    seed: int = Field(default=0, ge=0)
+
+    @field_validator("image_size")
+    @classmethod
+    def _grows(cls, image_size: int) -> int:
+        doublings(image_size)
+        return image_size
+
+    @classmethod
+    def full(cls) -> Self:
+        """Study C8's size, for a GPU: 128 px. Its source held 10,000 steps to be needed."""
+        return cls()
+
+    @classmethod
+    def demo(cls) -> Self:
+        """Under a minute on two cores, whatever the number of works."""
+        return cls(
+            image_size=48,
+            latent=64,
+            base_filters=32,
+            steps=500,
+            batch_size=32,
+            learning_rate=4e-4,
+            averaging=0.98,
+            samples=6,
+        )
+
+
+class StyleRecipe(_PictureRecipe):
+    """How a photo is repainted (study D7)."""
+
+    size: int = Field(default=512, ge=16, description="pixels of the longer side")
+    steps: int = Field(default=500, gt=0)
+    layers: Literal["literature", "inverted"] = Field(
+        default="literature",
+        description="literature: style from the early layers, content from a deep one; inverted: the reverse",
+    )
+    content_layers: tuple[str, ...] = Field(default=(), description="by name, instead of the choice above")
+    style_layers: tuple[str, ...] = Field(default=(), description="by name, instead of the choice above")
+    content_weight: float = Field(default=1.0, ge=0)
+    style_weight: float = Field(default=10.0, ge=0)
+    tv_weight: float = Field(default=1.0, ge=0)
+    learning_rate: float = Field(default=4.0, gt=0, description="Adam's, on pixels in 0..255; falls to zero")
+    seed: int = Field(default=0, ge=0)
+
+    @classmethod
+    def full(cls) -> Self:
+        """512 px, for a GPU."""
+        return cls()
+
+    @classmethod
+    def demo(cls) -> Self:
+        """Under a minute on two cores."""
+        return cls(size=256, steps=150)
+
+
+def doublings(image_size: int) -> tuple[int, int]:
+    """How a picture of `image_size` pixels grows: (pixels at the start, 4..7; number of doublings).
+
+    Raises:
+        TrainingError: the size is not 4..7 times a power of two.
+    """
+    start, times = image_size, 0
+    while start >= 8 and start % 2 == 0:
+        start, times = start // 2, times + 1
+    if not 4 <= start <= 7 or times == 0:
+        raise TrainingError(
+            f"image_size must be 4, 5, 6 or 7 times a power of two (16, 32, 48, 64, 128, ...), "
+            f"received {image_size}. Take the nearest of those."
+        )
+    return start, times
