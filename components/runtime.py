@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from components.errors import SettingsError
@@ -19,10 +23,13 @@ def prepare(settings: Settings, seed: int = 0) -> None:
         SettingsError: Keras was imported before with another backend, or the backend is not installed.
     """
     os.environ["KERAS_BACKEND"] = settings.backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     try:
-        import keras
+        with _without_chatter():
+            import keras
+
+            keras.distribution.list_devices()
     except ImportError as exc:
         raise SettingsError(
             f"the Keras backend {settings.backend!r} cannot be imported ({exc}). Install it (the extra "
@@ -34,6 +41,31 @@ def prepare(settings: Settings, seed: int = 0) -> None:
             f"start a new process with ATELIER_BACKEND={settings.backend}."
         )
     keras.utils.set_random_seed(seed)
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Drop what native code writes to stderr: TensorFlow greets before any log level can reach it.
+
+    If the block fails, what was written is shown after all.
+    """
+    if "keras" in sys.modules:
+        yield
+        return
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as kept:
+        before = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(before, kept.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(before, 2)
+            os.close(before)
 
 
 def hardware() -> dict[str, str]:

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 errors = Console(stderr=True, soft_wrap=True)
 """Progress and messages: never in the way of what a program reads from stdout."""
 
-output = Console(soft_wrap=True)
+output = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 120)
+
+
+_CHATTY = ("absl", "tensorflow")
+"""Loggers whose advice is for those who develop them."""
 
 
 class _Lines(logging.Handler):
@@ -54,6 +58,8 @@ def talking() -> Iterator[None]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.ERROR)
     logger.addHandler(lines)
     logger.setLevel(logging.INFO)
     logger.propagate = False

@@ -13,12 +13,12 @@ from components.errors import SettingsError
 from components.models import catalog
 from components.storage import write_atomically
 from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
+from components.training.recipes import Scale
 
 if TYPE_CHECKING:
     from components.settings import Settings
 
 Source = Literal["synthetic", "folder", "best_artworks"]
-Scale = Literal["demo", "cpu", "full"]
 
 
 class Plan(BaseModel):

@@ -23,11 +23,11 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
             {
                 "family": record.tags.get("atelier.family", record.name),
                 "data": record.tags.get("atelier.source", ""),
-                "validation F1": _interval(metrics, "validation"),
+                "val. F1": _interval(metrics, "validation"),
                 "test F1": _interval(metrics, "test"),
-                "test accuracy": metrics.get("test/accuracy", float("nan")),
+                "accuracy": metrics.get("test/accuracy", float("nan")),
                 "parameters": f"{metrics.get('parameters', 0):,.0f}",
-                "training s": f"{metrics.get('training_seconds', 0):.0f}",
+                "seconds": f"{metrics.get('training_seconds', 0):.0f}",
                 "run": record.id[:8],
             }
         )

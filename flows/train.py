@@ -80,9 +80,10 @@ def _tags(family: str, manifest: Manifest, plan: Plan) -> dict[str, str]:
 def _train(recipe: Recipe, manifest: Manifest, plan: Plan, settings: Settings, run: Run) -> None:
     from components.evaluation import metrics
     from components.runtime import hardware, prepare
+
+    prepare(settings, recipe.seed)  # before whatever imports Keras
     from components.training.fit import fit
 
-    prepare(settings, recipe.seed)
     run.params(recipe.model_dump(mode="json"))
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})
     run.dataset(manifest)

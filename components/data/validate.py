@@ -6,6 +6,7 @@ a kept report is read without it. Its context lives in memory, its analytics are
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,7 @@ def _context() -> Any:
     """A context of this call alone: in memory, quiet, sending nothing."""
     import great_expectations as gx
 
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
     context.variables.progress_bars = {"globally": False}
@@ -81,6 +83,7 @@ def _examine(context: Any, name: str, table: pd.DataFrame, ours: Sequence[Expect
     """Run the checks of one table."""
     import great_expectations as gx
 
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     suite = gx.ExpectationSuite(name, expectations=[_translated(one) for one in ours])
     asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
     batch = asset.add_batch_definition_whole_dataframe(name).get_batch({"dataframe": table})
@@ -93,6 +96,7 @@ def _examine(context: Any, name: str, table: pd.DataFrame, ours: Sequence[Expect
 def _translated(one: Expectation) -> Any:
     import great_expectations as gx
 
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     column = {"column": one.column} if one.column else {}
     kind = getattr(gx.expectations, one.rule.kind)
     return kind(**column, **one.rule.arguments, severity=one.severity, meta={"name": one.name})

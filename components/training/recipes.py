@@ -8,15 +8,16 @@ from components.errors import SettingsError
 from components.models import catalog
 from components.training.recipe import Policy, Recipe, Stage
 
-Scale = Literal["demo", "cpu", "full"]
+Scale = Literal["smoke", "demo", "cpu", "full"]
 
 
 def recipe_for(scale: Scale, family: str, *, weights: str | None = None, seed: int = 0) -> Recipe:
     """A family's recipe at a scale.
 
     Args:
-        scale: "demo" (the synthetic gallery, under a minute or so on two cores), "cpu" (some 2,000 real
-            paintings in minutes on two cores), "full" (as its source has it; wants a GPU).
+        scale: "smoke" (two epochs at 32 pixels: does everything work?), "demo" (the synthetic gallery,
+            under a minute or so on two cores), "cpu" (some 2,000 real paintings in minutes on two
+            cores), "full" (as its source has it; wants a GPU).
         family: a name in the catalogue.
         weights: for a pre-trained family: "imagenet" (also when None), a file, or s3://; the families
             that start from scratch have no use for it.
@@ -47,6 +48,13 @@ _MOBILENET = _recipe("mobilenet_v2", 224, _HEAD, weights="imagenet", dropout=0.2
 """The same at every scale: at 224 the features of 2,000 paintings take a quarter of a minute."""
 
 RECIPES: dict[Scale, dict[str, Recipe]] = {
+    "smoke": {
+        "simple_cnn": _recipe("simple_cnn", 32, Stage(epochs=2)),
+        "vgg_inception": _recipe("vgg_inception", 32, Stage(epochs=2)),
+        "mobilenet_v2": _recipe(
+            "mobilenet_v2", 32, Stage(epochs=2, train="head", learning_rate=3e-3), weights="imagenet"
+        ),
+    },
     "demo": {
         "simple_cnn": _recipe("simple_cnn", 64, Stage(epochs=20, batch_size=16)),
         "vgg_inception": _recipe("vgg_inception", 64, Stage(epochs=18, batch_size=16)),
