@@ -54,6 +54,7 @@ def measure(settings: Settings, picture: bytes) -> dict[str, object]:
     process = subprocess.Popen(
         [sys.executable, "-m", "serving", "--port", str(port)],
         env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
