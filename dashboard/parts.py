@@ -54,13 +54,14 @@ def friendly() -> Iterator[None]:
     try:
         yield
     except AtelierError as exc:
-        st.error(str(exc), icon=":material/error:")
+        st.error(words.plain(str(exc)), icon=":material/error:")
 
 
 def draw(chart: alt.Chart | alt.LayerChart | alt.FacetChart, alt_text: str) -> None:
     """Show a chart at full width, its words in the page's own ink (Streamlit's grey is too pale to read)."""
     ink = "#EDE8E0" if st.context.theme.type == "dark" else "#2B2926"
     inked = chart.configure_axis(labelColor=ink, titleColor=ink).configure_legend(labelColor=ink)
+    inked = inked.configure_text(color=ink)
     st.altair_chart(inked, width="stretch", alt=alt_text)
 
 

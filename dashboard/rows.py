@@ -241,13 +241,8 @@ def decided(line: Mapping[str, Any], where: tzinfo | None) -> dict[str, str]:
         "Decision": _ACTIONS.get(action, words.titled(action)),
         "Model": f"{words.family_title(str(line.get('family', '')))}, version {line.get('version')}"
         + (_SYNTHETIC if line.get("synthetic") else ""),
-        "Why": sentence(str(line.get("reason", ""))),
+        "Why": words.plain(words.sentence(str(line.get("reason", "")))),  # tables speak Markdown
     }
-
-
-def sentence(text: str) -> str:
-    """The text with a capital at its start."""
-    return text[:1].upper() + text[1:]
 
 
 def _number(value: Any) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,8 +23,10 @@ _FAMILIES = {
 }
 _SOURCES = {
     "synthetic-gallery": "Synthetic gallery",
-    "best-artworks": "Best Artworks of All Time",
+    "best-artworks": "Best Artworks",
 }
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$~])")
 
 HELP = {
     "macro_f1": (
@@ -38,12 +41,10 @@ HELP = {
     "validation": "Measured on works set aside to choose between models.",
     "test": "Measured on works that played no part in training or choosing: the honest figure.",
     "accuracy": "The share of the set-aside works that were named correctly.",
-    "parameters": "How many numbers the model learnt; more means larger and usually slower.",
+    "parameters": "How many numbers the model learnt (M: millions); more means larger and usually slower.",
     "seconds": "How long the training took, on the machine it ran on.",
     "champion": "The version that answers now. A better one takes its place by itself.",
-    "learning_rate": "How large a step the model takes when it corrects itself.",
     "loss": "How wrong the model is, as training sees it; lower is better.",
-    "data_version": "A fingerprint of the paintings used: the same letters mean exactly the same paintings.",
     "gan": (
         "Two networks play against each other: one draws, the other tries to tell the drawings from the "
         "collection's works. (A generative adversarial network, GAN.)"
@@ -54,7 +55,22 @@ HELP = {
 def titled(name: str) -> str:
     """`some_name` or `some-name` as "Some name"."""
     words = name.replace("_", " ").replace("-", " ").strip()
-    return words[:1].upper() + words[1:] if words else NONE
+    return sentence(words) if words else NONE
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def plain(text: str) -> str:
+    """Text that came from data (a label, a file's name, an error), safe in Markdown; `code` stays code."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:  # a lone one is no code
+        return _MARKDOWN.sub(r"\\\1", text)
+    return "`".join(
+        piece if place % 2 else _MARKDOWN.sub(r"\\\1", piece) for place, piece in enumerate(pieces)
+    )
 
 
 def task_title(task: str) -> str:
@@ -119,11 +135,11 @@ def duration(seconds: float | None) -> str:
 
 
 def count(value: float | None) -> str:
-    """A large number as "1.2 million" or "48 210"."""
+    """A large number as "1.2 M" or "48 210"."""
     if value is None or not math.isfinite(value):
         return NONE
     if value >= 1e6:
-        return f"{value / 1e6:.1f} million"
+        return f"{value / 1e6:.1f} M"
     return f"{value:,.0f}".replace(",", "\u202f")
 
 

@@ -21,13 +21,15 @@ def page() -> None:
     champions = _champions(settings)
     if any(one.synthetic for one in champions) or any(rows.is_synthetic(run) for run in training[:_LATEST]):
         parts.synthetic_banner()
-    if not training and not champions:
-        parts.empty("Nothing has been trained yet", "make demo", "atelier pipeline")
-    else:
+    if training or champions:
         _show_champions(settings, champions)
         _show_latest(settings)
-    _show_verdict(settings)
-    _show_decisions(settings)
+        _show_verdict(settings)
+        _show_decisions(settings)
+        return
+    parts.empty("Nothing has been trained yet", "make demo", "atelier pipeline")
+    if verdicts.newest(settings):  # it may be why nothing was trained
+        _show_verdict(settings)
 
 
 def _champions(settings: Settings) -> list[Champion]:
@@ -91,7 +93,7 @@ def _show_latest(settings: Settings) -> None:
             },
         )
         for line in rows.failures(runs, limit=_LATEST):
-            st.caption(f":material/error: {line}")
+            st.caption(f":material/error: {words.plain(line)}")
 
 
 def _show_verdict(settings: Settings) -> None:
@@ -110,7 +112,7 @@ def _show_verdict(settings: Settings) -> None:
     else:
         st.success(text, icon=":material/verified:", title="The collection may be learnt from")
     for line in verdict.open:
-        st.markdown(f"- {line}")
+        st.markdown(f"- {words.plain(line)}")
     if verdict.page and st.button("Read the report", icon=":material/description:"):
         _report(verdict.page.read_text(encoding="utf-8"))
 

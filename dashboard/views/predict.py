@@ -103,7 +103,9 @@ def _ask(settings: Settings, task: str, picture: _Picture) -> None:
             answer = reads.predict(settings, task, picture.name, picture.data)
             seen = read_rgb(picture.data, max_pixels=settings.max_image_pixels)
     except AtelierError as exc:
-        st.error(str(exc), icon=":material/broken_image:", title="This picture could not be named")
+        st.error(
+            words.plain(str(exc)), icon=":material/broken_image:", title="This picture could not be named"
+        )
         return
     seen.thumbnail((_PIXELS, _PIXELS))
     _show(picture, seen, answer)
@@ -111,10 +113,10 @@ def _ask(settings: Settings, task: str, picture: _Picture) -> None:
 
 def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
     best = answer.predictions[0]
-    st.image(seen, width=_PIXELS // 2, caption=picture.name, alt="The painting asked about")
-    st.header(best.label)
-    sure = f"{words.percent(best.probability)} sure"
-    st.markdown(f"{sure}. Drawn as **{picture.truth}**." if picture.truth else f"{sure}.")
+    st.image(seen, width=_PIXELS // 2, caption=words.plain(picture.name), alt="The painting asked about")
+    st.header(words.plain(words.sentence(best.label)))
+    drawn = f" Drawn as **{words.plain(picture.truth)}**." if picture.truth else ""
+    st.markdown(f"The model is {words.plain(words.percent(best.probability))} sure.{drawn}")
     bars = [
         {"label": one.label, "probability": one.probability, "shown": words.percent(one.probability)}
         for one in answer.predictions[:_SHOWN]

@@ -83,6 +83,12 @@ def test_times_are_shown_where_the_viewer_is() -> None:
     assert words.zone("Middle-earth/Shire") is None
 
 
+def test_text_from_data_is_not_markdown() -> None:
+    assert words.plain("a_b*c <x> [y](z)") == r"a\_b\*c \<x\> \[y\](z)"
+    assert words.plain("Run `a_b`, not a_b.") == r"Run `a_b`, not a\_b."
+    assert words.plain("5`_") == r"5\`\_"
+
+
 def test_names_without_a_title_are_still_readable() -> None:
     assert words.family_title("resnet50_scratch") == "Resnet50 scratch"
     assert words.source_title("my-museum") == "My museum"
@@ -127,7 +133,7 @@ def test_comparison_names_the_collection_only_where_there_are_several() -> None:
     settings = Settings()
     assert [row["Learnt from"] for row in rows.comparison(runs, [], named, settings)] == [
         "Synthetic gallery",
-        "Best Artworks of All Time",
+        "Best Artworks",
     ]
     (alone,) = rows.comparison([run(1)], [], named, settings)
     assert "Learnt from" not in alone
