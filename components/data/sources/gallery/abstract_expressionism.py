@@ -11,6 +11,8 @@ from components.data.sources.gallery import canvas
 from components.data.sources.gallery.canvas import Array
 from components.data.sources.gallery.sitting import Sitting
 
+_CANVAS = np.array([0.88, 0.83, 0.74])
+
 
 def paint(sitting: Sitting) -> Array:
     """(H, W, 3) in 0..1."""
@@ -34,8 +36,8 @@ def _washed(sitting: Sitting) -> Array:
 def _drip(sitting: Sitting, ground: Array) -> Array:
     """Poured lines with momentum, blots where the hand paused, a spray of drops."""
     rng = sitting.rng
-    raw = np.array([0.88, 0.83, 0.74]) * rng.uniform(0.75, 1.05)
-    thin = np.clip(rng.uniform(0.35, 0.8) + 0.2 * canvas.noise(rng, sitting.shape, 3), 0, 1)
+    raw = _CANVAS * rng.uniform(0.85, 1.08)
+    thin = np.clip(rng.uniform(0.45, 0.85) + 0.2 * canvas.noise(rng, sitting.shape, 3), 0, 1)
     image = canvas.to_image(canvas.over(ground, raw, thin))
     pen = ImageDraw.Draw(image)
     inks = [sitting.colours["dark"] * 0.5, sitting.colours["light"], *(sitting.tube() for _ in range(3))]
@@ -64,7 +66,7 @@ def _splatter(sitting: Sitting, pen: ImageDraw.ImageDraw, inks: list[Array]) -> 
     rng, (height, width) = sitting.rng, sitting.shape
     for _ in range(int(rng.integers(120, 420))):
         x, y = rng.uniform(0, width), rng.uniform(0, height)
-        size = min(3.0, 0.3 + 0.5 * rng.pareto(2.5)) * 0.7 * sitting.artist.stroke * sitting.unit
+        size = min(2.2, 0.3 + 0.4 * rng.pareto(2.5)) * 0.7 * sitting.artist.stroke * sitting.unit
         tint = canvas.ink(inks[int(rng.integers(len(inks)))])
         pen.ellipse((x - size, y - size, x + size, y + size), fill=tint)
 
@@ -82,8 +84,23 @@ def _field(sitting: Sitting, ground: Array) -> Array:
         mask = mask * np.clip(0.85 + 0.2 * canvas.noise(rng, sitting.shape, 4, 3), 0, 1)
         picture = canvas.over(picture, sitting.tube() * rng.uniform(0.8, 1.1), mask)
     brushed = canvas.noise(rng, (sitting.height, max(8, sitting.width // 12)), 14)
+    picture = _runs(sitting, picture)
     streaks = np.asarray(Image.fromarray(brushed).resize((width, height), Image.Resampling.BILINEAR))
     return np.asarray(picture + 0.035 * streaks[..., None])
+
+
+def _runs(sitting: Sitting, picture: Array) -> Array:
+    """Thin paint runs down from the fields, and some is spilt."""
+    image = canvas.to_image(picture)
+    pen = ImageDraw.Draw(image)
+    inks = [sitting.colours["dark"] * 0.6, sitting.colours["light"], sitting.tube()]
+    for _ in range(int(sitting.rng.integers(6, 22))):
+        x, top = sitting.rng.uniform(0, sitting.width), sitting.rng.uniform(0.1, 0.7) * sitting.height
+        low = top + sitting.rng.exponential(0.25) * sitting.height
+        wide = max(1, round(sitting.rng.uniform(0.4, 1.1) * sitting.unit))
+        pen.line((x, top, x, low), fill=canvas.ink(inks[int(sitting.rng.integers(3))]), width=wide)
+    _splatter(sitting, pen, inks)
+    return canvas.from_image(image)
 
 
 def _places(sitting: Sitting) -> list[tuple[float, float, float, float]]:
@@ -109,7 +126,8 @@ def _places(sitting: Sitting) -> list[tuple[float, float, float, float]]:
 def _gesture(sitting: Sitting, ground: Array) -> Array:
     """Broad bristle strokes that follow the masses and override them."""
     rng = sitting.rng
-    image = canvas.to_image(ground)
+    bare = np.full(sitting.shape, rng.uniform(0.5, 0.8))
+    image = canvas.to_image(canvas.over(ground, _CANVAS, bare))
     pen = ImageDraw.Draw(image)
     big = [shape for shape in sitting.scene.shapes if not shape.detail][1:]
     for _ in range(int(rng.integers(16, 32))):

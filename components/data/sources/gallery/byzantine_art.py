@@ -14,15 +14,17 @@ from components.data.sources.gallery.sitting import Sitting
 # gold, pale gold, red gold, silver, lapis, porphyry: grounds that were really laid
 _GROUNDS = np.array(
     [
-        [0.80, 0.62, 0.25],
-        [0.88, 0.78, 0.50],
+        [0.84, 0.64, 0.20],
+        [0.90, 0.77, 0.40],
         [0.66, 0.44, 0.20],
         [0.72, 0.72, 0.68],
         [0.20, 0.28, 0.50],
         [0.45, 0.20, 0.20],
     ]
 )
-_ODDS = [0.46, 0.2, 0.14, 0.04, 0.1, 0.06]
+# lapis, porphyry, olive, ochre: what robes and hills were mixed with
+_ROBES = np.array([[0.16, 0.22, 0.42], [0.45, 0.13, 0.13], [0.32, 0.33, 0.18], [0.62, 0.45, 0.22]])
+_ODDS = [0.55, 0.23, 0.14, 0.02, 0.04, 0.02]
 
 
 def paint(sitting: Sitting) -> Array:
@@ -45,7 +47,8 @@ def _bareheaded(sitting: Sitting) -> Sitting:
 def _drawn(sitting: Sitting, ground: Array) -> Array:
     """The scene before it is set or painted: flat ground, halo, folds of gold, contours."""
     rng = sitting.rng
-    tones = saturated(sitting.tones, rng.uniform(0.8, 1.2))
+    robes = _ROBES[rng.integers(len(_ROBES), size=len(sitting.tones))]
+    tones = 0.6 * saturated(sitting.tones, rng.uniform(0.8, 1.2)) + 0.4 * robes
     scene = canvas.shaded(sitting.scene, sitting.shapes, tones, 0.18)
     gilded = sitting.has_role("air", "air2")
     scene = np.where(gilded[..., None], ground, scene)

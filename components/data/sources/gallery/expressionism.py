@@ -11,7 +11,11 @@ from components.data.sources.gallery.palettes import saturated, turned
 from components.data.sources.gallery.sitting import Sitting
 
 # strokes' length (steps) and width in units, weight of the contours
-_MANNERS = {"swirl": (9, 2.4, 1.7), "woodcut": (4, 3.6, 2.0), "hatch": (3, 1.9, 1.7)}
+_MANNERS = {"swirl": (9, 2.6, 2.0), "woodcut": (5, 3.2, 2.1), "hatch": (4, 2.0, 1.9)}
+
+
+# Prussian blue, ox blood, bottle green, black: never quite the black of a print
+_CONTOURS = np.array([[0.07, 0.10, 0.27], [0.27, 0.05, 0.07], [0.05, 0.19, 0.14], [0.08, 0.06, 0.07]])
 
 
 def paint(sitting: Sitting) -> Array:
@@ -21,7 +25,7 @@ def paint(sitting: Sitting) -> Array:
     bend = 4.5 * sitting.artist.bend * rng.uniform(0.6, 1.4) * sitting.unit
     down, right = (bend * canvas.noise(rng, sitting.shape, 2.5, 2) for _ in range(2))
     shapes, masses = (canvas.moved(whole, down, right) for whole in (sitting.shapes, sitting.masses))
-    scene = 0.92 * _clashing(sitting)[shapes] + 0.1 * canvas.noise(rng, sitting.shape, 3)[..., None]
+    scene = 0.82 * _clashing(sitting)[shapes] + 0.1 * canvas.noise(rng, sitting.shape, 3)[..., None]
     image = canvas.to_image(scene)
     size = sitting.artist.stroke * rng.uniform(0.8, 1.25)
     for scale in (1.4, 0.8):
@@ -31,7 +35,7 @@ def paint(sitting: Sitting) -> Array:
     lines = np.maximum(canvas.borders(masses, weight), canvas.borders(shapes, 0.45 * weight))
     if sitting.artist.manner != "woodcut":
         lines = lines * np.clip(0.9 + 0.5 * canvas.noise(rng, sitting.shape, 8), 0.25, 1)
-    tint = 0.5 * turned(sitting.colours["dark"], rng.normal(0, 0.8))
+    tint = _CONTOURS[rng.integers(len(_CONTOURS))] + rng.normal(0, 0.03, 3)
     return canvas.over(painted, tint, np.clip(lines, 0, 1))
 
 
@@ -43,7 +47,7 @@ def _clashing(sitting: Sitting) -> Array:
         turned(tone, turn[shape.role])
         for tone, shape in zip(sitting.tones, sitting.scene.shapes, strict=True)
     ]
-    strong = saturated(np.array(tones), rng.uniform(1.1, 1.6))
+    strong = saturated(np.array(tones), rng.uniform(1.5, 2.3))
     return np.asarray(np.clip(strong, 0, 1).astype(np.float32))
 
 
@@ -56,7 +60,7 @@ def _stroke(sitting: Sitting, image: Image.Image, scene: Array, mark: tuple[int,
     field = np.pi * sitting.artist.bend * canvas.noise(rng, sitting.shape, 2.0) + rng.uniform(0, np.pi)
     x, y = rng.uniform(0, width, count), rng.uniform(0, height, count)
     here = (y.astype(int), x.astype(int))
-    tints = scene[here] + rng.normal(0, 0.14, (count, 1)) + rng.normal(0, 0.04, (count, 3))
+    tints = scene[here] + rng.normal(0, 0.15, (count, 1)) + rng.normal(0, 0.04, (count, 3))
     ways = np.empty((count, steps + 1, 2))
     ways[:, 0] = np.stack([x, y], 1)
     for step in range(steps):

@@ -61,6 +61,7 @@ def _patterned(sitting: Sitting, shapes: Array) -> Array:
     """(H, W) bool: the shapes that are printed as dots."""
     often = 0.7 if sitting.artist.manner == "dots" else 0.55
     roles = [role for role in sitting.colours if role != "dark" and sitting.rng.random() < often]
+    roles.append(str(sitting.rng.choice(["air", "ground", "body"])))
     chosen = np.array([shape.role in roles and not shape.detail for shape in sitting.scene.shapes])
     return np.asarray(chosen[shapes])
 

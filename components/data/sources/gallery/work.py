@@ -62,7 +62,7 @@ def paint(artist: Artist, number: int, *, size: int, seed: int) -> Image.Image:
     painted = canvas.to_image(TECHNIQUES[artist.style](sitting))
     painted = painted.resize((width, height), Image.Resampling.BOX)
     image = canvas.to_image(_photographed(canvas.from_image(painted), rng))
-    return image.convert("L") if rng.random() < 0.02 else image
+    return image.convert("L") if rng.random() < 0.012 else image
 
 
 def _photographed(picture: Array, rng: np.random.Generator) -> Array:
@@ -73,7 +73,7 @@ def _photographed(picture: Array, rng: np.random.Generator) -> Array:
     picture = palettes.saturated(picture, rng.uniform(0.85, 1.1))
     mean = max(0.05, float(picture.mean()))
     picture = picture ** (
-        np.log(np.clip(0.6 * mean + 0.4 * rng.normal(0.5, 0.07), 0.3, 0.7)) / np.log(min(0.95, mean))
+        np.log(np.clip(0.8 * mean + 0.2 * rng.normal(0.5, 0.07), 0.3, 0.7)) / np.log(min(0.95, mean))
     )
     picture = (picture - 0.5) * rng.uniform(0.8, 1.1) + 0.5
     return np.asarray(np.clip(picture * rng.normal(1, 0.04, 3).astype(np.float32), 0, 1))
