@@ -71,7 +71,9 @@ def talking() -> Iterator[None]:
                 task = bars.add_task(title, total=total, note="")
 
                 def advance(steps: int = 1, /, note: str = "") -> None:
-                    bars.update(task, advance=steps, **({"note": note} if note else {}))
+                    bars.advance(task, steps)
+                    if note:
+                        bars.update(task, note=note)
 
                 try:
                     yield advance

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING, cast
 
 from components.errors import AtelierError, ServiceError
 from components.settings import Settings
 from flows import engine, services
 from flows.plan import Plan
+
+if TYPE_CHECKING:
+    from prefect.deployments.runner import RunnerDeployment
 
 WAIT_SECONDS = 180
 
@@ -27,8 +31,9 @@ def serve(settings: Settings) -> None:
 
     from flows.pipeline import pipeline
 
-    serve_deployments(
-        *(
+    deployments = [
+        cast(
+            "RunnerDeployment",  # to_deployment is typed for callers in an event loop, too
             pipeline.to_deployment(
                 name=name,
                 cron=settings.schedule_cron,
@@ -37,10 +42,11 @@ def serve(settings: Settings) -> None:
                 tags=["atelier", plan.task.value],
                 entrypoint_type=EntrypointType.MODULE_PATH,
                 concurrency_limit=1,
-            )
-            for name, plan in Plan.kept(settings).items()
+            ),
         )
-    )
+        for name, plan in Plan.kept(settings).items()
+    ]
+    serve_deployments(*deployments)
 
 
 def _wait_for(url: str) -> None:

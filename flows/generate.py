@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from components.data.manifest import Manifest, Split
-from components.errors import DataError, RegistryError
+from components.data.manifest import Split
+from components.errors import DataError
 from components.storage import key_of
+from flows.recording import recorded
 from flows.telling import tell
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from components.data.manifest import Manifest
+    from components.generative.recipes import GanRecipe, StyleRecipe
     from components.settings import Settings
+    from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
     from flows.plan import Plan
 
@@ -26,96 +31,88 @@ METHOD = 1
 @task(name="gan", cache_policy=NO_CACHE)
 def gan(manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     """Train a DCGAN on the training works (landscapes where the genre is known; study C8)."""
-    from components.generative.recipes import GanRecipe
-    from components.tracking.runs import Tracker
+    from components.generative.recipes import GAN_RECIPES
 
-    recipe = GanRecipe.full() if plan.scale == "full" else GanRecipe.demo()
+    recipe = GAN_RECIPES[plan.scale]()
     works = _landscapes(manifest.part(Split.TRAIN))
-    key = key_of("gan", METHOD, recipe.model_dump(mode="json"), works.fingerprint)
-    tracker, experiment = Tracker(settings), f"pictures · {manifest.source}"
-    found = tracker.find(experiment, key)
-    if found is None:
-        with tracker.start(experiment, f"gan · {plan.scale}", key, _tags("gan", manifest, plan)) as run:
-            from components.data.cache import decoded
-            from components.generative.gan import train
-            from components.runtime import prepare
-
-            prepare(settings, recipe.seed)
-            run.params(recipe.model_dump(mode="json") | {"works": len(works)})
-            run.dataset(works)
-            images = decoded(works, (recipe.image_size, recipe.image_size), settings.cache / "images")
-            result = train(
-                images,
-                recipe,
-                on_epoch=lambda number, values: run.epoch(
-                    number, {f"epoch/{k}": v for k, v in values.items()}
-                ),
-            )
-            for epoch, grid in result.grids:
-                run.image(f"grids/epoch_{epoch:04d}.png", grid)
-            run.metrics({"training_seconds": result.seconds})
-    record = found or _listed(tracker.find(experiment, key), settings)
-    tell("gan", f"{len(works)} works, {record.seconds:.0f} s", cached=found is not None)
+    record, cached = recorded(
+        settings,
+        experiment=f"pictures · {manifest.source}",
+        name=f"gan · {plan.scale}",
+        key=key_of("gan", METHOD, recipe.key, works.fingerprint),
+        tags=plan.tags("gan", manifest),
+        work=lambda run: _train_gan(recipe, works, settings, run),
+    )
+    tell("gan", f"from {len(works)} works in {record.seconds:.0f} s", cached=cached)
     return record
 
 
 @task(name="style transfer", cache_policy=NO_CACHE)
 def style_transfer(network: RunRecord, manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
-    """Repaint a photo in a painting's style with a network trained here (study D7)."""
-    from components.generative.recipes import StyleRecipe
-    from components.tracking.runs import Tracker
+    """Repaint a photo in a painting's style, as a network trained here sees both (study D7)."""
+    from components.generative.recipes import STYLE_RECIPES
 
-    recipe = StyleRecipe.demo()
+    recipe = STYLE_RECIPES[plan.scale]()
     painting = _style_painting(manifest)
-    key = key_of("style-transfer", METHOD, recipe.model_dump(mode="json"), network.id, painting.name)
-    tracker, experiment = Tracker(settings), f"pictures · {manifest.source}"
-    found = tracker.find(experiment, key)
-    if found is None:
-        tags = _tags("style-transfer", manifest, plan) | {
-            "atelier.network": network.id,
-            "atelier.family": network.tags["atelier.family"],
-        }
-        with tracker.start(experiment, f"style transfer · {plan.scale}", key, tags) as run:
-            from components.data.images import read_rgb
-            from components.generative.grids import before_after
-            from components.generative.style_transfer import content_photo, transfer
-            from components.runtime import prepare
-            from components.training.fit import load_model
-
-            prepare(settings, recipe.seed)
-            run.params(recipe.model_dump(mode="json") | {"style_painting": painting.name})
-            result = transfer(
-                content_photo(),
-                read_rgb(painting),
-                load_model(tracker.model_file(network.id)),
-                recipe,
-                on_step=lambda number, values: run.epoch(
-                    number, {f"epoch/{k}": v for k, v in values.items()}
-                ),
-            )
-            for name in ("content", "style"):
-                run.image(f"{name}.png", getattr(result, name))
-            run.image("result.png", result.image)
-            run.image("before_after.png", before_after(result))
-            run.metrics({"training_seconds": result.seconds})
-    record = found or _listed(tracker.find(experiment, key), settings)
-    tell(
-        "style",
-        f"a photo after {painting.stem.replace('_', ' ')}, {record.seconds:.0f} s",
-        cached=found is not None,
+    record, cached = recorded(
+        settings,
+        experiment=f"pictures · {manifest.source}",
+        name=f"style transfer · {plan.scale}",
+        key=key_of("style-transfer", METHOD, recipe.key, network.id, painting.name),
+        tags=plan.tags("style-transfer", manifest)
+        | {"atelier.network": network.id, "atelier.family": network.tags["atelier.family"]},
+        work=lambda run: _transfer(recipe, painting, network, settings, run),
     )
+    tell("style", f"a photo after {painting.stem.replace('_', ' ')} in {record.seconds:.0f} s", cached=cached)
     return record
 
 
-def _tags(kind: str, manifest: Manifest, plan: Plan) -> dict[str, str]:
-    return {
-        "atelier.kind": kind,
-        "atelier.task": plan.task.value,
-        "atelier.scale": plan.scale,
-        "atelier.source": manifest.source,
-        "atelier.synthetic": str(manifest.synthetic).lower(),
-        "atelier.data_version": manifest.fingerprint,
-    }
+def _train_gan(recipe: GanRecipe, works: Manifest, settings: Settings, run: Run) -> None:
+    from components.data.cache import decoded
+    from components.runtime import prepare
+
+    prepare(settings, recipe.seed)  # before whatever imports Keras
+    from components.generative.gan import train
+
+    run.params(recipe.model_dump(mode="json") | {"works": len(works)})
+    run.dataset(works)
+    images = decoded(works, (recipe.image_size, recipe.image_size), settings.cache / "images")
+    result = train(images, recipe, on_epoch=lambda epoch, row: run.epoch(epoch, _named(row)))
+    for epoch, grid in result.grids:
+        run.image(f"grids/epoch_{epoch:04d}.png", grid)
+    run.metrics({"training_seconds": result.seconds})
+
+
+def _transfer(recipe: StyleRecipe, painting: Path, network: RunRecord, settings: Settings, run: Run) -> None:
+    from components.data.images import read_rgb
+    from components.runtime import prepare
+    from components.tracking.runs import Tracker
+
+    prepare(settings, recipe.seed)  # before whatever imports Keras
+    import keras
+
+    from components.generative.grids import before_after
+    from components.generative.style_transfer import content_photo, transfer
+    from components.inference.release import KERAS
+
+    run.params(recipe.model_dump(mode="json") | {"style_painting": painting.name})
+    model = keras.models.load_model(Tracker(settings).release(network.id) / KERAS)
+    result = transfer(
+        content_photo(),
+        read_rgb(painting),
+        model,
+        recipe,
+        on_step=lambda step, row: run.epoch(step, _named(row)),
+    )
+    run.image("content.png", result.content)
+    run.image("style.png", result.style)
+    run.image("result.png", result.image)
+    run.image("before_after.png", before_after(result))
+    run.metrics({"training_seconds": result.seconds})
+
+
+def _named(row: Mapping[str, float]) -> dict[str, float]:
+    return {f"epoch/{name}": value for name, value in row.items()}
 
 
 def _landscapes(works: Manifest) -> Manifest:
@@ -124,18 +121,12 @@ def _landscapes(works: Manifest) -> Manifest:
 
 
 def _style_painting(manifest: Manifest) -> Path:
-    """An Impressionist work of the training part where there is one: always the same for a data version."""
+    """An Impressionist training work where there is one: always the same for a data version."""
     works = manifest.part(Split.TRAIN).frame
     if works.empty:
         raise DataError(
-            f"{manifest.source}: no training work to take a style from; split the collection first."
+            f"{manifest.source}: no training work to take a style from. Split the collection first."
         )
     preferred = works[works["style"] == "Impressionism"]
     row = (preferred if len(preferred) else works).sort_values("sha256").iloc[0]
     return manifest.root / str(row["path"])
-
-
-def _listed(record: RunRecord | None, settings: Settings) -> RunRecord:
-    if record is None:
-        raise RegistryError(f"the run ended but MLflow at {settings.tracking_uri} does not list it.")
-    return record

@@ -16,6 +16,7 @@ from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
 from components.training.recipes import Scale
 
 if TYPE_CHECKING:
+    from components.data.manifest import Manifest
     from components.settings import Settings
 
 Source = Literal["synthetic", "folder", "best_artworks"]
@@ -79,6 +80,17 @@ class Plan(BaseModel):
         if self.source == "best_artworks" and self.task is Task.STYLE and self.top is None:
             return MOVEMENTS
         return None
+
+    def tags(self, kind: str, manifest: Manifest) -> dict[str, str]:
+        """What every run of this plan on `manifest` is found by in MLflow."""
+        return {
+            "atelier.kind": kind,
+            "atelier.task": self.task.value,
+            "atelier.scale": self.scale,
+            "atelier.source": manifest.source,
+            "atelier.synthetic": str(manifest.synthetic).lower(),
+            "atelier.data_version": manifest.fingerprint,
+        }
 
     def save(self, settings: Settings, name: str) -> Path:
         """Keep the plan under a name; `atelier up` schedules every plan that was kept."""

@@ -12,9 +12,9 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.data.manifest import Split
-from components.errors import RegistryError
 from components.inference.release import CARD, ReleaseCard
 from components.storage import key_of
+from flows.recording import recorded
 from flows.telling import tell
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from components.evaluation.metrics import Scores
     from components.settings import Settings
-    from components.tracking.runs import Run, RunRecord
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord
     from components.training.fit import Fitted, TrainingData
     from components.training.recipe import Recipe
     from flows.plan import Plan
@@ -40,41 +41,20 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
         WeightsError: the family needs weights that cannot be had.
         TrainingError: the recipe cannot be carried out, or the loss is no number any more.
     """
-    from components.tracking.runs import Tracker
     from components.training.recipes import recipe_for
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    tracker = Tracker(settings)
-    experiment = f"{plan.task} · {manifest.source}"
-    key = key_of("training", METHOD, plan.task, recipe.key, manifest.fingerprint)
-    found = tracker.find(experiment, key)
-    if found is None:
-        with tracker.start(experiment, f"{family} · {plan.scale}", key, _tags(family, manifest, plan)) as run:
-            _train(recipe, manifest, plan, settings, run)
-    record = found or tracker.find(experiment, key)
-    if record is None:
-        raise RegistryError(
-            f"{family}: the run ended but MLflow at {settings.tracking_uri} does not list it."
-        )
-    score = record.metrics["validation/macro_f1"]
-    tell(
-        "train",
-        f"{family}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s",
-        cached=found is not None,
+    record, cached = recorded(
+        settings,
+        experiment=f"{plan.task} · {manifest.source}",
+        name=f"{family} · {plan.scale}",
+        key=key_of("training", METHOD, plan.task, recipe.key, manifest.fingerprint),
+        tags=plan.tags("training", manifest) | {"atelier.family": family},
+        work=lambda run: _train(recipe, manifest, plan, settings, run),
     )
+    score = record.metrics["validation/macro_f1"]
+    tell("train", f"{family}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)
     return record
-
-
-def _tags(family: str, manifest: Manifest, plan: Plan) -> dict[str, str]:
-    return {
-        "atelier.kind": "training",
-        "atelier.task": plan.task.value,
-        "atelier.family": family,
-        "atelier.scale": plan.scale,
-        "atelier.source": manifest.source,
-        "atelier.synthetic": str(manifest.synthetic).lower(),
-        "atelier.data_version": manifest.fingerprint,
-    }
 
 
 def _train(recipe: Recipe, manifest: Manifest, plan: Plan, settings: Settings, run: Run) -> None:

@@ -68,6 +68,11 @@ class GanRecipe(_PictureRecipe):
         return cls()
 
     @classmethod
+    def smoke(cls) -> Self:
+        """Seconds: does everything work?"""
+        return cls(image_size=16, latent=16, base_filters=8, steps=8, batch_size=16, samples=2, grid_side=3)
+
+    @classmethod
     def demo(cls) -> Self:
         """Under a minute on two cores, whatever the number of works."""
         return cls(
@@ -105,9 +110,29 @@ class StyleRecipe(_PictureRecipe):
         return cls()
 
     @classmethod
+    def smoke(cls) -> Self:
+        """Seconds: does everything work?"""
+        return cls(size=48, steps=10)
+
+    @classmethod
     def demo(cls) -> Self:
         """Under a minute on two cores."""
         return cls(size=256, steps=150)
+
+
+GAN_RECIPES = {
+    "smoke": GanRecipe.smoke,
+    "demo": GanRecipe.demo,
+    "cpu": GanRecipe.demo,
+    "full": GanRecipe.full,
+}
+STYLE_RECIPES = {
+    "smoke": StyleRecipe.smoke,
+    "demo": StyleRecipe.demo,
+    "cpu": StyleRecipe.demo,
+    "full": StyleRecipe.full,
+}
+"""What a scale of training means for pictures: only "full" asks for a GPU."""
 
 
 def doublings(image_size: int) -> tuple[int, int]:

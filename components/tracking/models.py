@@ -90,6 +90,28 @@ def of_run(client: MlflowClient, run_id: str) -> LoggedModel:
     return max(ready, key=lambda model: model.creation_timestamp)
 
 
+def fetch(uri: str, location: str, folder: Path) -> Path:
+    """Copy a model's release from `location`, wherever MLflow keeps it; where below `folder` it then lies.
+
+    Raises:
+        RegistryError: its files are gone.
+    """
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return Path(
+            download_artifacts(
+                artifact_uri=f"{location}/{RELEASE}", dst_path=str(folder), tracking_uri=uri, registry_uri=uri
+            )
+        )
+    except (MlflowException, OSError) as exc:
+        raise RegistryError(
+            f"{location}: the release cannot be fetched ({exc}). Restore MLflow's artifacts, or train and "
+            "register again: `atelier train`, `atelier promote`."
+        ) from exc
+
+
 def _write(
     path: Path, model: LoggedModel, folder: Path, example: NDArray[np.uint8], signature: ModelSignature
 ) -> None:

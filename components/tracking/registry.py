@@ -143,25 +143,9 @@ class Registry:
         return folder
 
     def _fetch(self, task: str, version: str, scratch: Path) -> Path:
-        from mlflow.artifacts import download_artifacts
-        from mlflow.exceptions import MlflowException
-
-        uri = self._settings.tracking_uri
-        try:
-            model = self._client.get_model_version_download_uri(_name(task), version)
-            return Path(
-                download_artifacts(
-                    artifact_uri=f"{model}/{models.RELEASE}",
-                    dst_path=str(scratch),
-                    tracking_uri=uri,
-                    registry_uri=uri,
-                )
-            )
-        except (MlflowException, OSError) as exc:
-            raise RegistryError(
-                f"{_name(task)} version {version}: its release cannot be fetched ({exc}). Restore MLflow's "
-                "artifacts, or train and register again: `atelier train`, `atelier promote`."
-            ) from exc
+        with translated(f"Reading {_name(task)} version {version}"):
+            location = self._client.get_model_version_download_uri(_name(task), version)
+        return models.fetch(self._settings.tracking_uri, location, scratch)
 
     def existing(self, task: str, version: str) -> VersionRecord:
         """That version.

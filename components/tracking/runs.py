@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING
 from components.errors import DataError
 from components.settings import Settings
 from components.storage import building, key_of
-from components.tracking import tags
+from components.tracking import models, tags
 from components.tracking.connection import connect, experiment_id, local_folder, translated
 from components.tracking.recorder import Run
 
@@ -164,12 +166,31 @@ class Tracker:
             raise DataError(f"The run {run_id} has no artifact {path}; there are: {self.artifacts(run_id)}.")
         return found
 
-    def _fetched(self, run_id: str, path: str) -> Path:
-        folder = self._settings.cache / "artifacts" / key_of(run_id, path)
+    def release(self, run_id: str) -> Path:
+        """The release that a run logged (its `model.keras` too), copied once to this machine.
+
+        Raises:
+            RegistryError: it logged none, or its files are gone.
+        """
+        folder = self._settings.cache / "artifacts" / key_of(run_id, models.RELEASE)
         if not folder.is_dir():
-            with building(folder) as draft, translated(f"Fetching {path} of the run {run_id}"):
-                self._client.download_artifacts(run_id, path, str(draft))
-        return folder / path
+            location = models.of_run(self._client, run_id).artifact_location
+            with tempfile.TemporaryDirectory() as scratch, building(folder) as draft:
+                fetched = models.fetch(self._settings.tracking_uri, location, Path(scratch))
+                shutil.copytree(fetched, draft, dirs_exist_ok=True)
+        return folder
+
+    def _fetched(self, run_id: str, path: str) -> Path:
+        from mlflow.exceptions import MlflowException
+
+        folder = self._settings.cache / "artifacts" / key_of(run_id, path)
+        name = Path(path).name
+        if not folder.is_dir():
+            with contextlib.suppress(MlflowException), building(folder) as draft:
+                fetched = Path(self._client.download_artifacts(run_id, path, str(draft)))
+                if fetched != draft / name:  # MLflow keeps some of the folders above it, or none
+                    fetched.rename(draft / name)
+        return folder / name
 
     @property
     def _client(self) -> MlflowClient:

@@ -21,14 +21,14 @@ PortOption = Annotated[int | None, typer.Option("--port", help="Listen here.")]
 
 def up() -> None:
     """MLflow, Prefect with its scheduled runs, the API and the dashboard; Ctrl-C ends them all."""
-    from flows import services
+    from flows import services, supervision
 
     settings = load_settings()
     # A polite end is an end like Ctrl-C: what we started must not outlive us.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with talking():
         errors.print("Starting MLflow, Prefect, the API and the dashboard (up to a minute) ...", style="dim")
-        supervisor = services.up(settings)
+        supervisor = supervision.up(settings)
     try:
         show_table(
             "Atelier is up",
@@ -39,7 +39,7 @@ def up() -> None:
     except KeyboardInterrupt:
         errors.print("Ending the servers ...", style="dim")
     finally:
-        services.down(supervisor)
+        supervision.down(supervisor)
     errors.print("All servers ended.", style="dim")
 
 

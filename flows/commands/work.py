@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import engine, services
+from flows import engine
 from flows.console import errors, output, show_json, show_table, talking
 from flows.options import (
     ClassesOption,
@@ -197,7 +197,9 @@ def _plan(**given: object) -> Plan:
 
 
 def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
-    settings = services.joined(load_settings())
+    from flows import supervision
+
+    settings = supervision.joined(load_settings())
     plan.save(settings, name)
     engine.prepare(settings, quiet=True)
     started = time.monotonic()
