@@ -66,6 +66,7 @@ def test_a_run_is_registered_once(settings: Settings, tmp_path: Path) -> None:
     found = registry.version("artist", CHALLENGER)
     assert found is not None
     assert found.aliases == (CHALLENGER,)
+    assert registry.versions("artist")[0].aliases == (CHALLENGER,)
     registry.drop_alias("artist", CHALLENGER)
     registry.drop_alias("artist", CHALLENGER)
     assert registry.version("artist", CHALLENGER) is None
