@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
+from queue import LifoQueue
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.errors import RegistryError
 
-MAX_BATCH = 64
+MAX_BATCH = 32
 """Images inferred at once: activations of a larger batch are memory without more speed."""
+
+MAX_STREAMS = 8
+"""Inferences at once: each keeps activations of its own."""
 
 
 def openvino() -> ModuleType:
@@ -32,9 +38,11 @@ def openvino() -> ModuleType:
 class Engine:
     """A compiled graph: uint8 (N, H, W, 3) in, probabilities (N, C) out.
 
-    One infer request under a lock: the request already uses every core, so a second one beside it
-    would only make both slower. Inputs are always copied: OpenVINO 2026.4 overwrites the caller's
-    array once a compiled model has seen both sharing and copying calls.
+    One thread an inference and one inference a core: measured on two cores that others were using, too,
+    this took two thirds of the processor time of two threads an inference, and answered more.
+
+    Inputs are always copied: OpenVINO 2026.4 overwrites the caller's array once a compiled model has
+    seen both sharing and copying calls.
     """
 
     def __init__(self, graph: Path) -> None:
@@ -44,25 +52,40 @@ class Engine:
             RegistryError: OpenVINO cannot read or compile it.
         """
         ov = openvino()
+        streams = min(os.cpu_count() or 1, MAX_STREAMS)
         # f32: on processors with bf16 units OpenVINO would otherwise round, and the probabilities
         # would differ from one machine to the next and from those checked at export.
-        config = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        config = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "NUM_STREAMS": streams,
+            "INFERENCE_NUM_THREADS": streams,
+        }
         try:
-            self._request = ov.Core().compile_model(graph, "CPU", config).create_infer_request()
+            compiled = ov.Core().compile_model(graph, "CPU", config)
         except RuntimeError as exc:
             reason = str(exc).strip().splitlines()[-1]
             raise RegistryError(
                 f"{graph}: OpenVINO cannot load it ({reason}). Register the run again: `atelier promote`."
             ) from exc
-        self._lock = Lock()
+        self._streams = streams
+        self._idle: LifoQueue[Any] = LifoQueue()
+        for _ in range(streams):
+            self._idle.put(compiled.create_infer_request())
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities (N, C) of uint8 images (N, H, W, 3)."""
-        parts = [self._infer(images[at : at + MAX_BATCH]) for at in range(0, len(images), MAX_BATCH)]
-        return np.concatenate(parts)
+        """Probabilities (N, C) of uint8 images (N, H, W, 3); safe to call from many threads."""
+        if len(images) <= MAX_BATCH:
+            return self._infer(images)
+        parts = [images[at : at + MAX_BATCH] for at in range(0, len(images), MAX_BATCH)]
+        with ThreadPoolExecutor(self._streams) as pool:
+            return np.concatenate(list(pool.map(self._infer, parts)))
 
     def _infer(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        batch = np.ascontiguousarray(images)
-        with self._lock:
-            results = self._request.infer({0: batch}, share_inputs=False, share_outputs=False)
+        request = self._idle.get()
+        try:
+            results = request.infer(
+                {0: np.ascontiguousarray(images)}, share_inputs=False, share_outputs=False
+            )
+        finally:
+            self._idle.put(request)
         return np.asarray(results[0], dtype=np.float32)
