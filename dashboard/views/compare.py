@@ -90,7 +90,7 @@ def _show_figures(
             "Accuracy": column.TextColumn(help=f"{words.HELP['accuracy']} {words.HELP['test']}"),
             "Training": column.TextColumn(help=words.HELP["seconds"]),
             "Size": column.TextColumn(help=words.HELP["parameters"]),
-            "Details": column.LinkColumn(display_text="Open in MLflow"),
+            "Details": column.LinkColumn(display_text="MLflow"),
         },
     )
 
