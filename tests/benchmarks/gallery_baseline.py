@@ -4,8 +4,9 @@
     python -m tests.benchmarks.gallery_baseline --tasks style --epochs 12
 
 Colours: logistic regression on standardised mean RGB (and mean + standard deviation), macro-F1 over
-ten stratified 80/20 splits. Network: study B's simple CNN at 64 pixels on one such split, plain Adam,
-no augmentation; its macro-F1 on the 20 % after each epoch.
+ten stratified 80/20 splits. Network: study B's simple CNN at 64 pixels on one such split, Adam from
+1e-3 down a cosine, horizontal flips; its macro-F1 on the 20 % as training goes on. Wall time counts
+what else the machine does; CPU seconds are this process's own, over all cores.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from components.data.manifest import Manifest, Split, Task
 from components.data.sources import synthetic
 
 SIZE = (64, 64)
+BATCH = 16
 
 
 def main() -> None:
@@ -34,7 +36,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="gallery-") as scratch:
         started = time.perf_counter()
         root = synthetic.draw(Path(given.gallery or scratch), works_per_style=given.works)
-        console.print(f"{6 * given.works} works at hand in {time.perf_counter() - started:.1f} s")
+        spent = f"{time.perf_counter() - started:.1f} s ({time.process_time():.1f} s of CPU)"
+        console.print(f"{6 * given.works} works at hand in {spent}")
         whole = synthetic.read(root)
         for task in map(Task.named, given.tasks):
             manifest = select.labelled(whole, task)
@@ -76,13 +79,21 @@ def cnn_lines(manifest: Manifest, pixels: np.ndarray, truth: np.ndarray, epochs:
     keras.utils.set_random_seed(0)
     train, held_out = _parts(manifest, seed=0)
     model = build(len(manifest.class_names), SIZE)
-    model.compile(optimizer="adam", loss="sparse_categorical_crossentropy")
-    started = time.perf_counter()
+    rate = keras.optimizers.schedules.CosineDecay(1e-3, epochs * -(-len(train) // BATCH))
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
+    rng = np.random.default_rng(0)
+    started, busy = time.perf_counter(), time.process_time()
     for epoch in range(1, epochs + 1):
-        model.fit(pixels[train], truth[train], batch_size=32, verbose=0)
+        works = pixels[train]
+        flipped = rng.random(len(works)) < 0.5
+        works[flipped] = works[flipped, :, ::-1]
+        model.fit(works, truth[train], batch_size=BATCH, verbose=0)
+        if epoch % 4 and epoch != epochs:
+            continue
         guess = model.predict(pixels[held_out], verbose=0).argmax(axis=1)
         score = f1_score(truth[held_out], guess, average="macro")
-        yield f"simple CNN, epoch {epoch:2} {time.perf_counter() - started:6.1f} s   macro-F1 {score:.3f}"
+        spent = f"{time.perf_counter() - started:5.1f} s ({time.process_time() - busy:5.1f} s of CPU)"
+        yield f"simple CNN, epoch {epoch:2}, {spent}  macro-F1 {score:.3f}"
 
 
 def _parts(manifest: Manifest, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -92,9 +103,9 @@ def _parts(manifest: Manifest, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--works", type=int, default=60, help="a movement")
+    parser.add_argument("--works", type=int, default=120, help="a movement")
     parser.add_argument("--tasks", nargs="+", default=["style", "artist", "genre"])
-    parser.add_argument("--epochs", type=int, default=15, help="of the CNN; 0 leaves it out")
+    parser.add_argument("--epochs", type=int, default=26, help="of the CNN; 0 leaves it out")
     parser.add_argument("--gallery", help="folder in which galleries are kept (default: a scratch folder)")
     return parser.parse_args()
 

@@ -25,7 +25,7 @@ DRAWING = 1
 _NOTICE = "Synthetic: drawn by code (Atelier's synthetic gallery). No real painter, no real painting.\n"
 
 
-def draw(root: Path, *, works_per_style: int = 60, size: int = 160, seed: int = 7) -> Path:
+def draw(root: Path, *, works_per_style: int = 120, size: int = 160, seed: int = 7) -> Path:
     """Draw the gallery below `root`, or find it there; the folder's name tells the parameters apart.
 
     The same parameters and package versions give the same bytes, and a larger `works_per_style` holds

@@ -41,7 +41,7 @@ def _drip(sitting: Sitting, ground: Array) -> Array:
     image = canvas.to_image(canvas.over(ground, raw, thin))
     pen = ImageDraw.Draw(image)
     inks = [sitting.colours["dark"] * 0.5, sitting.colours["light"], *(sitting.tube() for _ in range(3))]
-    for number in range(int(rng.integers(30, 60) / sitting.artist.stroke**0.5)):
+    for number in range(int(rng.integers(45, 90) / sitting.artist.stroke**0.5)):
         _pour(sitting, pen, canvas.ink(inks[number % len(inks)]))
     _splatter(sitting, pen, inks)
     return canvas.impasto(canvas.from_image(image), 0.3)
@@ -54,7 +54,7 @@ def _pour(sitting: Sitting, pen: ImageDraw.ImageDraw, tint: tuple[int, int, int]
     stride = rng.uniform(2, 4) * sitting.unit
     x = rng.uniform(-0.1, 1.1) * width + np.cumsum(np.cos(turn)) * stride
     y = rng.uniform(-0.1, 1.1) * height + np.cumsum(np.sin(turn)) * stride
-    wide = np.abs(np.cumsum(rng.normal(0, 0.12, steps)) + rng.uniform(0.3, 1.8))
+    wide = np.abs(np.cumsum(rng.normal(0, 0.12, steps)) + rng.uniform(0.2, 1.5))
     wide = np.maximum(1, wide * sitting.artist.stroke * sitting.unit)
     way = np.stack([x, y], 1).tolist()
     for at in range(0, steps - 5, 4):
@@ -62,9 +62,10 @@ def _pour(sitting: Sitting, pen: ImageDraw.ImageDraw, tint: tuple[int, int, int]
         pen.line(piece, fill=tint, width=max(1, round(float(wide[at]))), joint="curve")
 
 
-def _splatter(sitting: Sitting, pen: ImageDraw.ImageDraw, inks: list[Array]) -> None:
+def _splatter(sitting: Sitting, pen: ImageDraw.ImageDraw, inks: list[Array], share: float = 1.0) -> None:
+    """Drops of all sizes, most of them tiny; `share` of what a drip painter flings."""
     rng, (height, width) = sitting.rng, sitting.shape
-    for _ in range(int(rng.integers(120, 420))):
+    for _ in range(int(share * rng.integers(120, 360))):
         x, y = rng.uniform(0, width), rng.uniform(0, height)
         size = min(2.2, 0.3 + 0.4 * rng.pareto(2.5)) * 0.7 * sitting.artist.stroke * sitting.unit
         tint = canvas.ink(inks[int(rng.integers(len(inks)))])
@@ -99,7 +100,7 @@ def _runs(sitting: Sitting, picture: Array) -> Array:
         low = top + sitting.rng.exponential(0.25) * sitting.height
         wide = max(1, round(sitting.rng.uniform(0.4, 1.1) * sitting.unit))
         pen.line((x, top, x, low), fill=canvas.ink(inks[int(sitting.rng.integers(3))]), width=wide)
-    _splatter(sitting, pen, inks)
+    _splatter(sitting, pen, inks, share=0.3)
     return canvas.from_image(image)
 
 
@@ -130,7 +131,7 @@ def _gesture(sitting: Sitting, ground: Array) -> Array:
     image = canvas.to_image(canvas.over(ground, _CANVAS, bare))
     pen = ImageDraw.Draw(image)
     big = [shape for shape in sitting.scene.shapes if not shape.detail][1:]
-    for _ in range(int(rng.integers(16, 32))):
+    for _ in range(int(rng.integers(26, 48))):
         shape = big[int(rng.integers(len(big)))]
         tint = sitting.colours[shape.role] if rng.random() < 0.6 else sitting.tube()
         if rng.random() < 0.2:
@@ -145,7 +146,7 @@ def _sweep(
 ) -> None:
     """One stroke of a wide brush: bristles side by side, some running dry."""
     rng = sitting.rng
-    x, y = (box[0] + rng.normal(0, 0.6) * box[2]), (box[1] + rng.normal(0, 0.6) * box[3])
+    x, y = (box[0] + rng.normal(0, 0.9) * box[2]), (box[1] + rng.normal(0, 0.9) * box[3])
     start = np.array([x, y]) * sitting.height
     lean, along = rng.uniform(0, 6.3), rng.uniform(25, 85) * sitting.unit
     bow = rng.normal(0, 0.5)

@@ -87,7 +87,7 @@ def _folds(sitting: Sitting) -> Array:
     fan = np.arctan2(x - fx, y - sitting.scene.focus[1] * height + 0.25 * height)
     fan = fan + 0.12 * canvas.noise(sitting.rng, sitting.shape, 3)
     wave = np.sin(fan * sitting.rng.uniform(24, 42))
-    return np.clip((wave - 0.75) * 5, 0, 1)
+    return np.asarray(np.clip((wave - 0.75) * 5, 0, 1))
 
 
 def _mosaic(sitting: Sitting, scene: Array) -> Array:

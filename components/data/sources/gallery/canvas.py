@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-from components.data.sources.gallery.scenes import Scene
+from components.data.sources.gallery.shapes import Scene
 
 Array = npt.NDArray[Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from components.data.sources.gallery.scenes import ROLES
+from components.data.sources.gallery.shapes import ROLES
 
 Array = npt.NDArray[Any]
 
@@ -49,10 +49,12 @@ def turned(colours: Array, angle: float) -> Array:
     axis = np.sqrt(1 / 3)
     cross = axis * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
     turn = np.eye(3) * np.cos(angle) + np.sin(angle) * cross + (1 - np.cos(angle)) / 3
-    return np.clip(colours @ turn.T.astype(colours.dtype), 0, 1)
+    return np.asarray(np.clip(colours @ turn.T.astype(colours.dtype), 0, 1))
 
 
 def saturated(colours: Array, amount: float) -> Array:
     """Colours further from (amount > 1) or nearer to (< 1) their own grey."""
     grey = colours @ np.array([0.299, 0.587, 0.114], colours.dtype)
-    return np.clip(grey[..., None] + colours.dtype.type(amount) * (colours - grey[..., None]), 0, 1)
+    return np.asarray(
+        np.clip(grey[..., None] + colours.dtype.type(amount) * (colours - grey[..., None]), 0, 1)
+    )

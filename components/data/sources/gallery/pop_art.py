@@ -34,7 +34,7 @@ def _sheet(sitting: Sitting) -> tuple[int, int]:
     often = 0.75 if sitting.artist.manner == "panels" else 0.12
     if sitting.rng.random() > often:
         return 1, 1
-    choices = [(2, 2), (2, 2), (1, 2), (2, 1), (3, 3)]
+    choices = [(2, 2), (2, 2), (1, 2), (2, 1)]
     return choices[int(sitting.rng.integers(len(choices)))]
 
 
@@ -75,7 +75,7 @@ def _dots(shape: tuple[int, int], pitch: float, rng: np.random.Generator) -> Arr
     down = (y * np.cos(lean) - x * np.sin(lean)) / pitch
     away = np.hypot(across - np.rint(across), down - np.rint(down))
     swell = rng.uniform(0.28, 0.4) + rng.uniform(-0.1, 0.1) * (y / height - 0.5) * 2
-    return np.clip((swell - away) * pitch + 0.5, 0, 1)
+    return np.asarray(np.clip((swell - away) * pitch + 0.5, 0, 1))
 
 
 def _rays(sitting: Sitting, picture: Array, shapes: Array) -> Array:
@@ -89,4 +89,4 @@ def _rays(sitting: Sitting, picture: Array, shapes: Array) -> Array:
         turn = (x + y) / (sitting.rng.uniform(12, 22) * sitting.unit)
     air = np.array([shape.role in {"air", "air2"} for shape in sitting.scene.shapes])[shapes]
     second = saturated(sitting.tube(), 1.6)
-    return np.where((air & (turn % 1 < 0.5))[..., None], second, picture)
+    return np.asarray(np.where((air & (turn % 1 < 0.5))[..., None], second, picture))

@@ -10,7 +10,7 @@ import numpy as np
 from components.data.sources.gallery import canvas
 from components.data.sources.gallery.artists import Artist
 from components.data.sources.gallery.canvas import Array
-from components.data.sources.gallery.scenes import Scene
+from components.data.sources.gallery.shapes import Scene
 
 
 @dataclass(frozen=True)
