@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flows.telling import LOGGER
 
 if TYPE_CHECKING:
+
     from components.settings import Settings
+
+_OWNER = "process:"
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -27,9 +32,41 @@ def environment(settings: Settings) -> dict[str, str]:
     return variables
 
 
+def mark_crashed() -> None:
+    """Call flow runs Crashed that a killed process of this machine left Running; within a flow run."""
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
+    from prefect.client.schemas.objects import StateType
+    from prefect.states import Crashed
+
+    from components.tracking.tags import is_gone
+
+    running = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])))
+    with get_client(sync_client=True) as client:
+        for run in client.read_flow_runs(flow_run_filter=running):
+            owners = [tag.removeprefix(_OWNER) for tag in run.tags if tag.startswith(_OWNER)]
+            if owners and all(is_gone(owner) for owner in owners):
+                state = Crashed(
+                    message="Its process was killed; a later run went on from its finished stops."
+                )
+                client.set_flow_run_state(run.id, state, force=True)
+
+
+@contextmanager
+def owned() -> Iterator[None]:
+    """Flow runs begun in the block carry this process's name, so that a later one can tell it is gone."""
+    from prefect import tags
+
+    from components.tracking.tags import this_process
+
+    with tags(f"{_OWNER}{this_process()}"):
+        yield
+
+
 def prepare(settings: Settings, *, quiet: bool = False) -> None:
     """Set Prefect's variables; call before Prefect is imported."""
     os.environ.update(environment(settings))
     if quiet:
+        # The console shows our own lines; Prefect's go to its database alone.
+        os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "100"
         os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"
-        os.environ["PREFECT_LOGGING_LEVEL"] = "WARNING"

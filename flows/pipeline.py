@@ -10,6 +10,7 @@ from prefect import flow
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from components.settings import Settings
+from flows import engine
 from flows.generate import gan, style_transfer
 from flows.ingest import ingest, select, split, validate
 from flows.plan import Plan
@@ -40,6 +41,7 @@ def pipeline(plan: Plan) -> Outcome:
     """Ingest, validate, split, train each family, promote by macro-F1, make pictures."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     settings = Settings.load()
+    engine.mark_crashed()
 
     works = select(ingest(plan, settings), plan)
     validate(works, plan, settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,7 +122,7 @@ def _log_results(run: Run, fitted: Fitted, validation: Scores, test: Scores) -> 
     run.figure("figures/curves.png", figures.curves(fitted.history, fitted.rate_cuts, fitted.best_epoch))
     run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))
     run.figure("figures/per_class.png", figures.per_class(test))
-    run.table("tables/per_class.json", [asdict(row) for row in test.per_class])
+    run.table("tables/per_class.json", test.rows())
 
 
 def _card(recipe: Recipe, manifest: Manifest, plan: Plan, run: Run, test: Scores) -> ReleaseCard:

@@ -24,8 +24,10 @@ def up() -> None:
     from flows import services, supervision
 
     settings = load_settings()
-    # A polite end is an end like Ctrl-C: what we started must not outlive us.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A polite end is an end like Ctrl-C, also where a shell started us with that ignored ("&" in a script):
+    # what we started must not outlive us.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with talking():
         errors.print("Starting MLflow, Prefect, the API and the dashboard (up to a minute) ...", style="dim")
         supervisor = supervision.up(settings)

@@ -207,7 +207,8 @@ def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
         errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
         from flows.pipeline import pipeline as flow
 
-        outcome = flow(plan)
+        with engine.owned():
+            outcome = flow(plan)
     _show(outcome, plan, settings, time.monotonic() - started, as_json=as_json)
 
 
