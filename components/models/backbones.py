@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import redirect_stdout
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -46,12 +47,23 @@ def loaded(make: Callable[[str | None], keras.Model], weights: Weights | None, t
     if weights is None:
         return make(None)
     try:
-        # Keras prints its download bar to stdout, where a program may be reading JSON.
-        with steps(f"Loading the weights of {title}"), redirect_stdout(StringIO()):
+        with steps(f"Loading the weights of {title}"), _quiet():
             return make(_local(weights))
     except Exception as exc:
         # h5py, urllib, botocore and Keras fail here in a dozen types; a person mends them all alike.
         raise WeightsError(_refusal(weights, title, exc)) from exc
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keras prints its download bar to stdout, where a program may be reading JSON.
+
+    It also warns of what does not matter here: that the weights were trained at 224 pixels, and that
+    the preprocessing layer in front is not in the file. What does not fit, it raises.
+    """
+    with redirect_stdout(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def _local(weights: Weights) -> str:

@@ -121,6 +121,6 @@ def _rate(model: keras.Model) -> float:
 
 def _diverged(epoch: int, loss: float) -> TrainingError:
     return TrainingError(
-        f"The loss became {loss} in epoch {epoch}, so training stopped. Try a learning rate ten times lower, a "
-        f"larger batch, or another optimizer."
+        f"The loss became {loss} in epoch {epoch}, so training stopped. Try a learning rate ten times "
+        f"lower, a larger batch, or another optimizer."
     )

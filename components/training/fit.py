@@ -91,7 +91,7 @@ def fit(recipe: Recipe, data: TrainingData, settings: Settings, *, on_epoch: OnE
         with _shown(recipe, number, on_epoch) as told:
             _run(_Run(recipe, stage, data, settings, model, seed=recipe.seed + number), record, told)
         model.set_weights(record.best_weights)
-    model.trainable = True
+    freeze(model, "all", pretrained=False)
     seconds = time.monotonic() - started
     return Fitted(
         model=model,

@@ -20,7 +20,8 @@ def freeze(model: keras.Model, train: Literal["all", "head"], *, pretrained: boo
         train: "all", or "head": only what stands behind "features".
         pretrained: True when the backbone began with given weights.
     """
-    model.trainable = True
+    for layer in model.layers:  # one by one: a Functional's own `trainable` leaves its layers as they are
+        layer.trainable = True
     if not pretrained:
         return
     backbone = keras.Model(model.input, model.get_layer(FEATURES).output).layers
