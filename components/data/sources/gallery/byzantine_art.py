@@ -48,7 +48,9 @@ def _drawn(sitting: Sitting, ground: Array) -> Array:
     """The scene before it is set or painted: flat ground, halo, folds of gold, contours."""
     rng = sitting.rng
     robes = _ROBES[rng.integers(len(_ROBES), size=len(sitting.tones))]
-    tones = 0.6 * saturated(sitting.tones, rng.uniform(0.8, 1.2)) + 0.4 * robes
+    mixed = np.array([0.0 if shape.role in {"flesh", "light"} else 0.4 for shape in sitting.scene.shapes])
+    tones = saturated(sitting.tones, rng.uniform(0.8, 1.2))
+    tones = tones + (robes - tones) * mixed[:, None]
     scene = canvas.shaded(sitting.scene, sitting.shapes, tones, 0.18)
     gilded = sitting.has_role("air", "air2")
     scene = np.where(gilded[..., None], ground, scene)

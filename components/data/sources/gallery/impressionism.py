@@ -11,7 +11,7 @@ from components.data.sources.gallery.palettes import turned
 from components.data.sources.gallery.sitting import Sitting
 
 # length and width of a dab in units, how many coats
-_MANNERS = {"dabs": (6.0, 2.2, 1.5), "points": (2.6, 2.7, 1.7), "commas": (4.5, 2.0, 1.5)}
+_MANNERS = {"dabs": (5.4, 2.0, 1.5), "points": (2.5, 2.5, 1.7), "commas": (4.2, 1.8, 1.5)}
 
 
 def paint(sitting: Sitting) -> Array:
@@ -78,6 +78,6 @@ def _broken(colour: Array, rng: np.random.Generator) -> Array:
     """Each dab's own tint: neighbours differ, a few are the complement, lightened."""
     count = len(colour)
     tint = colour + rng.normal(0, 0.075, (count, 1)) + rng.normal(0, 0.06, (count, 3))
-    strange = rng.random(count) < 0.16
+    strange = rng.random(count) < 0.12
     tint[strange] = 0.55 * tint[strange] + 0.45 * (turned(tint[strange], np.pi * 0.8) * 0.6 + 0.35)
     return np.asarray(tint)
