@@ -3,7 +3,7 @@
 It is laid out as Best Artworks of All Time is (artists.csv, resized/<Artist_Name>_<N>.jpg), so that it
 goes through the same door. Every manifest of it says `synthetic`; it is never passed off as real.
 
-How hard the movements are (defaults, macro-F1 on 20 % held out, `python -m tests.benchmarks.gallery_baseline`):
+How hard the movements are, by `python -m tests.benchmarks.gallery_baseline` (macro-F1 on 20 % held out):
 a linear model on mean colours .41, on their deviations too .61, study B's simple CNN at 64 pixels .85
 after a minute on two cores; chance is .17.
 """
