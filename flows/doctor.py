@@ -75,7 +75,7 @@ def _packages() -> Iterator[Finding]:
         yield Finding(
             "fastapi and prefect",
             "bad",
-            f"Prefect 3.8 cannot import FastAPI {found['fastapi']}. Install the lock: make setup",
+            f"Prefect 3.8 does not work with FastAPI {found['fastapi']}. Install the lock: make setup",
         )
 
 

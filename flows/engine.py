@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from flows.telling import LOGGER
 
 if TYPE_CHECKING:
-
     from components.settings import Settings
 
 _OWNER = "process:"
+_GONE = "Its process was killed; a later run goes on from the stops it had finished."
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -36,7 +36,7 @@ def mark_crashed() -> None:
     """Call flow runs Crashed that a killed process of this machine left Running; within a flow run."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
-    from prefect.client.schemas.objects import StateType
+    from prefect.client.schemas.objects import State, StateType
     from prefect.states import Crashed
 
     from components.tracking.tags import is_gone
@@ -46,9 +46,7 @@ def mark_crashed() -> None:
         for run in client.read_flow_runs(flow_run_filter=running):
             owners = [tag.removeprefix(_OWNER) for tag in run.tags if tag.startswith(_OWNER)]
             if owners and all(is_gone(owner) for owner in owners):
-                state = Crashed(
-                    message="Its process was killed; a later run went on from its finished stops."
-                )
+                state: State[object] = Crashed(message=_GONE)
                 client.set_flow_run_state(run.id, state, force=True)
 
 
