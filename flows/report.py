@@ -76,4 +76,9 @@ def _interval(metrics: dict[str, float], part: str) -> str:
         score, low, high = (metrics[f"{part}/macro_f1{end}"] for end in ("", "_low", "_high"))
     except KeyError:
         return "-"
-    return f"{score:.3f} [{low:.2f}, {high:.2f}]"
+    return f"{_short(score, 3)} [{_short(low, 2)}, {_short(high, 2)}]"
+
+
+def _short(share: float, digits: int) -> str:
+    """A share without its leading zero, as in .873."""
+    return f"{share:.{digits}f}".removeprefix("0")

@@ -223,7 +223,10 @@ def _show(outcome: Outcome, plan: Plan, settings: Settings, seconds: float, *, a
     show_table(
         f"{plan.task} on {outcome.manifest.source}{synthetic}, {seconds:.0f} s", run_rows(outcome.runs)
     )
-    output.print(f"\n{outcome.decision.reason}\n", highlight=False)
+    decision = outcome.decision
+    champion = f"Champion of {plan.task}: version {decision.champion}"
+    judged = "" if decision.action == "promote" else f"; version {decision.version} does not replace it"
+    output.print(f"\n{champion}{judged}: {decision.reason}.\n", highlight=False)
     show_table("Where everything lies", where(outcome, settings))
     output.print(
         "\nLook at it:  [bold]make up[/]   (MLflow, Prefect, the API and the dashboard; Ctrl-C ends them)"
