@@ -56,7 +56,8 @@ def extractor(network: keras.Model, names: list[str]) -> keras.Model:
     maps = {name: network.get_layer(name).output for name in dict.fromkeys(names)}
     trunk = keras.Model(network.input, maps)
     # Only the classifier behind the convolutions fixed the size.
-    copy = keras.models.clone_model(trunk, input_tensors=keras.Input((None, None, 3), name="image"))
+    image = keras.Input((None, None, 3), name="image")
+    copy = keras.models.clone_model(trunk, input_tensors=image)
     copy.set_weights(trunk.get_weights())
     copy.trainable = False
     return copy

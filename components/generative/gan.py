@@ -45,7 +45,7 @@ class GanResult:
     seconds: float
 
 
-class Adversaries(keras.Model):
+class Adversaries(keras.Model):  # type: ignore[misc]  # Keras ships no types
     """The two players: a batch of real pictures (B, S, S, 3), 0..255, in; the sum of both losses out."""
 
     def __init__(self, recipe: GanRecipe) -> None:
@@ -103,7 +103,7 @@ class Adversaries(keras.Model):
             mean.assign(old * mean.value + (1 - old) * latest.value)
 
 
-class _Works(keras.utils.PyDataset):
+class _Works(keras.utils.PyDataset):  # type: ignore[misc]  # Keras ships no types
     """Whole shuffled batches (B, S, S, 3) float32, each picture mirrored or not; reproducible."""
 
     def __init__(self, images: np.ndarray, batch_size: int, seed: int) -> None:
@@ -127,7 +127,7 @@ class _Works(keras.utils.PyDataset):
         self.order = self.random.permutation(len(self.images))
 
 
-class _Journal(keras.callbacks.Callback):
+class _Journal(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """Rows of history and sample grids, as epochs end."""
 
     def __init__(

@@ -98,9 +98,16 @@ class StyleRecipe(_PictureRecipe):
     )
     content_layers: tuple[str, ...] = Field(default=(), description="by name, instead of the choice above")
     style_layers: tuple[str, ...] = Field(default=(), description="by name, instead of the choice above")
+    halvings: int = Field(
+        default=2,
+        ge=0,
+        le=4,
+        description="style is also looked at this many times halved, so that a shallow network sees strokes",
+    )
     content_weight: float = Field(default=1.0, ge=0)
-    style_weight: float = Field(default=10.0, ge=0)
-    tv_weight: float = Field(default=1.0, ge=0)
+    style_weight: float = Field(default=100.0, ge=0)
+    tv_weight: float = Field(default=0.1, ge=0)
+    noise: float = Field(default=8.0, ge=0, description="deviation of the dust on the photo at the start")
     learning_rate: float = Field(default=4.0, gt=0, description="Adam's, on pixels in 0..255; falls to zero")
     seed: int = Field(default=0, ge=0)
 
@@ -112,12 +119,12 @@ class StyleRecipe(_PictureRecipe):
     @classmethod
     def smoke(cls) -> Self:
         """Seconds: does everything work?"""
-        return cls(size=48, steps=10)
+        return cls(size=96, steps=10, halvings=0)
 
     @classmethod
     def demo(cls) -> Self:
         """Under a minute on two cores."""
-        return cls(size=256, steps=150)
+        return cls(size=288, steps=200)
 
 
 GAN_RECIPES = {

@@ -1,8 +1,8 @@
 """Repaint a photo in a painting's style (study D7; Gatys et al. 2015, arXiv:1508.06576).
 
 The picture itself is what is trained: a weight of a Keras model whose loss is content, style (Gram) and
-total variation, so one compiled `fit` paints on any backend. Each loss is a share of what it starts
-from, so the same weights serve a network trained here for a minute and one trained on ImageNet.
+total variation, so one compiled `fit` paints on any backend. A small network sees only a few pixels at
+once: style is also compared on halved pictures, where those few pixels are whole strokes.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
-from components.errors import SettingsError
+from components.errors import SettingsError, TrainingError
 from components.generative.feature_maps import chosen, extractor, feature_layers
 from components.generative.recipes import StyleRecipe
+from components.generative.style_losses import gram, total_variation, unlike_content, unlike_style
 from components.progress import Advance, steps
 from components.runtime import jit_compile
 
@@ -27,7 +28,6 @@ Logs = dict[str, float]
 
 CONTENT_PHOTOS = ("china", "flower")
 _STRIDE = 10  # steps in a row of history
-_TINY = 1e-6  # keeps a layer that is silent on a picture from dividing by zero
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class StyleResult:
     seconds: float
 
 
-class Canvas(keras.Model):
+class Canvas(keras.Model):  # type: ignore[misc]  # Keras ships no types
     """A picture that is painted by training it: `pixels` (1, H, W, 3) in 0..255."""
 
     def __init__(
@@ -63,13 +63,15 @@ class Canvas(keras.Model):
         self.recipe = recipe
         self.layer_names = _layers(network, recipe)
         self.eye = extractor(network, self.layer_names["content"] + self.layer_names["style"])
+        for picture in (photo, painting):
+            _check_size(self.eye, picture, recipe)
         self.pixels = self.add_weight(shape=photo.shape, name="pixels", constraint=_clipped)
-        self.pixels.assign(photo)
+        self.pixels.assign(_dusted(photo, recipe))
+        photo, painting = ops.convert_to_tensor(photo), ops.convert_to_tensor(painting)
         seen = self.eye(photo, training=False)
         self.content_maps = {name: seen[name] for name in self.layer_names["content"]}
-        seen = self.eye(painting, training=False)
-        self.style_grams = {name: gram(seen[name]) for name in self.layer_names["style"]}
-        self.roughness = total_variation(ops.convert_to_tensor(photo)) + _TINY
+        self.style_grams = self._grams(painting, self.eye(painting, training=False))
+        self.roughness = total_variation(photo) + 1e-6
         names = ("content_loss", "style_loss", "total_variation_loss")
         self.means = {name: keras.metrics.Mean(name=name) for name in names}
 
@@ -88,7 +90,8 @@ class Canvas(keras.Model):
         """The three losses of picture `y_pred`, weighed and summed."""
         seen = self.eye(y_pred, training=False)
         content = sum(unlike_content(seen[name], goal) for name, goal in self.content_maps.items())
-        style = sum(unlike_style(seen[name], goal) for name, goal in self.style_grams.items())
+        grams = self._grams(y_pred, seen)
+        style = sum(unlike_style(grams[place], goal) for place, goal in self.style_grams.items())
         losses = {
             "content_loss": content / len(self.content_maps),
             "style_loss": style / len(self.style_grams),
@@ -99,29 +102,14 @@ class Canvas(keras.Model):
         weights = (self.recipe.content_weight, self.recipe.style_weight, self.recipe.tv_weight)
         return sum(weight * loss for weight, loss in zip(weights, losses.values(), strict=True))
 
-
-def unlike_content(seen: Any, goal: Any) -> Any:
-    """How far maps (1, h, w, C) are from the photo's; 1 is as far as a picture all alike would be."""
-    plain = ops.mean(goal, axis=(1, 2), keepdims=True)
-    return ops.mean(ops.square(seen - goal)) / (ops.mean(ops.square(goal - plain)) + _TINY)
-
-
-def unlike_style(seen: Any, goal: Any) -> Any:
-    """How far maps (1, h, w, C) are from the painting's Gram matrix (C, C); 1: as far as black is."""
-    return ops.sum(ops.square(gram(seen) - goal)) / (ops.sum(ops.square(goal)) + _TINY)
-
-
-def gram(maps: Any) -> Any:
-    """Which channels go together, wherever they do: maps (1, h, w, C) to (C, C), a mean over places."""
-    channels = ops.shape(maps)[-1]
-    flat = ops.reshape(maps, (-1, channels))
-    return ops.matmul(ops.transpose(flat), flat) / ops.cast(ops.shape(flat)[0], flat.dtype)
-
-
-def total_variation(image: Any) -> Any:
-    """The mean squared step between neighbours of (1, H, W, 3)."""
-    down = ops.mean(ops.square(image[:, 1:] - image[:, :-1]))
-    return down + ops.mean(ops.square(image[:, :, 1:] - image[:, :, :-1]))
+    def _grams(self, image: Any, seen: dict[str, Any]) -> dict[str, Any]:
+        """Gram matrices of the style layers, of the picture as it is and halved, by "halvings/layer"."""
+        grams = {f"0/{name}": gram(seen[name]) for name in self.layer_names["style"]}
+        for times in range(1, self.recipe.halvings + 1):
+            image = ops.average_pool(image, 4, strides=2)  # windows overlap: no chessboard in the strokes
+            seen = self.eye(image, training=False)
+            grams |= {f"{times}/{name}": gram(seen[name]) for name in self.layer_names["style"]}
+        return grams
 
 
 def transfer(
@@ -171,7 +159,7 @@ def content_photo(name: str = "china") -> Image.Image:
     return Image.fromarray(load_sample_image(f"{name}.jpg"))
 
 
-class _Easel(keras.callbacks.Callback):
+class _Easel(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
     """Keeps rows of history and tells them."""
 
     def __init__(self, advance: Advance, on_step: Callable[[int, Logs], None] | None) -> None:
@@ -207,12 +195,32 @@ def _layers(network: keras.Model, recipe: StyleRecipe) -> dict[str, list[str]]:
     }
 
 
+def _check_size(eye: keras.Model, picture: np.ndarray, recipe: StyleRecipe) -> None:
+    height, width = picture.shape[1:3]
+    for times in range(recipe.halvings + 1):
+        try:
+            eye.compute_output_shape((1, height, width, 3))
+        except ValueError as exc:
+            raise TrainingError(
+                f"a picture of {picture.shape[2]}x{picture.shape[1]} pixels, halved {times} times, is "
+                "smaller than the network's convolutions can take. Raise the recipe's size, lower its "
+                "halvings, or give a less narrow picture."
+            ) from exc
+        height, width = (height - 4) // 2 + 1, (width - 4) // 2 + 1
+
+
 def _pixels(picture: Image.Image, size: int) -> np.ndarray:
     """float32 (1, H, W, 3) with `size` pixels on the longer side."""
     scale = size / max(picture.size)
     small = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     resized = picture.convert("RGB").resize(small, Image.Resampling.LANCZOS)
     return np.asarray(resized, np.float32)[None]
+
+
+def _dusted(photo: np.ndarray, recipe: StyleRecipe) -> np.ndarray:
+    # In an even sky every place gets the same gradient: dust gives strokes a place to begin.
+    dust = np.random.default_rng(recipe.seed).normal(0, recipe.noise, photo.shape)
+    return np.clip(photo + dust, 0, 255).astype(np.float32)
 
 
 def _image(pixels: np.ndarray) -> Image.Image:
