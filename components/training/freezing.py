@@ -20,7 +20,7 @@ def freeze(model: keras.Model, train: Literal["all", "head"], *, pretrained: boo
         train: "all", or "head": only what stands behind "features".
         pretrained: True when the backbone began with given weights.
     """
-    for layer in model.layers:  # one by one: a Functional's own `trainable` leaves its layers as they are
+    for layer in model.layers:  # one by one: setting a model to what it already is changes no layer
         layer.trainable = True
     if not pretrained:
         return
