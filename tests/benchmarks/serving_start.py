@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
             settings = Settings.load(home=Path(scratch) / "home")
             _make_champion(settings, Path(scratch) / "release")
         picture = Path(arguments[0]).read_bytes() if arguments else _picture()
-        print(json.dumps(measure(settings, picture), indent=1))  # noqa: T201
+        print(json.dumps(measure(settings, picture), indent=1))
 
 
 def measure(settings: Settings, picture: bytes) -> dict[str, object]:
