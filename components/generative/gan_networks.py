@@ -11,7 +11,7 @@ from components.generative.recipes import doublings
 def generator(image_size: int, latent: int, base_filters: int, seed: int) -> keras.Model:
     """Latent (B, latent), standard normal, to pictures (B, image_size, image_size, 3) in 0..255.
 
-    `base_filters` is the width of the last two sizes; each coarser one is twice as wide, up to 8 times.
+    `base_filters` is the width at half size; each coarser one is twice as wide, up to 8 times.
     Pixels are doubled and then convolved: DCGAN's transposed convolutions left a chessboard on
     everything in a short training (Odena et al. 2016, doi:10.23915/distill.00003).
     """
@@ -25,11 +25,12 @@ def generator(image_size: int, latent: int, base_filters: int, seed: int) -> ker
     )
     x = layers.Reshape((start, start, widths[0]))(x)
     x = layers.ReLU()(_normal(x))
-    for width in [*widths[1:], base_filters]:
+    for width in widths[1:]:
         x = layers.UpSampling2D()(x)
         x = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer=_small(next(seeds)))(x)
         x = layers.ReLU()(_normal(x))
-    x = layers.Conv2D(3, 3, padding="same", activation="tanh", kernel_initializer=_small(next(seeds)))(x)
+    x = layers.UpSampling2D()(x)
+    x = layers.Conv2D(3, 5, padding="same", activation="tanh", kernel_initializer=_small(next(seeds)))(x)
     outputs = layers.Rescaling(127.5, offset=127.5, name="image")(x)
     return keras.Model(inputs, outputs, name="generator")
 
@@ -58,7 +59,7 @@ def discriminator(image_size: int, base_filters: int, dropout: float, seed: int)
 
 
 def _normal(x: keras.KerasTensor) -> keras.KerasTensor:
-    # Keras's momentum of .99 would still be settling when a demo's 500 steps are over.
+    # Keras's momentum of .99 would still be settling when a short training is over.
     return layers.BatchNormalization(momentum=0.9)(x)
 
 
