@@ -31,5 +31,5 @@ def test_weights_and_seed_are_the_caller_s() -> None:
 
 
 def test_an_unknown_scale_is_refused() -> None:
-    with pytest.raises(SettingsError, match="'huge' is no scale of recipes; expected one of demo, cpu, full"):
+    with pytest.raises(SettingsError, match=f"'huge' is no scale.*{', '.join(RECIPES)}"):
         recipe_for("huge", "simple_cnn")  # type: ignore[arg-type]
