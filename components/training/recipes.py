@@ -80,8 +80,8 @@ RECIPES: dict[Scale, dict[str, Recipe]] = {
         ),
         "vgg_inception": _recipe(
             "vgg_inception",
-            64,
-            _demo_stage(epochs=11, learning_rate=3e-3),
+            56,
+            _demo_stage(epochs=12, learning_rate=3e-3),
             _demo_stage(epochs=4, learning_rate=5e-4),
         ),
         "mobilenet_v2": _MOBILENET,
