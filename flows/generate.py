@@ -14,7 +14,7 @@ from flows.recording import recorded
 from flows.telling import tell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from components.data.manifest import Manifest
@@ -65,6 +65,13 @@ def style_transfer(network: RunRecord, manifest: Manifest, plan: Plan, settings:
     )
     tell("style", f"a photo after {painting.stem.replace('_', ' ')} in {record.seconds:.0f} s", cached=cached)
     return record
+
+
+def own_network(runs: Sequence[RunRecord]) -> RunRecord:
+    """The run whose network looks at pictures for the style transfer: one whose convolutions learnt here."""
+    from components.models.catalog import family
+
+    return next((run for run in runs if not family(run.tags["atelier.family"]).pretrained), runs[0])
 
 
 def _train_gan(recipe: GanRecipe, works: Manifest, settings: Settings, run: Run) -> None:

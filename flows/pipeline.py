@@ -11,7 +11,7 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact, cr
 
 from components.settings import Settings
 from flows import engine
-from flows.generate import gan, style_transfer
+from flows.generate import gan, own_network, style_transfer
 from flows.ingest import ingest, select, split, validate
 from flows.plan import Plan
 from flows.promote import promote
@@ -49,9 +49,9 @@ def pipeline(plan: Plan) -> Outcome:
     report = validate(works, plan, settings)
     runs = [train(family, works, plan, settings) for family in plan.families]
     decision = promote(runs, works, plan.task, settings)
-    pictures = (
-        [gan(works, plan, settings), style_transfer(runs[0], works, plan, settings)] if plan.pictures else []
-    )
+    pictures = []
+    if plan.pictures:
+        pictures = [gan(works, plan, settings), style_transfer(own_network(runs), works, plan, settings)]
 
     _leave_artifacts(works, report, runs, decision, settings)
     return Outcome(works, runs, pictures, decision)
