@@ -61,7 +61,7 @@ _HEAD = Stage(epochs=60, train="head", learning_rate=3e-3, batch_size=32)
 """Epochs on cached features cost a tenth of a second; 3e-3 did best of 1e-3 and 3e-3 on real paintings."""
 
 _MOBILENET = _recipe("mobilenet_v2", 224, _HEAD, weights="imagenet", dropout=0.2)
-"""The same at every scale: at 224 the features of 2,000 paintings take a quarter of a minute."""
+"""Demo and CPU alike: at 224 the features of 2,000 paintings take a quarter of a minute."""
 
 RECIPES: dict[Scale, dict[str, Recipe]] = {
     "smoke": {
