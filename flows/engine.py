@@ -66,5 +66,5 @@ def prepare(settings: Settings, *, quiet: bool = False) -> None:
     os.environ.update(environment(settings))
     if quiet:
         # The console shows our own lines; Prefect's go to its database alone.
-        os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "100"
+        os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"  # by name: a number breaks it
         os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"
