@@ -5,17 +5,14 @@ import sys
 
 import pytest
 
-from flows import cli
 from flows.plan import Plan
 
 
-def run(monkeypatch, capsys, *arguments):
-    """The command line in this process: exit code, stdout, stderr."""
-    monkeypatch.setattr(sys, "argv", ["atelier", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    said = capsys.readouterr()
-    return int(ended.value.code or 0), said.out, said.err
+def run(*arguments):
+    """The command line in a process of its own (it settles logging for good): exit code, stdout, stderr."""
+    command = [sys.executable, "-m", "flows.cli", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
 
 
 def test_help_imports_nothing_heavy():
@@ -37,33 +34,33 @@ def test_help_imports_nothing_heavy():
         (["predict", "absent.jpg"], "absent.jpg: no such file"),
     ],
 )
-def test_bad_input_is_one_message_and_exit_code_2(monkeypatch, capsys, arguments, expected):
-    code, _, said = run(monkeypatch, capsys, *arguments)
+def test_bad_input_is_one_message_and_exit_code_2(arguments, expected):
+    code, _, said = run(*arguments)
     assert code == 2
     assert expected in " ".join(said.split())
     assert "Traceback" not in said
 
 
-def test_predict_without_a_champion_says_how_to_make_one(monkeypatch, capsys, tmp_path):
+def test_predict_without_a_champion_says_how_to_make_one(tmp_path):
     picture = tmp_path / "x.jpg"
     picture.write_bytes(b"x")
-    code, _, said = run(monkeypatch, capsys, "predict", str(picture), "--task", "genre")
+    code, _, said = run("predict", str(picture), "--task", "genre")
     assert code == 2
     assert "atelier pipeline --task genre" in said
 
 
-def test_a_port_in_use_is_named(monkeypatch, capsys):
+def test_a_port_in_use_is_named():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        code, _, said = run(monkeypatch, capsys, "serve", "--port", str(port))
+        code, _, said = run("serve", "--port", str(port))
     assert code == 2
     assert f"127.0.0.1:{port}" in said
     assert "ATELIER_API_PORT" in said
 
 
-def test_ingest_tells_what_it_left_out_as_json(monkeypatch, capsys, tmp_path):
+def test_ingest_tells_what_it_left_out_as_json(tmp_path):
     from PIL import Image
 
     for name in ("still life", "portrait"):
@@ -72,7 +69,7 @@ def test_ingest_tells_what_it_left_out_as_json(monkeypatch, capsys, tmp_path):
             Image.new("RGB", (40, 40), (number * 90, 10, 10)).save(tmp_path / "art" / name / f"{number}.jpg")
     (tmp_path / "art" / "portrait" / "torn.jpg").write_bytes(b"\xff\xd8\xff\xe0 torn")
     given = ["--source", "folder", "--root", str(tmp_path / "art"), "--task", "genre"]
-    code, out, said = run(monkeypatch, capsys, "ingest", *given, "--json")
+    code, out, said = run("ingest", *given, "--json")
     assert code == 0, said
     told = json.loads(out)
     assert told["works"] == 4
