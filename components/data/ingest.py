@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.data.images import probe
+from components.data.looks import look
 from components.data.manifest import COLUMNS, Manifest, Rejected
 from components.data.threads import in_order
 from components.errors import DataError, ImageError
@@ -89,7 +89,7 @@ def _looked_at(work: Work) -> dict[str, object] | ImageError:
         return ImageError(f"{work.path}: cannot be opened ({exc.strerror}). Check its rights.")
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        seen = probe(data)
+        seen = look(data)
     except ImageError as exc:
         return ImageError(str(exc).removeprefix("the picture: "))
     return {
@@ -98,9 +98,7 @@ def _looked_at(work: Work) -> dict[str, object] | ImageError:
         "genre": work.genre,
         "label": "",
         "sha256": sha256,
-        "width": seen.width,
-        "height": seen.height,
-        "mode": seen.mode,
+        **vars(seen),
         "group": sha256,
         "split": "",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -23,14 +24,21 @@ COLUMNS = (
     "genre",
     "label",
     "sha256",
+    "phash",
+    "thumbnail",
     "width",
     "height",
     "mode",
+    "brightness",
+    "contrast",
+    "sharpness",
     "group",
     "split",
 )
 """`path` is relative to the root; the labels are "" where not known; `label` is the task's own column,
-"" until `select` filled it; `group` ties works that must not be parted; `split` is "" until assigned."""
+"" until `select` filled it; `phash` and `thumbnail` are what `duplicates` compares and `brightness`,
+`contrast`, `sharpness` what `quality` judges by, as `looks` measures them; `group` ties works that must
+not be parted; `split` is "" until assigned."""
 
 _CONTENT = ["artist", "style", "genre", "label", "sha256", "split"]
 
@@ -65,10 +73,17 @@ class Split(StrEnum):
 
 @dataclass(frozen=True)
 class Rejected:
-    """A file that did not become a row, and why: nothing disappears without a line."""
+    """A file or a row that was left out, and why: nothing disappears without a line.
+
+    Attributes:
+        path: below the collection's root.
+        reason: in words, with what was measured and what was expected.
+        kind: a short name that many share, to be counted by ("unreadable", "too small", "blurred", ...).
+    """
 
     path: str
     reason: str
+    kind: str = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -82,6 +97,8 @@ class Manifest:
         synthetic: True when the pictures were drawn by code; carried to every place a model is shown.
         rejected: files that were left out, with the reason.
         files: how many were looked at when the collection was read, whatever was selected since.
+        lineage: what was done so far, a line a step, as in "split 81/9/10, seed 0".
+        parents: fingerprints this version was made from, nearest first.
     """
 
     frame: pd.DataFrame
@@ -90,6 +107,8 @@ class Manifest:
     synthetic: bool = False
     rejected: tuple[Rejected, ...] = field(default=())
     files: int = 0
+    lineage: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         missing = [name for name in COLUMNS if name not in self.frame.columns]
@@ -135,6 +154,22 @@ class Manifest:
         """The same collection with other rows."""
         return replace(self, frame=frame.reset_index(drop=True))
 
+    def derived(self, frame: pd.DataFrame, step: str, rejected: Iterable[Rejected] = ()) -> Manifest:
+        """Another version of the collection, made from this one by `step`.
+
+        Args:
+            frame: its rows.
+            step: what was done, for people; added to the lineage.
+            rejected: what this step set aside; added to what was left out before.
+        """
+        return replace(
+            self,
+            frame=frame.reset_index(drop=True),
+            rejected=tuple(sorted([*self.rejected, *rejected], key=lambda one: one.path)),
+            lineage=(*self.lineage, step),
+            parents=(self.fingerprint, *self.parents),
+        )
+
     def save(self, folder: Path) -> None:
         """Write `folder` (rows as Parquet, the rest as JSON), whole or not at all."""
         about = {
@@ -143,7 +178,9 @@ class Manifest:
             "synthetic": self.synthetic,
             "fingerprint": self.fingerprint,
             "files": self.files,
-            "rejected": [[rejected.path, rejected.reason] for rejected in self.rejected],
+            "lineage": self.lineage,
+            "parents": self.parents,
+            "rejected": [[one.path, one.reason, one.kind] for one in self.rejected],
         }
         with building(folder) as draft:
             self.frame.to_parquet(draft / "rows.parquet", index=False)
@@ -172,4 +209,6 @@ class Manifest:
             synthetic=about["synthetic"],
             rejected=tuple(Rejected(*pair) for pair in about["rejected"]),
             files=about.get("files", 0),
+            lineage=tuple(about.get("lineage", ())),
+            parents=tuple(about.get("parents", ())),
         )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from components.data.images import probe, read_rgb, resize
+from components.data.images import read_rgb, resize, skim
 from components.errors import ImageError
 from tests.tiny_collections import picture
 
@@ -45,7 +45,7 @@ def test_exif_orientation_is_undone(orientation: int) -> None:
     exif[0x0112] = orientation
     data = encoded(stored, exif=exif)
     assert np.array_equal(np.asarray(read_rgb(data)), np.asarray(upright))
-    seen = probe(data)
+    seen = skim(data).probe
     assert (seen.width, seen.height) == (24, 16)
 
 
@@ -55,7 +55,7 @@ def test_tiff_orientation_is_undone_once() -> None:
     exif[0x0112] = 6
     data = encoded(upright.transpose(Image.Transpose.ROTATE_90), "TIFF", exif=exif)
     assert np.array_equal(np.asarray(read_rgb(data)), np.asarray(upright))
-    assert (probe(data).width, probe(data).height) == (24, 16)
+    assert (skim(data).probe.width, skim(data).probe.height) == (24, 16)
 
 
 @pytest.mark.parametrize(
@@ -113,11 +113,11 @@ def test_content_counts_not_the_extension(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_a_truncated_file_is_refused_by_reader_and_probe(kind: str, tmp_path: Path) -> None:
+def test_a_truncated_file_is_refused_by_reader_and_skim(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "work.jpg"
     data = encoded(picture(4, (64, 64)), kind)
     path.write_bytes(data[: len(data) * 2 // 3])
-    for look in (read_rgb, probe):
+    for look in (read_rgb, skim):
         with pytest.raises(ImageError, match=r"work\.jpg.*(Fetch|Export)"):
             look(path)
 
@@ -163,7 +163,7 @@ def test_a_broken_exif_block_does_not_cost_the_picture() -> None:
 
 
 def test_probe_gives_the_files_own_size_and_mode() -> None:
-    seen = probe(encoded(flat("L", 3, (301, 203)), "JPEG"))
+    seen = skim(encoded(flat("L", 3, (301, 203)), "JPEG")).probe
     assert (seen.width, seen.height, seen.mode) == (301, 203, "L")
 
 
