@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from components.errors import DataError, SettingsError
 from components.storage import building
@@ -99,6 +100,8 @@ class Manifest:
         files: how many were looked at when the collection was read, whatever was selected since.
         lineage: what was done so far, a line a step, as in "split 81/9/10, seed 0".
         parents: fingerprints this version was made from, nearest first.
+        task: what `label` names, "" until `select` filled it.
+        protocol: what `split` was assigned by, "" until it was.
     """
 
     frame: pd.DataFrame
@@ -109,6 +112,8 @@ class Manifest:
     files: int = 0
     lineage: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
+    task: str = ""
+    protocol: str = ""
 
     def __post_init__(self) -> None:
         missing = [name for name in COLUMNS if name not in self.frame.columns]
@@ -130,6 +135,15 @@ class Manifest:
     def class_names(self) -> list[str]:
         """The task's labels, sorted; a label's place here is its class number."""
         return sorted(label for label in self.frame["label"].unique() if label)
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """Its size: works, works of each class, works of each part; "" is not known or not assigned."""
+        return {
+            "works": len(self),
+            "classes": {str(name): int(count) for name, count in self.frame["label"].value_counts().items()},
+            "parts": {str(name): int(count) for name, count in self.frame["split"].value_counts().items()},
+        }
 
     def part(self, split: Split) -> Manifest:
         """The works of one part, in row order."""
@@ -177,6 +191,10 @@ class Manifest:
             "root": str(self.root),
             "synthetic": self.synthetic,
             "fingerprint": self.fingerprint,
+            "created": datetime.now(UTC).isoformat(),
+            "task": self.task,
+            "protocol": self.protocol,
+            **self.profile,
             "files": self.files,
             "lineage": self.lineage,
             "parents": self.parents,
@@ -197,18 +215,19 @@ class Manifest:
 
         try:
             about = json.loads((folder / "manifest.json").read_text())
-            frame = pd.read_parquet(folder / "rows.parquet")
-        except (OSError, ValueError) as exc:
+            return cls(
+                frame=pd.read_parquet(folder / "rows.parquet"),
+                source=about["source"],
+                root=Path(about["root"]),
+                synthetic=about["synthetic"],
+                rejected=tuple(Rejected(*one) for one in about["rejected"]),
+                files=about["files"],
+                lineage=tuple(about["lineage"]),
+                parents=tuple(about["parents"]),
+                task=about["task"],
+                protocol=about["protocol"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as exc:
             raise DataError(
                 f"{folder}: no readable manifest there ({exc}). Run `atelier ingest` again."
             ) from exc
-        return cls(
-            frame=frame,
-            source=about["source"],
-            root=Path(about["root"]),
-            synthetic=about["synthetic"],
-            rejected=tuple(Rejected(*pair) for pair in about["rejected"]),
-            files=about.get("files", 0),
-            lineage=tuple(about.get("lineage", ())),
-            parents=tuple(about.get("parents", ())),
-        )
