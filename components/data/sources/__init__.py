@@ -2,55 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.data.manifest import Manifest, Task
 from components.errors import DataError, SettingsError
 
+if TYPE_CHECKING:
+    from components.settings import Settings
 
-def _synthetic(root: Path, task: Task) -> Manifest:  # noqa: ARG001 (a reader's one shape)
-    from components.data.sources import synthetic
-
-    return synthetic.read(root)
-
-
-def _folder(root: Path, task: Task) -> Manifest:
-    from components.data.sources import folder
-
-    return folder.read(root, task)
-
-
-def _best_artworks(root: Path, task: Task) -> Manifest:  # noqa: ARG001 (a reader's one shape)
-    from components.data.sources import best_artworks
-
-    return best_artworks.read(root)
-
-
-SOURCES: dict[str, Callable[[Path, Task], Manifest]] = {
-    "synthetic": _synthetic,
-    "folder": _folder,
-    "best_artworks": _best_artworks,
+SOURCES: dict[str, str] = {
+    "synthetic": "the synthetic gallery, drawn by code",
+    "folder": "one folder a class, named for it; also in train/, val/, test/",
+    "best_artworks": "Kaggle's Best Artworks of All Time: artists.csv, pictures named for their artist",
+    "painter_by_numbers": "Kaggle's Painter by Numbers: all_data_info.csv, train/ and test/",
+    "pandora": "Pandora 7K and 18K: numbered movement folders, artists below them",
+    "wikiart": "WikiArt (ArtGAN): style folders, files named artist_title",
 }
+"""A file of this package, with `read(root, task) -> Manifest`, and what it reads, for people."""
+
+
+def located(root: str | Path, settings: Settings) -> Path:
+    """The local folder of a collection: `root` itself, or the mirror of an s3:// address, brought up to date.
+
+    Raises:
+        SettingsError: no such folder, or an address that cannot be used.
+        DataError: the folder is empty.
+        AtelierError: S3 refused or broke off, or nothing lies there.
+    """
+    from components.data.sources import s3
+
+    return s3.mirrored(root, settings) if s3.is_address(root) else _checked(Path(root), "painting")
 
 
 def read(source: str, root: Path, task: Task) -> Manifest:
     """Read a collection into a manifest without label and split.
 
+    The lineage of a mirrored collection begins with where it came from.
+
     Args:
         source: a name in SOURCES.
-        root: the collection's folder.
+        root: the collection's folder, as `located` gives it.
         task: which label the class folders of `folder` mean; the others know theirs.
 
     Raises:
         SettingsError: no such source, or no such folder.
         DataError: the folder does not hold what the source expects.
     """
+    from components.data.sources import s3
+
     if source not in SOURCES:
         raise SettingsError(f"{source!r} is no source; expected one of {', '.join(SOURCES)}.")
+    root = _checked(root, source)
+    manifest: Manifest = import_module(f"{__name__}.{source}").read(root, task)
+    address = s3.address_of(root)
+    return replace(manifest, lineage=(f"mirrored from {address}", *manifest.lineage)) if address else manifest
+
+
+def _checked(root: Path, what: str) -> Path:
     root = root.expanduser().resolve()
     if not root.is_dir():
-        raise SettingsError(f"{root}: no such folder. Give the folder that holds the {source!r} collection.")
+        raise SettingsError(
+            f"{root}: no such folder. Give the folder (or s3:// address) that holds the {what!r} collection."
+        )
     if not any(root.iterdir()):
-        raise DataError(f"{root}: the folder is empty. Put the {source!r} collection there, or give another.")
-    return SOURCES[source](root, task)
+        raise DataError(f"{root}: the folder is empty. Put the {what!r} collection there, or give another.")
+    return root

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from pathlib import Path
 
 from components.data.ingest import Work, files_below, manifest_of
-from components.data.manifest import Manifest, Rejected
+from components.data.manifest import Manifest, Rejected, Task
+from components.data.sources.names import plain, tidy
 from components.errors import DataError
 
 NAME = "best-artworks"
@@ -25,7 +25,7 @@ NEEDED = ("name", "genre")
 Tokens = tuple[str, ...]
 
 
-def read(root: Path, *, source: str = NAME, synthetic: bool = False) -> Manifest:
+def read(root: Path, _task: Task | None = None, *, source: str = NAME, synthetic: bool = False) -> Manifest:
     """Every work whose artist stands in artists.csv, with artist and, where it is one only, movement.
 
     Args:
@@ -44,7 +44,7 @@ def read(root: Path, *, source: str = NAME, synthetic: bool = False) -> Manifest
         artist = artist_of(path, artists)
         if artist is None:
             reason = "its name begins with no artist of artists.csv followed by a number"
-            rejected.append(Rejected(path.relative_to(root).as_posix(), reason))
+            rejected.append(Rejected(path.relative_to(root).as_posix(), reason, "unknown"))
         else:
             works.append(Work(path, artist=artist, style=styles[artist]))
     return manifest_of(works, root=root, source=source, synthetic=synthetic, rejected=rejected)
@@ -64,7 +64,7 @@ def read_artists(path: Path) -> dict[str, str]:
             missing = [name for name in NEEDED if name not in found]
             if missing:
                 raise DataError(f"{path}: the column(s) {missing} are missing; found {found}.")
-            return {_clean(row["name"]): _one_movement(row["genre"]) for row in rows if _clean(row["name"])}
+            return {tidy(row["name"]): _one_movement(row["genre"]) for row in rows if tidy(row["name"])}
     except FileNotFoundError as exc:
         raise DataError(f"{path}: missing; Best Artworks has it beside its pictures.") from exc
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
@@ -87,29 +87,11 @@ def artist_of(path: Path, artists: dict[Tokens, str]) -> str | None:
 
 def tokens_of(name: str) -> Tokens:
     """A name's words in plain ASCII: "Albrecht_DuΓòá├¬rer_12" → ("albrecht", "durer", "12")."""
-    plain = unicodedata.normalize("NFKD", _undone(name)).encode("ascii", "ignore").decode().lower()
-    return tuple(re.findall(r"[a-z]+|[0-9]+", plain))
-
-
-def _undone(name: str) -> str:
-    """Undo UTF-8 that an unpacker took for another encoding, as often as it was done.
-
-    The Dürer folder went twice through DOS's code page 437; cp1252 is how Windows does the same.
-    """
-    for encoding in ("cp437", "cp437", "cp1252"):
-        try:
-            name = name.encode(encoding).decode("utf-8")
-        except UnicodeError:
-            continue
-    return name
-
-
-def _clean(text: str | None) -> str:
-    return unicodedata.normalize("NFC", " ".join((text or "").split()))
+    return tuple(re.findall(r"[a-z]+|[0-9]+", plain(name)))
 
 
 def _one_movement(genre: str | None) -> str:
-    movements = [movement for movement in map(_clean, (genre or "").split(",")) if movement]
+    movements = [movement for movement in map(tidy, (genre or "").split(",")) if movement]
     return movements[0] if len(movements) == 1 else ""
 
 

@@ -30,7 +30,7 @@ def read(root: Path, task: Task) -> Manifest:
         files = files_below(folder)
         works += [Work(path, **{task.value: folder.name}) for path in files]
         if not files:
-            rejected.append(Rejected(folder.relative_to(root).as_posix(), "an empty class folder"))
+            rejected.append(Rejected(folder.relative_to(root).as_posix(), "an empty class folder", "empty"))
     names = sorted({folder.name for folder in _class_folders(root)})
     if len(names) < 2:
         raise DataError(
@@ -38,7 +38,7 @@ def read(root: Path, task: Task) -> Manifest:
         )
     inside = {work.path for work in works}
     rejected += [
-        Rejected(path.relative_to(root).as_posix(), "outside any class folder")
+        Rejected(path.relative_to(root).as_posix(), "outside any class folder", "outside")
         for path in files_below(root)
         if path not in inside
     ]

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
-from components.data.manifest import Manifest
+from components.data.manifest import Manifest, Task
 from components.data.sources.gallery.artists import ARTISTS, STYLES, Artist, artists_of
 from components.data.threads import in_order
 from components.errors import DataError, SettingsError
@@ -64,7 +64,7 @@ def draw(root: Path, *, works_per_style: int = 120, size: int = 160, seed: int =
     return final
 
 
-def read(root: Path) -> Manifest:
+def read(root: Path, _task: Task | None = None) -> Manifest:
     """The gallery in folder `root` as a manifest with artist, style and genre filled.
 
     Raises:

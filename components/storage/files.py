@@ -1,7 +1,7 @@
-"""Bytes to and from a folder or S3, and writes that are whole or not there at all.
+"""Writes that are whole or not there at all, and keys of content.
 
-The only room that knows boto3. Anything Atelier keeps goes through `building` or `write_atomically`,
-so that a process killed at any moment leaves nothing half-written under a final name.
+Anything Atelier keeps goes through `building` or `write_atomically`, so that a process killed at any
+moment leaves nothing half-written under a final name.
 """
 
 from __future__ import annotations
@@ -15,10 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-
-from components.errors import AtelierError, SettingsError
-from components.progress import steps
 
 
 def key_of(*parts: Any) -> str:
@@ -51,7 +47,7 @@ def building(final: Path) -> Iterator[Path]:
         except OSError:
             if not final.is_dir():
                 raise
-        _sync(final.parent)
+        sync(final.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
 
@@ -68,7 +64,7 @@ def write_atomically(final: Path, data: bytes | str) -> Path:
             os.fsync(file.fileno())
         draft.chmod(0o644)
         draft.replace(final)
-        _sync(final.parent)
+        sync(final.parent)
     finally:
         draft.unlink(missing_ok=True)
     return final
@@ -83,51 +79,8 @@ def append_line(path: Path, line: str) -> None:
         os.fsync(file.fileno())
 
 
-def fetch(address: str, folder: Path, endpoint_url: str = "") -> Path:
-    """A local file for `address`: a path as it is, an s3://bucket/key downloaded once into `folder`.
-
-    Raises:
-        SettingsError: the path is missing, or the address is of a kind not known here.
-        AtelierError: S3 refused or broke off; nothing half-written is left.
-    """
-    parts = urlsplit(address)
-    if parts.scheme in {"", "file"} or len(parts.scheme) == 1:  # one letter: a Windows drive
-        path = Path(parts.path if parts.scheme == "file" else address).expanduser()
-        if not path.is_file():
-            raise SettingsError(f"{path}: no such file. Check the path, or give an s3:// address.")
-        return path
-    if parts.scheme != "s3" or not parts.netloc or not parts.path.strip("/"):
-        raise SettingsError(f"{address}: a path or s3://bucket/key is expected.")
-    return _fetch_s3(parts.netloc, parts.path.lstrip("/"), folder, endpoint_url)
-
-
-def _fetch_s3(bucket: str, key: str, folder: Path, endpoint_url: str) -> Path:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    address = f"s3://{bucket}/{key}"
-    try:
-        client = boto3.client("s3", endpoint_url=endpoint_url or None)
-        head = client.head_object(Bucket=bucket, Key=key)
-        version = key_of(address, head["ETag"], head["ContentLength"])
-        final = folder / version / Path(key).name
-        if final.is_file():
-            return final
-        with (
-            building(final.parent) as draft,
-            steps(f"Fetching {address}", head["ContentLength"]) as advance,
-            (draft / final.name).open("wb") as file,
-        ):
-            client.download_fileobj(bucket, key, file, Callback=advance)
-    except (BotoCoreError, ClientError) as exc:
-        raise AtelierError(
-            f"{address}: S3 said: {exc}. Check the address, the credentials (boto3's own chain) and "
-            f"ATELIER_S3_ENDPOINT_URL (now {endpoint_url or 'not set'!r})."
-        ) from exc
-    return final
-
-
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Return when the file (or the folder's list of names) is on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -138,5 +91,5 @@ def _sync(path: Path) -> None:
 def _sync_tree(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
-            _sync(path)
-    _sync(folder)
+            sync(path)
+    sync(folder)

@@ -1,0 +1,71 @@
+"""Names of people and files as unpackers and table writers left them, and as they were meant."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_DOS_PAGES = ("cp437", "cp850", "cp866")
+_PAGES = ("cp1252", "latin-1")
+"""What UTF-8 was taken for: DOS's pages by unzip programs, the others by Windows and old tables."""
+
+_BOXES = re.compile("[\u2500-\u257f]")
+"""What the first byte of an accented letter becomes in DOS's pages; no name has one otherwise."""
+
+_DEPTH = 3
+"""How often over at most; Best Artworks has one folder that went through twice."""
+
+_SMALL = frozenset(
+    ("af", "al", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "el", "la")
+    + ("le", "los", "of", "ten", "ter", "the", "to", "van", "vom", "von", "zu", "zum", "zur")
+)
+"""Words that stay small within a name."""
+
+
+def mended(name: str) -> str:
+    """Undo UTF-8 that was read as another encoding, as often as it was done: "DuΓòá├¬rer" → "Dürer".
+
+    A name that was never garbled stays as it is: hardly any other text happens to be UTF-8 in disguise.
+    The result is composed (NFC).
+    """
+    for _ in range(_DEPTH):
+        meant = _undone(name)
+        if meant == name:
+            break
+        name = meant
+    return unicodedata.normalize("NFC", name)
+
+
+def tidy(text: str | None) -> str:
+    """Composed, with single spaces and none around; "" for None."""
+    return unicodedata.normalize("NFC", " ".join((text or "").split()))
+
+
+def plain(name: str) -> str:
+    """Mended, in lower-case ASCII without accents, to compare names by."""
+    return unicodedata.normalize("NFKD", mended(name)).encode("ascii", "ignore").decode().lower()
+
+
+def person(slug: str) -> str:
+    """A name of a file name's words: "vincent-van-gogh" → "Vincent van Gogh", "m.c.-escher" → "M.C. Escher".
+
+    Hyphens that belonged to the name are lost: "henri-de-toulouse-lautrec" → "Henri de Toulouse Lautrec".
+    """
+    words = mended(slug).replace("_", "-").split("-")
+    capital = [
+        word if place and word in _SMALL else re.sub(r"(^|[.'])(\w)", lambda part: part[0].upper(), word)
+        for place, word in enumerate(filter(None, words))
+    ]
+    return " ".join(capital)
+
+
+def _undone(name: str) -> str:
+    if name.isascii():
+        return name
+    for page in _DOS_PAGES if _BOXES.search(name) else _PAGES:
+        try:
+            meant = name.encode(page).decode("utf-8")
+        except UnicodeError:
+            continue
+        return meant
+    return name

@@ -1,0 +1,80 @@
+"""Pandora, paintings by art movement (Florea et al. 2016, arXiv:1602.08855: 7K, 12 movements; and 2017: 18K).
+
+    01_Byzantin_Iconography/<Artist>/*.jpg
+    16_AbstractArt/<Kind>/<Artist>/*.jpg        a movement in parts
+    05_Baroque/*.jpg                            pictures of no named artist
+
+The movements are numbered folders, whatever they are called, in `root` or one folder below it. The style
+is the movement in words ("Byzantin Iconography", "Abstract Art"; the makers' spelling is kept, as their
+papers' tables are). What is painted is not known.
+
+18K's movements, in order: Byzantin Iconography, Early Renaissance, Northern Renaissance, High Renaissance,
+Baroque, Rococo, Romanticism, Realism, Impressionism, Post Impressionism, Expressionism, Symbolism,
+Fauvism, Cubism, Surrealism, Abstract Art, Naive Art, Pop Art.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from components.data.ingest import Work, files_below, manifest_of
+from components.data.manifest import Manifest, Rejected, Task
+from components.data.sources.names import mended, tidy
+from components.errors import DataError
+
+NAME = "pandora"
+_NUMBERED = re.compile(r"[0-9]+[\s._-]*(?=[^\W\d_])")
+
+
+def read(root: Path, _task: Task | None = None) -> Manifest:
+    """Every picture below a movement's folder, with style and, from the folder right above it, artist.
+
+    Raises:
+        DataError: fewer than two numbered folders, or no picture that can be read.
+    """
+    movements = _movements(root)
+    works: list[Work] = []
+    rejected: list[Rejected] = []
+    for folder in movements:
+        files = files_below(folder)
+        works += [Work(path, artist=_artist(path, folder), style=movement(folder.name)) for path in files]
+        if not files:
+            rejected.append(Rejected(folder.relative_to(root).as_posix(), "an empty movement", "empty"))
+    inside = {work.path for work in works}
+    rejected += [
+        Rejected(path.relative_to(root).as_posix(), "outside any numbered movement", "outside")
+        for path in files_below(root)
+        if path not in inside
+    ]
+    return manifest_of(works, root=root, source=NAME, rejected=rejected)
+
+
+def movement(folder: str) -> str:
+    """The movement in words: "16_AbstractArt" → "Abstract Art"."""
+    return _words(_NUMBERED.sub("", mended(folder), count=1))
+
+
+def _words(name: str) -> str:
+    return tidy(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " ")))
+
+
+def _artist(path: Path, movement_folder: Path) -> str:
+    return "" if path.parent == movement_folder else tidy(mended(path.parent.name).replace("_", " "))
+
+
+def _movements(root: Path) -> list[Path]:
+    """The numbered folders, in `root` or in the one folder of it that holds several."""
+    for place in (root, *_folders(root)):
+        numbered = [folder for folder in _folders(place) if _NUMBERED.match(folder.name)]
+        if len(numbered) > 1:
+            return numbered
+    found = [folder.name for folder in _folders(root)]
+    raise DataError(
+        f"{root}: at least 2 numbered movement folders ('05_Baroque') are expected, found {found or 'none'}. "
+        "Give the folder that holds them; collections of other folders are read by the source 'folder'."
+    )
+
+
+def _folders(place: Path) -> list[Path]:
+    return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
