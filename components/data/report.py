@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -28,6 +28,18 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Change:
+    """A property of the works in the previous data version and in this one, and how far they lie apart."""
+
+    property: str
+    before: str
+    now: str
+    measure: str
+    distance: float
+    allowed: float
+
+
+@dataclass(frozen=True)
 class Report:
     """What the gate found in a data version.
 
@@ -41,6 +53,12 @@ class Report:
         works: how many.
         classes: works by class and part; the part is "" before the split.
         rejected: files that were left out, with the reason.
+        task: what is learnt of it, "" where that was not said.
+        protocol: the split's name, "" where that was not said.
+        previous: fingerprint of the data version it was compared with, "" for none.
+        changes: how it compares with that version.
+        docs: where Great Expectations' Data Docs begin, below the report's folder; "" for none.
+        key: what was asked, so that a kept report is taken for no other question's answer.
     """
 
     passed: bool
@@ -52,6 +70,12 @@ class Report:
     works: int
     classes: dict[str, dict[str, int]]
     rejected: list[Rejected]
+    task: str = ""
+    protocol: str = ""
+    previous: str = ""
+    changes: list[Change] = field(default_factory=list)
+    docs: str = ""
+    key: str = ""
 
     def failed(self, severity: Severity) -> list[Check]:
         """The checks of that severity that did not pass."""
@@ -78,11 +102,15 @@ class Report:
 
     def save(self, folder: Path) -> None:
         """Write report.json and report.html into `folder`, both or none."""
+        with building(folder) as draft:
+            self.write(draft)
+
+    def write(self, folder: Path) -> None:
+        """The same into a folder that is there, as one is that is still being built."""
         from components.data.report_page import page
 
-        with building(folder) as draft:
-            (draft / "report.json").write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False))
-            (draft / "report.html").write_text(page(self), encoding="utf-8")
+        (folder / "report.json").write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False))
+        (folder / "report.html").write_text(page(self), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -94,6 +122,7 @@ class Report:
         try:
             about = json.loads((folder / "report.json").read_text())
             about["checks"] = [Check(**check) for check in about["checks"]]
+            about["changes"] = [Change(**one) for one in about.get("changes", [])]
             about["rejected"] = [Rejected(**one) for one in about["rejected"]]
             return cls(**about)
         except (OSError, ValueError, TypeError, KeyError) as exc:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from components.data.report import Check, Report
+
+_LISTED = 500
+"""Files left out that the page names, so that it stays quick to open."""
 
 _STYLE = """
 :root { --ink: #22252b; --soft: #6a6f7a; --line: #e3e1dc; --paper: #fbfaf7; --card: #fff;
@@ -40,6 +44,7 @@ td { overflow-wrap: anywhere; } td:first-child { min-width: 9rem; }
         white-space: nowrap; }
 .bar { display: block; height: .7rem; border-radius: 3px; background: var(--bar); min-width: 2px;
        margin-top: .4rem; }
+a { color: inherit; }
 .mend { display: block; margin-top: .25rem; }
 """
 
@@ -49,6 +54,7 @@ def page(report: Report) -> str:
     sections = [
         _head(report),
         _checks("What did not pass", [check for check in report.checks if not check.passed], mend=True),
+        _changes(report),
         _classes(report),
         _checks("What passed", [check for check in report.checks if check.passed], mend=False),
         _rejected(report),
@@ -76,9 +82,34 @@ def _head(report: Report) -> str:
         f"<h1>{escape(report.source)}</h1>"
         f'<div class="soft">{nature}Data version <code>{escape(report.fingerprint)}</code> · '
         f"{report.works:,} works · {len(report.classes)} classes · "
-        f"{_count(len(report.rejected), 'file')} left out · examined in {report.seconds:.1f} s</div>"
+        f"{_count(len(report.rejected), 'file')} left out · examined in {report.seconds:.1f} s"
+        f"{_asked(report)}</div>"
         f'<div class="verdict {look}"><b>{verdict}</b>{text}</div>'
     )
+
+
+def _asked(report: Report) -> str:
+    told = [
+        f"learnt: {escape(report.task)}" if report.task else "",
+        f"split: {escape(report.protocol)}" if report.protocol else "",
+        f'<a href="{escape(report.docs)}">Data Docs</a>' if report.docs else "",
+    ]
+    return "".join(f" · {one}" for one in told if one)
+
+
+def _changes(report: Report) -> str:
+    if not report.previous:
+        return ""
+    title = f"Since data version <code>{escape(report.previous)}</code>"
+    if not report.changes:
+        return f"<h2>{title}</h2>"
+    rows = []
+    for one in report.changes:
+        look = "good" if one.distance <= one.allowed else "warn"
+        said = f'<span class="mark {look}">{one.distance:.2f}</span>'
+        told = (escape(one.property), escape(one.before), escape(one.now), said)
+        rows.append((*told, f"{one.allowed:.2f}", escape(one.measure)))
+    return f"<h2>{title}</h2>" + _table(("", "Before", "Now", "Distance", "Allowed", "Measured as"), rows)
 
 
 def _checks(title: str, checks: list[Check], *, mend: bool) -> str:
@@ -123,8 +154,14 @@ def _classes(report: Report) -> str:
 def _rejected(report: Report) -> str:
     if not report.rejected:
         return "<h2>Files left out</h2><p class='soft'>None: every file became a row.</p>"
-    rows = [(f"<code>{escape(one.path)}</code>", escape(one.reason)) for one in report.rejected]
-    return "<h2>Files left out</h2>" + _table(("File", "Why"), rows)
+    counts = Counter(one.kind for one in report.rejected).most_common()
+    kinds = ", ".join(f"{count:,} {escape(kind)}" for kind, count in counts)
+    listed = report.rejected[:_LISTED]
+    rows = [(f"<code>{escape(one.path)}</code>", escape(one.kind), escape(one.reason)) for one in listed]
+    more = len(report.rejected) - len(listed)
+    rest = f"<p class='soft'>and {more:,} more, all of them in report.json</p>" if more else ""
+    head = f"<h2>Files left out</h2><p class='soft'>{kinds}</p>"
+    return head + _table(("File", "Kind", "Why"), rows) + rest
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]], *, numbers_from: int = 99) -> str:

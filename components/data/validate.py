@@ -1,39 +1,66 @@
 """The gate in front of every training: our expectations, run by Great Expectations.
 
-The only room that knows it, and it is imported (10 s cold) only when a collection is really examined;
-a kept report is read without it. Its context lives in memory, its analytics are off, nothing is sent.
+The only room that knows it, and it is imported (12 s cold) once a process, when a collection is really
+examined; a kept report is read without it. Its context lives in memory, its analytics are off, nothing
+is sent; its Data Docs are written beside the report and stripped of all they would load from elsewhere.
 """
 
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.data import drift, summaries
+from components.data.data_docs import INDEX, tidy
 from components.data.expectations import Expectation, expectations
-from components.data.manifest import Manifest
-from components.data.report import Check, Report
-from components.data.summaries import TABLES, works_by_part
+from components.data.manifest import Manifest, Task
+from components.data.report import Change, Check, Report
 from components.progress import steps
+from components.storage import building
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from components.data.split import Protocol
 
-__all__ = ["Check", "Report", "validate"]
+__all__ = ["Check", "Report", "examined", "validate"]
 
 _SHOWN = 5
 """Offenders named in a check's observation; the rest are counted."""
+_NAMED_BY = summaries.NAMED_BY | drift.NAMED_BY
+_DOCS = "atelier"
 
 
-def validate(
+def examined(folder: Path, manifest: Manifest, **asked: Any) -> Report:
+    """Validate, and keep report.json, report.html and data_docs/ in `folder`, whole or not at all.
+
+    Args:
+        folder: made; a report that stands there gives way.
+        manifest: works with labels.
+        asked: as `validate` takes it.
+    """
+    with building(folder) as draft:
+        report = validate(manifest, docs=draft / "data_docs", **asked)
+        report.write(draft)
+        shutil.rmtree(folder, ignore_errors=True)
+    return report
+
+
+def validate(  # noqa: PLR0913 (each by name, each with a default)
     manifest: Manifest,
     *,
     min_per_class: int = 10,
     classes: Sequence[str] | None = None,
     protocol: Protocol | None = None,
+    task: Task | None = None,
+    previous: Manifest | None = None,
+    suite: str | None = None,
+    docs: Path | None = None,
+    key: str = "",
 ) -> Report:
     """Examine a labelled data version, before its split or after it.
 
@@ -42,19 +69,37 @@ def validate(
         min_per_class: fewer in a class is critical.
         classes: the labels that may occur; any when None.
         protocol: the shares its split should have; not looked at when None.
+        task: what is learnt of it; its own checks are left out when None.
+        previous: the data version before this one, looked at for drift; not compared when None.
+        suite: whose documented checks apply ("folder", "best-artworks", ...); the manifest's when None.
+        docs: an empty or missing folder for Great Expectations' Data Docs; not built when None.
+        key: kept with the report, to tell what it answers.
     """
     started = time.monotonic()
-    chosen = expectations(manifest, min_per_class=min_per_class, classes=classes, protocol=protocol)
+    chosen = expectations(
+        manifest,
+        min_per_class=min_per_class,
+        classes=classes,
+        protocol=protocol,
+        task=task,
+        previous=previous,
+        suite=suite,
+    )
+    tables = _tables(chosen, manifest, previous)
     checks: dict[str, Check] = {}
-    tables = [name for name in TABLES if any(one.table == name for one in chosen)]
-    with steps("Validating", len(tables) + 1) as advance:
-        context = _context()
+    with steps("Validating", len(tables) + 2) as advance:
+        context = _context(docs)
         advance(1)
-        for name in tables:
+        for name, table in tables.items():
             ours = [one for one in chosen if one.table == name]
-            checks |= _examine(context, name, TABLES[name](manifest), ours)
+            title = "-".join(filter(None, (manifest.source, task, name.replace(" ", "-"))))
+            checks |= _examine(context, title, table, ours, run=manifest.fingerprint)
             advance(1, note=name)
-    counts = works_by_part(manifest)
+        if docs is not None:
+            context.build_data_docs(site_names=[_DOCS])
+            tidy(docs, manifest, checks.values())
+        advance(1)
+    counts = summaries.works_by_part(manifest)
     return Report(
         passed=all(check.passed for check in checks.values() if check.severity == "critical"),
         checks=[checks[one.name] for one in chosen],
@@ -65,30 +110,74 @@ def validate(
         works=len(manifest),
         classes={str(label): {str(k): int(v) for k, v in row.items()} for label, row in counts.iterrows()},
         rejected=list(manifest.rejected),
+        task=task or "",
+        protocol=protocol.name if protocol else "",
+        previous=previous.fingerprint if previous else "",
+        changes=_changes(tables.get("drift")),
+        docs=f"data_docs/{INDEX}" if docs is not None else "",
+        key=key,
     )
 
 
-def _context() -> Any:
-    """A context of this call alone: in memory, quiet, sending nothing."""
+def _tables(
+    chosen: Sequence[Expectation], manifest: Manifest, previous: Manifest | None
+) -> dict[str, pd.DataFrame]:
+    """The tables that are asked about, by name."""
+    asked = {one.table for one in chosen}
+    tables = {name: of(manifest) for name, of in summaries.TABLES.items() if name in asked}
+    if previous is not None:
+        tables |= {name: of(previous, manifest) for name, of in drift.TABLES.items() if name in asked}
+    return tables
+
+
+def _changes(table: pd.DataFrame | None) -> list[Change]:
+    names = ("property", "before", "now", "measure", "distance", "allowed")
+    rows = [] if table is None else table[list(names)].to_dict("records")
+    return [Change(**{str(name): value for name, value in row.items()}) for row in rows]
+
+
+def _context(docs: Path | None) -> Any:
+    """A context of this call alone: in memory, quiet, sending nothing, with one site of Data Docs."""
     import great_expectations as gx
 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.enable_analytics(enable=False)
     context.variables.progress_bars = {"globally": False}
+    for name, site in dict(context.variables.data_docs_sites or {}).items():
+        shutil.rmtree(site["store_backend"]["base_directory"], ignore_errors=True)  # made though unasked for
+        context.delete_data_docs_site(name)
+    if docs is not None:
+        backend = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)}
+        index = {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False}
+        site = {
+            "class_name": "SiteBuilder",
+            "show_how_to_buttons": False,
+            "store_backend": backend,
+            "site_index_builder": index,
+        }
+        context.add_data_docs_site(_DOCS, site)
     return context
 
 
-def _examine(context: Any, name: str, table: pd.DataFrame, ours: Sequence[Expectation]) -> dict[str, Check]:
-    """Run the checks of one table."""
+def _examine(
+    context: Any, title: str, table: pd.DataFrame, ours: Sequence[Expectation], *, run: str
+) -> dict[str, Check]:
+    """Run the checks of one table: a suite and a validation definition of Great Expectations' own."""
     import great_expectations as gx
+    from great_expectations.core.run_identifier import RunIdentifier
 
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    suite = gx.ExpectationSuite(name, expectations=[_translated(one) for one in ours])
-    asset = context.data_sources.add_pandas(name).add_dataframe_asset(name)
-    batch = asset.add_batch_definition_whole_dataframe(name).get_batch({"dataframe": table})
+    suite = context.suites.add(gx.ExpectationSuite(title, expectations=[_translated(one) for one in ours]))
+    asset = context.data_sources.add_pandas(title).add_dataframe_asset(title)
+    definition = gx.ValidationDefinition(
+        name=title, data=asset.add_batch_definition_whole_dataframe(title), suite=suite
+    )
     # COMPLETE gives the places of all offenders, so that they can be named by path or class.
-    outcome = batch.validate(suite, result_format="COMPLETE")
+    outcome = context.validation_definitions.add(definition).run(
+        batch_parameters={"dataframe": table},
+        run_id=RunIdentifier(run_name=run),
+        result_format={"result_format": "COMPLETE", "return_unexpected_index_query": False},
+    )
     by_name = {result.expectation_config.meta["name"]: result for result in outcome.results}
     return {one.name: _check(one, by_name[one.name].to_json_dict(), table) for one in ours}
 
@@ -96,10 +185,10 @@ def _examine(context: Any, name: str, table: pd.DataFrame, ours: Sequence[Expect
 def _translated(one: Expectation) -> Any:
     import great_expectations as gx
 
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     column = {"column": one.column} if one.column else {}
     kind = getattr(gx.expectations, one.rule.kind)
-    return kind(**column, **one.rule.arguments, severity=one.severity, meta={"name": one.name})
+    notes = f"**{one.name}**: {one.expected}. {one.mend}"
+    return kind(**column, **one.rule.arguments, severity=one.severity, notes=notes, meta={"name": one.name})
 
 
 def _check(one: Expectation, result: Mapping[str, Any], table: pd.DataFrame) -> Check:
@@ -121,25 +210,30 @@ def _observed(one: Expectation, result: Mapping[str, Any], table: pd.DataFrame) 
     if not one.column:
         return ", ".join(table.columns)
     values = table[one.column]
-    if one.table == "collection":
-        return f"{values.iloc[0]:g} %"
+    if one.table in summaries.ONE_ROW:
+        value = values.iloc[0]
+        return f"{value if isinstance(value, str) else format(value, ',g')}{summaries.ONE_ROW[one.table]}"
     places = result["result"].get("unexpected_index_list") or []
-    if not places:
-        return _span(values)
-    key = "class" if one.table == "classes" else "path"
-    named = {str(table[key][place]): values[place] for place in places}  # two rows may bear one name
-    shown = [
-        name if one.column == key else f"{name} ({'empty' if value == '' else value})"
+    return _named(one, places, table) if places else _span(values.dropna())
+
+
+def _named(one: Expectation, places: Sequence[int], table: pd.DataFrame) -> str:
+    """The offenders: how many, and the first few with what is wrong."""
+    key = _NAMED_BY.get(one.table, "path")
+    shown = table[one.shows or one.column]
+    named = {str(table[key][place]): shown[place] for place in places}  # two rows may bear one name
+    first = [
+        name if (one.shows or one.column) == key else f"{name} ({'empty' if value == '' else value})"
         for name, value in list(named.items())[:_SHOWN]
     ]
     more = f" and {len(named) - _SHOWN:,} more" if len(named) > _SHOWN else ""
-    return f"{len(places):,} of {len(table):,}: {', '.join(shown)}{more}"
+    return f"{len(places):,} of {len(table):,}: {', '.join(first)}{more}"
 
 
 def _span(values: pd.Series[Any]) -> str:
     if not len(values):
         return "nothing to look at"
     if values.dtype.kind in "iuf":
-        least, most = f"{values.min():g}", f"{values.max():g}"
+        least, most = f"{values.min():,g}", f"{values.max():,g}"
         return f"all {least}" if least == most else f"{least} to {most}"
     return f"all {len(values):,}"

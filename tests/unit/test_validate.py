@@ -76,7 +76,7 @@ def test_a_sound_collection_passes_before_and_after_its_split() -> None:
         ("every work has a part", "critical", "(dev)"),
         ("no group in two parts", "critical", "1 of 49"),
         ("every class in every part", "critical", "Pop Art (0)"),
-        ("one label a picture", "warning", "(2)"),
+        ("one label a picture", "warning", "(Cubism / Pop Art)"),
         ("contradictory labels", "critical", "4 %"),
         ("files left out, few", "warning", "20.63 %"),
         ("files left out, most", "critical", "20.63 %"),

@@ -1,0 +1,140 @@
+"""What is documented of each source, by the name its manifests bear."""
+
+from __future__ import annotations
+
+from components.data.expectations.rules import FILLED, Expectation, Severity, between, one_of
+
+BEST_ARTWORKS_MOVEMENTS = (
+    *("Abstract Expressionism", "Baroque", "Byzantine Art", "Cubism", "Early Renaissance", "Expressionism"),
+    *("High Renaissance", "Impressionism", "Mannerism", "Neoplasticism", "Northern Renaissance", "Pop Art"),
+    *("Post-Impressionism", "Primitivism", "Proto Renaissance", "Realism", "Romanticism", "Suprematism"),
+    *("Surrealism", "Symbolism"),
+)
+"""Of the artists of one movement alone, in artists.csv."""
+GALLERY_MOVEMENTS = (
+    *("Abstract Expressionism", "Byzantine Art", "Cubism", "Expressionism", "Impressionism", "Pop Art"),
+)
+_LAYOUT = "Check that the folder is that collection's, whole and as it was published; then ingest again."
+
+
+def _movements(names: tuple[str, ...], severity: Severity) -> Expectation:
+    return Expectation(
+        "movements are the documented ones",
+        severity,
+        "rows",
+        "style",
+        one_of(["", *names]),
+        expected=f"each movement one of {', '.join(names)}, or not known",
+        mend="Correct the movement at the source, or read the collection as another source.",
+    )
+
+
+def _at_most(count: int, what: str, column: str) -> Expectation:
+    return Expectation(
+        f"number of {what}",
+        "warning",
+        "whole",
+        column,
+        between(most=count),
+        expected=f"at most {count:,} {what}, as published",
+        mend=_LAYOUT,
+    )
+
+
+def _known(column: str, least: float, severity: Severity) -> Expectation:
+    return Expectation(
+        f"{column} is known",
+        severity,
+        "collection",
+        f"{column} known",
+        between(least=least),
+        expected=f"the {column} of {'every work' if least == 100 else f'{least:g} % of the works'} or more"
+        if least < 100
+        else f"the {column} of every work",
+        mend=_LAYOUT,
+    )
+
+
+_ONE_MOVEMENT = Expectation(
+    "one movement an artist",
+    "critical",
+    "artists",
+    "movements",
+    between(most=1),
+    expected="no artist stands under two movements: the source labels artists, not works",
+    mend="Correct artists.csv and ingest again.",
+)
+
+_SYNTHETIC = (
+    Expectation(
+        "marked as drawn by code",
+        "critical",
+        "whole",
+        "synthetic",
+        one_of(["yes"]),
+        expected="the collection says that it is synthetic",
+        mend="Read it as the source `synthetic`, so that it is never passed off as real.",
+    ),
+    _known("artist", 100, "critical"),
+    _known("style", 100, "critical"),
+    _movements(GALLERY_MOVEMENTS, "critical"),
+    _ONE_MOVEMENT,
+)
+
+_WIKIART = (
+    _known("style", 100, "critical"),
+    _known("artist", 95, "warning"),
+    _at_most(27, "styles", "styles"),
+)
+
+_PANDORA = (
+    _known("style", 100, "critical"),
+    _at_most(18, "movements", "styles"),
+    _at_most(18_100, "works", "works"),
+)
+
+_PANDORA_7K = (
+    _known("style", 100, "critical"),
+    _at_most(12, "movements", "styles"),
+    _at_most(7_800, "works", "works"),
+)
+
+_FOLDER = (
+    Expectation(
+        "names of classes are filled",
+        "critical",
+        "classes",
+        "class",
+        FILLED,
+        expected="a class folder has a name",
+        mend="Name each class folder as its label is to read.",
+    ),
+)
+"""Of a plain folder nothing is documented but that its folders are the labels."""
+
+SOURCES: dict[str, tuple[Expectation, ...]] = {
+    "synthetic-gallery": _SYNTHETIC,
+    "best-artworks": (
+        _known("artist", 100, "critical"),
+        _ONE_MOVEMENT,
+        _movements(BEST_ARTWORKS_MOVEMENTS, "warning"),
+        _at_most(50, "artists", "artists"),
+    ),
+    "painter-by-numbers": (
+        _known("artist", 95, "warning"),
+        _known("style", 90, "warning"),
+        _known("genre", 90, "warning"),
+        _at_most(44, "genres", "genres"),
+    ),
+    "pandora": _PANDORA,
+    "pandora-7k": _PANDORA_7K,
+    "wikiart": _WIKIART,
+}
+"""Checks by the beginning of a source's name, the longest that fits; any other is a plain folder."""
+
+
+def of_source(source: str) -> tuple[Expectation, ...]:
+    """The checks of a collection of that name."""
+    plain = source.lower().replace("_", "-")
+    names = [name for name in SOURCES if plain.startswith(name)]
+    return SOURCES[max(names, key=len)] if names else _FOLDER
