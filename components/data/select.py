@@ -1,40 +1,125 @@
-"""What a task learns: the label column, and which classes of it."""
+"""What a task learns: the label column, which classes of it, and how many works of each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from components.data import balance
 from components.data.manifest import Manifest, Task
 from components.errors import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def labelled(
-    manifest: Manifest, task: Task, *, classes: Sequence[str] | None = None, top: int | None = None
-) -> Manifest:
-    """The works whose label for `task` is known and kept; `label` is filled.
+
+@dataclass(frozen=True)
+class Selection:
+    """Which classes, and how many works of each, in this order.
+
+    Attributes:
+        merge: the class that a class becomes (study B10); several may become the same.
+        classes: only these; all when None.
+        top: of those, the classes with most works (ties by name).
+        balanced: as many works of each class as the smallest has (study D4).
+        per_class: so many of each class, instead.
+        seed: of which works are taken.
+    """
+
+    merge: Mapping[str, str] = field(default_factory=dict)
+    classes: Sequence[str] | None = None
+    top: int | None = None
+    balanced: bool = False
+    per_class: int | None = None
+    seed: int = 0
+
+    def __str__(self) -> str:
+        """In words without any count found, so that they stay the same as the collection grows."""
+        said = [f"{old} as {new}" for old, new in sorted(self.merge.items())]
+        if self.classes is not None:
+            said.append(f"of {', '.join(sorted(self.classes))}")
+        if self.top is not None:
+            said.append(f"the {self.top} largest")
+        if self.per_class is not None:
+            said.append(f"{self.per_class} of each, seed {self.seed}")
+        elif self.balanced:
+            said.append(f"balanced, seed {self.seed}")
+        return "; ".join(said) or "all classes"
+
+
+EVERYTHING = Selection()
+
+
+def labelled(manifest: Manifest, task: Task, wanted: Selection = EVERYTHING) -> Manifest:
+    """The works whose label for `task` is known and wanted; `label` is filled.
 
     Args:
         manifest: a collection as read.
         task: the column that becomes the label.
-        classes: only these; all when None.
-        top: of those, the classes with most works (ties by name).
+        wanted: classes and numbers.
 
     Raises:
-        DataError: a class named is not there, or fewer than two classes are left; lists those there are.
+        DataError: a class named is not there (lists those there are), fewer than two classes are left, or
+            a class has fewer than `per_class` works.
     """
-    frame = manifest.frame.assign(label=manifest.frame[task.value])
-    frame = frame[frame["label"] != ""]
-    counts = sorted(frame["label"].value_counts().items(), key=lambda pair: (-pair[1], str(pair[0])))
-    there = ", ".join(f"{name} ({count})" for name, count in counts) or "none"
-    absent = sorted(set(classes or ()) - {str(name) for name, _ in counts})
-    if absent:
-        raise DataError(
-            f"{manifest.source}: no works of {absent} for the task {task.value!r}; there: {there}."
-        )
-    kept = [str(name) for name, _ in counts if classes is None or name in classes][:top]
+    labels = _merged(manifest, task, wanted.merge)
+    frame = manifest.frame.assign(label=labels)[labels != ""]
+    counts = _counts(frame["label"].tolist())
+    _all_there(manifest, task, wanted.classes or (), counts)
+    kept = [name for name in counts if wanted.classes is None or name in wanted.classes][: wanted.top]
     if len(kept) < 2:
         raise DataError(
             f"{manifest.source}: the task {task.value!r} needs at least 2 classes, {len(kept)} kept; "
-            f"there: {there}. Choose more classes, another task, or a source that knows them."
+            f"there: {_listed(counts)}. Choose more classes, another task, or a source that knows them."
         )
-    return manifest.with_frame(frame[frame["label"].isin(kept)])
+    frame = frame[frame["label"].isin(kept)]
+    if wanted.balanced or wanted.per_class is not None:
+        frame = balance.subset(frame, per_class=wanted.per_class, seed=wanted.seed)
+    return replace(manifest.derived(frame, f"select {task.value}: {wanted}"), task=task.value)
+
+
+def merging(texts: Sequence[str]) -> dict[str, str]:
+    """Classes to merge, as a person writes them: "Cubism+Fauvism=Modern" → {"Cubism": "Modern", ...}.
+
+    Raises:
+        DataError: not of that shape, or a class is to become two.
+    """
+    merge: dict[str, str] = {}
+    for text in texts:
+        old, sign, new = (part.strip() for part in text.partition("="))
+        names = [name.strip() for name in old.split("+")]
+        if not sign or not new or not all(names):
+            raise DataError(
+                f'{text!r}: classes to merge are written as "A+B=C" (A and B become C), '
+                f'as in "Impressionism+Post-Impressionism=Impressionisms".'
+            )
+        twice = sorted(name for name in names if merge.get(name, new) != new)
+        if twice:
+            raise DataError(f"{twice} would become two classes, {new!r} and {merge[twice[0]]!r}; choose one.")
+        merge |= dict.fromkeys(names, new)
+    return merge
+
+
+def _merged(manifest: Manifest, task: Task, merge: Mapping[str, str]) -> pd.Series[str]:
+    labels = manifest.frame[task.value]
+    _all_there(manifest, task, list(merge), _counts(labels[labels != ""].tolist()))
+    return labels.replace(dict(merge)) if merge else labels
+
+
+def _counts(labels: Sequence[str]) -> dict[str, int]:
+    """Works of each class, the largest first, ties by name."""
+    return dict(sorted(Counter(labels).items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _all_there(manifest: Manifest, task: Task, wanted: Sequence[str], counts: Mapping[str, int]) -> None:
+    absent = sorted(set(wanted) - counts.keys())
+    if absent:
+        raise DataError(
+            f"{manifest.source}: no works of {absent} for the task {task.value!r}; there: {_listed(counts)}."
+        )
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in counts.items()) or "none"

@@ -1,0 +1,120 @@
+"""Sharing units of works out into bins, by label: iterative stratification with exact quotas.
+
+After Sechidis, Tsoumakas and Vlahavas 2011, "On the Stratification of Multi-Label Data" (ECML PKDD): the
+label with fewest units first, each unit to the bin that wants its label; units that bear several labels
+(an artist of two movements) count for all of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+Bin = TypeVar("Bin", bound=str | int)
+
+Units = Mapping[str, Mapping[str, int]]
+"""Works by label of each unit."""
+
+
+def largest_remainder(works: int, shares: Mapping[Bin, float]) -> dict[Bin, int]:
+    """Works of each bin, adding up to `works`; at least one in each where there are enough."""
+    exact = {one: works * share for one, share in shares.items()}
+    whole = {one: int(value + 1e-9) for one, value in exact.items()}
+    by_remainder = sorted(shares, key=lambda one: (round(whole[one] - exact[one], 9), one))
+    for one in by_remainder[: works - sum(whole.values())]:
+        whole[one] += 1
+    if works >= len(whole):
+        for one in [one for one, count in whole.items() if count == 0]:
+            whole[max(whole, key=lambda other: whole[other])] -= 1
+            whole[one] = 1
+    return whole
+
+
+def ranked(order: str, unit: str) -> str:
+    """A unit's place in a random order that depends on nothing else."""
+    return hashlib.sha256(f"{order}:{unit}".encode()).hexdigest()
+
+
+@dataclass
+class Sharing(Generic[Bin]):
+    """Who is where, and what is still wanted.
+
+    Attributes:
+        units: works by label of each unit.
+        shares: of the works of each label, by bin; the first bins take their fill first.
+        places: bin by unit.
+        missing: works by label and bin that the quotas still want; negative where there are too many.
+        empty: bins without a work, of each label that has such.
+    """
+
+    units: Units
+    shares: Mapping[Bin, float]
+    places: dict[str, Bin]
+    missing: dict[str, defaultdict[Bin, int]] = field(default_factory=dict)
+    empty: dict[str, list[Bin]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        units: Units,
+        shares: Mapping[Bin, float],
+        order: str,
+        kept: Mapping[str, Bin],
+        *,
+        least: int = 1,
+    ) -> Sharing[Bin]:
+        """Share `units` out.
+
+        Args:
+            units: works by label of each unit.
+            shares: of each bin.
+            order: of the units, as a seed.
+            kept: bin by unit, of those that stay where they are; others in it are ignored.
+            least: units of each label that every bin should have.
+        """
+        by_label: defaultdict[str, list[str]] = defaultdict(list)
+        works: defaultdict[str, int] = defaultdict(int)
+        for unit, labels in units.items():
+            for label, count in labels.items():
+                by_label[label].append(unit)
+                works[label] += count
+        sharing = cls(units, shares, {})
+        for label, count in works.items():
+            sharing.missing[label] = defaultdict(int, largest_remainder(count, shares))
+        for unit in units.keys() & kept.keys():
+            sharing._place(unit, kept[unit])
+        for label in sorted(by_label, key=lambda label: (len(by_label[label]), label)):
+            sharing._fill(label, sorted(by_label[label], key=lambda unit: ranked(order, unit)), least)
+        for label, those in by_label.items():
+            filled = {sharing.places[unit] for unit in those}
+            if lacking := [one for one in shares if one not in filled]:
+                sharing.empty[label] = lacking
+        return sharing
+
+    @property
+    def stray(self) -> int:
+        """Works above or below the quotas, over all labels and bins."""
+        return sum(abs(count) for missing in self.missing.values() for count in missing.values())
+
+    def _place(self, unit: str, place: Bin) -> None:
+        self.places[unit] = place
+        for label, count in self.units[unit].items():
+            self.missing[label][place] -= count
+
+    def _fill(self, label: str, those: list[str], least: int) -> None:
+        """Place the units of a label, in order: to the first bin that has room, else to the emptiest."""
+        missing = self.missing[label]
+        there = Counter(self.places[unit] for unit in those if unit in self.places)
+        wanting = [one for one in self.shares for _ in range(least - there[one])]
+        new = [unit for unit in those if unit not in self.places]
+        for done, unit in enumerate(new):
+            # The last units go to bins that would else stay empty.
+            chosen = wanting if wanting and len(new) - done <= len(wanting) else list(self.shares)
+            fitting = [one for one in chosen if missing[one] >= self.units[unit][label]]
+            place = fitting[0] if fitting else max(chosen, key=lambda one: missing[one])
+            self._place(unit, place)
+            if place in wanting:
+                wanting.remove(place)

@@ -1,0 +1,271 @@
+"""Data versions that were trained on: kept by fingerprint, listed, compared.
+
+<folder>/<fingerprint>/rows.parquet, manifest.json
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.data.manifest import Manifest
+from components.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SELF = ("select ", "split ")
+"""Steps of the lineage that say what was asked for: versions of the same belong together as data grow."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """What is told of a kept version without reading its rows.
+
+    Attributes:
+        fingerprint: 16 hex digits.
+        source: the collection's name.
+        task: what its labels name; "" is not known.
+        protocol: what it was split by; "" is not split.
+        works: how many.
+        classes: works by label.
+        parts: works by part.
+        created: when it was kept, UTC.
+        lineage: what was done to the collection, a line a step.
+        parents: fingerprints it was made from, nearest first.
+        synthetic: drawn by code.
+        root: where its pictures lay.
+        rejected: how many files or works were left out.
+    """
+
+    fingerprint: str
+    source: str
+    task: str
+    protocol: str
+    works: int
+    classes: dict[str, int]
+    parts: dict[str, int]
+    created: datetime
+    lineage: tuple[str, ...]
+    parents: tuple[str, ...]
+    synthetic: bool
+    root: str
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A work that differs between two versions.
+
+    Attributes:
+        path: in the later version; in the earlier one for a work that is gone.
+        sha256: its bytes.
+        before: its label or part in the earlier version; "" where it was not there.
+        after: in the later one; "" where it is gone.
+    """
+
+    path: str
+    sha256: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What leads from one version to another; works are told apart by their bytes, not their names.
+
+    Attributes:
+        earlier: fingerprint.
+        later: fingerprint.
+        added: works that only the later has; `after` is the label.
+        removed: works that only the earlier has; `before` is the label.
+        relabelled: works of both, under another label.
+        moved: works of both, in another part.
+        kept: works of both.
+    """
+
+    earlier: str
+    later: str
+    added: tuple[Change, ...]
+    removed: tuple[Change, ...]
+    relabelled: tuple[Change, ...]
+    moved: tuple[Change, ...]
+    kept: int
+
+
+class Versions:
+    """The versions kept below `folder`.
+
+    Args:
+        folder: `settings.collections / "versions"`; need not exist yet.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, manifest: Manifest) -> Path:
+        """Keep a version, once; its folder."""
+        final = self.folder / manifest.fingerprint
+        if not final.is_dir():
+            manifest.save(final)
+        return final
+
+    def list(self) -> Sequence[Version]:
+        """Every version, the newest first. One that cannot be read is left out: `get` says why."""
+        return sorted(_readable(self.folder), key=lambda one: (one.created, one.fingerprint), reverse=True)
+
+    def find(self, prefix: str) -> Version:
+        """The version whose fingerprint begins with `prefix`.
+
+        Raises:
+            DataError: none or several do (they are listed), or it cannot be read.
+        """
+        there = sorted(folder.name for folder in _folders(self.folder))
+        match [name for name in there if prefix and name.startswith(prefix.lower())]:
+            case [name]:
+                return _read(self.folder / name)
+            case []:
+                known = ", ".join(one.fingerprint for one in self.list()[:5]) or "none yet"
+                raise DataError(
+                    f"{prefix!r}: no data version begins so; the newest: {known}. "
+                    f"See `atelier data list`; a training makes one."
+                )
+            case several:
+                raise DataError(
+                    f"{prefix!r}: {len(several)} data versions begin so ({', '.join(several[:5])}); "
+                    f"give more digits."
+                )
+
+    def get(self, prefix: str) -> Manifest:
+        """The manifest of `find(prefix)`.
+
+        Raises:
+            DataError: as `find`.
+        """
+        return Manifest.load(self.folder / self.find(prefix).fingerprint)
+
+    def diff(self, earlier: str, later: str) -> Difference:
+        """What leads from one version to another, both given as in `find`.
+
+        Raises:
+            DataError: as `find`.
+        """
+        return difference(self.get(earlier), self.get(later))
+
+    def previous(self, manifest: Manifest) -> Manifest | None:
+        """The newest version of the same collection, task, selection and protocol that was kept before.
+
+        Before the split (no protocol yet) any protocol's will do.
+        """
+        versions = self.list()
+        kept = next((one for one in versions if one.fingerprint == manifest.fingerprint), None)
+        for one in versions:
+            if (
+                one.fingerprint != manifest.fingerprint
+                and (one.source, one.task) == (manifest.source, manifest.task)
+                and (kept is None or one.created < kept.created)
+                and _asked(one.lineage)[: len(_asked(manifest.lineage))] == _asked(manifest.lineage)
+            ):
+                return Manifest.load(self.folder / one.fingerprint)
+        return None
+
+
+def _folders(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    return [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+
+
+def _readable(folder: Path) -> Iterator[Version]:
+    for one in _folders(folder):
+        try:
+            yield _read(one)
+        except DataError:
+            continue
+
+
+def difference(earlier: Manifest, later: Manifest) -> Difference:
+    """What leads from `earlier` to `later`.
+
+    Works are matched by their bytes; of several copies those of the same path first, then in the order of
+    their paths. A work that was only renamed has not changed.
+    """
+    old, new = _rows(earlier), _rows(later)
+    both = _matched(old, new)
+    first, second = old.loc[both["old"]], new.loc[both["new"]]
+    pairs = list(zip(second["path"], second["sha256"], strict=True))
+
+    def changed(column: str) -> tuple[Change, ...]:
+        values = zip(pairs, first[column], second[column], strict=True)
+        return _sorted(Change(*pair, before, after) for pair, before, after in values if before != after)
+
+    gone = old[~old.index.isin(both["old"])]
+    come = new[~new.index.isin(both["new"])]
+    return Difference(
+        earlier=earlier.fingerprint,
+        later=later.fingerprint,
+        added=_sorted(Change(path, sha, "", label) for path, sha, label in _told(come)),
+        removed=_sorted(Change(path, sha, label, "") for path, sha, label in _told(gone)),
+        relabelled=changed("label"),
+        moved=changed("split"),
+        kept=len(both),
+    )
+
+
+def _rows(manifest: Manifest) -> pd.DataFrame:
+    return manifest.frame[["path", "sha256", "label", "split"]].sort_values("path").reset_index(drop=True)
+
+
+def _matched(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Row numbers (`old`, `new`) of the works that both have."""
+    import pandas as pd
+
+    left, right = old.rename_axis("old").reset_index(), new.rename_axis("new").reset_index()
+    found = []
+    for key in (["sha256", "path"], ["sha256"]):
+        left = left.assign(copy=left.groupby(key).cumcount())
+        right = right.assign(copy=right.groupby(key).cumcount())
+        pairs = left.merge(right, on=[*key, "copy"])[["old", "new"]]
+        left, right = left[~left["old"].isin(pairs["old"])], right[~right["new"].isin(pairs["new"])]
+        found.append(pairs)
+    return pd.concat(found, ignore_index=True)
+
+
+def _told(rows: pd.DataFrame) -> Iterable[tuple[str, str, str]]:
+    return zip(rows["path"], rows["sha256"], rows["label"], strict=True)
+
+
+def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:
+    return tuple(sorted(changes, key=lambda one: (one.path, one.sha256)))
+
+
+def _asked(lineage: tuple[str, ...]) -> list[str]:
+    return [step for step in lineage if step.startswith(_SELF)]
+
+
+def _read(folder: Path) -> Version:
+    try:
+        about = json.loads((folder / "manifest.json").read_text())
+        return Version(
+            fingerprint=folder.name,
+            source=about["source"],
+            task=about["task"],
+            protocol=about["protocol"],
+            works=about["works"],
+            classes=about["classes"],
+            parts=about["parts"],
+            created=datetime.fromisoformat(about["created"]),
+            lineage=tuple(about["lineage"]),
+            parents=tuple(about["parents"]),
+            synthetic=about["synthetic"],
+            root=about["root"],
+            rejected=len(about["rejected"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise DataError(
+            f"{folder}: no readable data version there ({exc!r}). Delete it, and run the training again."
+        ) from exc
