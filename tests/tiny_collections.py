@@ -79,3 +79,56 @@ def manifest(counts: dict[str, int], *, copies: int = 1, root: Path = Path("/now
         for copy in range(copies)
     ]
     return Manifest(frame=pd.DataFrame(rows), source="tiny", root=root)
+
+
+def painter_by_numbers(
+    root: Path, names: dict[str, str], *, rows: list[dict[str, str]] | None = None
+) -> Path:
+    """Kaggle's layout in miniature: `names` gives each file's folder; `rows` more rows of the table."""
+    columns = "artist,title,style,genre,source,pixelsx,pixelsy,size_bytes,date,artist_group,in_train"
+    with (root / "all_data_info.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*columns.split(","), "new_filename"], restval="")
+        writer.writeheader()
+        for number, name in enumerate(names):
+            row = {"artist": f"Artist {number % 3}", "title": 'A "work", untitled', "source": "wikiart"}
+            row |= {
+                "style": "Impressionism" if number % 2 else "",
+                "genre": "" if number % 2 else "landscape",
+            }
+            row |= {
+                "pixelsx": "9999.0",
+                "pixelsy": "1.0",
+                "size_bytes": "7",
+                "date": "c.1880",
+                "in_train": "True",
+            }
+            writer.writerow(row | {"artist_group": "train_only", "new_filename": name})
+        writer.writerows(rows or [])
+    for seed, (name, folder) in enumerate(names.items(), 1):
+        save(root / folder / name, seed)
+    return root
+
+
+def pandora(root: Path, movements: tuple[str, ...] = ("01_Byzantin_Iconography", "16_AbstractArt")) -> Path:
+    """Numbered movements with two artists of two works each."""
+    seed = 0
+    for movement in movements:
+        for artist in ("Albrecht_Du\u0308rer", "Andrei Rublev"):
+            for work in ("one", "two"):
+                seed += 1
+                save(root / movement / artist / f"{work}.jpg", seed)
+    return root
+
+
+def wikiart(root: Path) -> Path:
+    """ArtGAN's layout: styles, files named for artist and title, one of them garbled by an unpacker."""
+    names = (
+        "Impressionism/claude-monet_water-lilies-1916.jpg",
+        "Impressionism/vincent-van-gogh_the-sower-1888.jpg",
+        "Art_Nouveau_Modern/m.c.-escher_hand.jpg",
+        "Realism/ferdinand-georg-waldm├╝ller_the-dachstein.jpg",
+        "Realism/untitled.jpg",
+    )
+    for seed, name in enumerate(names, 1):
+        save(root / name, seed)
+    return root

@@ -10,15 +10,31 @@ _PAGES = ("cp1252", "latin-1")
 """What UTF-8 was taken for: DOS's pages by unzip programs, the others by Windows and old tables."""
 
 _BOXES = re.compile("[\u2500-\u257f]")
-"""What the first byte of an accented letter becomes in DOS's pages; no name has one otherwise."""
+"""What the first byte of an accented letter becomes in DOS's pages; no name has one otherwise.
+Where it was done twice, undoing one shows it."""
 
 _DEPTH = 3
 """How often over at most; Best Artworks has one folder that went through twice."""
 
-_SMALL = frozenset(
-    ("af", "al", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "el", "la")
-    + ("le", "los", "of", "ten", "ter", "the", "to", "van", "vom", "von", "zu", "zum", "zur")
-)
+_SMALL = {
+    "af",
+    "al",
+    "da",
+    "das",
+    "de",
+    "del",
+    "della",
+    "den",
+    "der",
+    "des",
+    "di",
+    "do",
+    "dos",
+    "du",
+    "el",
+    "la",
+}
+_SMALL |= {"le", "los", "of", "ten", "ter", "the", "to", "van", "vom", "von", "zu", "zum", "zur"}
 """Words that stay small within a name."""
 
 
@@ -62,10 +78,11 @@ def person(slug: str) -> str:
 def _undone(name: str) -> str:
     if name.isascii():
         return name
-    for page in _DOS_PAGES if _BOXES.search(name) else _PAGES:
+    for page in (*_DOS_PAGES, *_PAGES):
         try:
             meant = name.encode(page).decode("utf-8")
         except UnicodeError:
             continue
-        return meant
+        if page in _PAGES or _BOXES.search(name + meant):
+            return meant
     return name

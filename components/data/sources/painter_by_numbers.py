@@ -43,7 +43,8 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
     Raises:
         DataError: the table is missing, unreadable or lacks a column, or no picture can be used.
     """
-    rows, rejected = read_table(root / TABLE)
+    rows = read_table(root / TABLE)
+    rejected: list[Rejected] = []
     here: dict[str, Path] = {}
     for path in sorted(files_below(root), key=lambda path: (REPLACEMENTS not in path.parts, path)):
         reason = _why_not(path, root, rows, here)
@@ -51,10 +52,10 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
             here[path.name] = path
         elif path.name not in _KAGGLE_TABLES:
             rejected.append(Rejected(path.relative_to(root).as_posix(), *reason))
-    works = [
-        Work(path, artist=rows[name][0], style=rows[name][1], genre=rows[name][2])
-        for name, path in here.items()
-    ]
+    works = []
+    for name, path in here.items():
+        artist, style, genre = rows[name] or ("", "", "")
+        works.append(Work(path, artist=artist, style=style, genre=genre))
     left_out = {Path(one.path).name for one in rejected}
     missing = [name for name in rows if name not in here and name not in left_out]
     if missing:
@@ -62,14 +63,13 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
     return manifest_of(works, root=root, source=NAME, rejected=rejected)
 
 
-def read_table(path: Path) -> tuple[dict[str, Row], list[Rejected]]:
-    """What the table says of each file name, and the names it says two different things of.
+def read_table(path: Path) -> dict[str, Row | None]:
+    """What the table says of each file name; None where two of its rows disagree.
 
     Raises:
         DataError: missing or unreadable, or a column is missing (named, with those found).
     """
-    rows: dict[str, Row] = {}
-    unclear: dict[str, Rejected] = {}
+    rows: dict[str, Row | None] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             table = csv.DictReader(file)
@@ -79,17 +79,19 @@ def read_table(path: Path) -> tuple[dict[str, Row], list[Rejected]]:
                 raise DataError(f"{path}: the column(s) {missing} are missing; found {found}.")
             for line in table:
                 name = tidy(line["new_filename"])
-                artist, style, genre = (mended(tidy(line[column])) for column in ("artist", "style", "genre"))
+                artist, style, genre = (mended(tidy(line[column])) for column in NEEDED[1:])
                 if name and rows.setdefault(name, (artist, style, genre)) != (artist, style, genre):
-                    unclear[name] = Rejected(name, f"two rows of {TABLE} disagree about it", "ambiguous")
+                    rows[name] = None
     except FileNotFoundError as exc:
         raise DataError(f"{path}: missing; Kaggle has it beside train.zip and test.zip.") from exc
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
         raise DataError(f"{path}: not a readable UTF-8 table ({exc}). Fetch it again.") from exc
-    return {name: row for name, row in rows.items() if name not in unclear}, list(unclear.values())
+    return rows
 
 
-def _why_not(path: Path, root: Path, rows: dict[str, Row], here: dict[str, Path]) -> tuple[str, str] | None:
+def _why_not(
+    path: Path, root: Path, rows: dict[str, Row | None], here: dict[str, Path]
+) -> tuple[str, str] | None:
     """(reason, kind) why this file is no work of the collection."""
     if path.name not in rows:
         return f"{TABLE} does not name it", "unknown"
@@ -100,6 +102,8 @@ def _why_not(path: Path, root: Path, rows: dict[str, Row], here: dict[str, Path]
             f"broken as published; unpack {REPLACEMENTS}.zip into {root.name}/{REPLACEMENTS}",
             "known broken",
         )
+    if rows[path.name] is None:
+        return f"two rows of {TABLE} disagree about it", "ambiguous"
     return None
 
 

@@ -24,7 +24,8 @@ from components.data.sources.names import mended, tidy
 from components.errors import DataError
 
 NAME = "pandora"
-_NUMBERED = re.compile(r"[0-9]+[\s._-]*(?=[^\W\d_])")
+_NUMBERED = re.compile(r"(?:[0-9]+[\s._-]+|[0-9]{2})(?=[^\W\d_])")
+"""The number before a movement's name; a folder "7k" is none."""
 
 
 def read(root: Path, _task: Task | None = None) -> Manifest:
