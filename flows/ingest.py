@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.data.manifest import Manifest
-from components.storage import key_of, write_atomically
+from components.errors import DataError
+from components.storage import key_of
 from flows.telling import tell
 
 if TYPE_CHECKING:
@@ -20,14 +20,20 @@ if TYPE_CHECKING:
     from flows.plan import Plan
 
 
+METHOD = 2
+"""Counted up when the same files would now give another manifest: listings read before are not reused."""
+
+
 @task(name="ingest", cache_policy=NO_CACHE)
 def ingest(plan: Plan, settings: Settings) -> Manifest:
-    """Read the plan's collection; a listing that has not changed is found in the cache."""
+    """Read the plan's collection; one that has not changed is found in the cache."""
     from components.data import sources
 
-    root = plan.root.expanduser().resolve() if plan.root else _synthetic_gallery(settings)
+    root = sources.located(plan.root, settings) if plan.root else _synthetic_gallery(settings)
     label = plan.task.value if plan.source == "folder" else ""
-    folder = settings.collections / "manifests" / key_of(plan.source, label, str(root), _listing(root))
+    folder = (
+        settings.collections / "manifests" / key_of(METHOD, plan.source, label, str(root), _listing(root))
+    )
     cached = folder.is_dir()
     if not cached:
         sources.read(plan.source, root, plan.task).save(folder)
@@ -42,34 +48,43 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
 
 @task(name="select", cache_policy=NO_CACHE)
 def select(manifest: Manifest, plan: Plan) -> Manifest:
-    """Keep the works that carry the task's label."""
+    """Put labels right, and keep the works that carry the task's label."""
+    from components.data.corrections import corrected
     from components.data.select import labelled
 
-    chosen = labelled(manifest, plan.task, classes=plan.kept_classes, top=plan.top)
+    known = corrected(manifest, plan.corrections, plan.task) if plan.corrections else manifest
+    chosen = labelled(known, plan.task, plan.selection)
     tell("select", f"{len(chosen)} works in {len(chosen.class_names)} classes of {plan.task}")
     return chosen
 
 
 @task(name="validate", cache_policy=NO_CACHE)
 def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
-    """Put the data version before the gate.
+    """Put the data version before the gate, beside the version before it.
 
     Raises:
         ValidationFailed: a critical expectation failed; the report is kept and named in the text.
     """
     from components.data.split import named
-    from components.data.validate import Report
-    from components.data.validate import validate as examine
+    from components.data.validate import examined
+    from components.data.versions import Versions
 
     folder = settings.collections / "validation" / manifest.fingerprint
-    cached = folder.is_dir()
-    is_split = bool((manifest.frame["split"] != "").any())
-    if not cached:
-        protocol = named(plan.protocol) if is_split else None
-        examine(manifest, classes=plan.kept_classes, protocol=protocol).save(folder)
-    report = Report.load(folder)
+    previous = Versions(settings.collections / "versions").previous(manifest)
+    asked = {
+        "classes": plan.kept_classes,
+        "protocol": named(manifest.protocol) if manifest.protocol else None,
+        "task": plan.task,
+        "previous": previous,
+        "suite": plan.source,
+    }
+    key = key_of(METHOD, plan.kept_classes, manifest.protocol, plan.task, previous and previous.fingerprint)
+    report = _kept_report(folder, key)
+    cached = report is not None
+    if report is None:
+        report = examined(folder, manifest, key=key, **asked)
     failed = [check for check in report.checks if not check.passed]
-    part = "the split" if is_split else "the collection"
+    part = "the split" if manifest.protocol else "the collection"
     tell(
         "validate",
         f"{part}: {len(report.checks)} checks, {len(failed)} not passed: {folder / 'report.html'}",
@@ -82,28 +97,30 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
 @task(name="split", cache_policy=NO_CACHE)
 def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
     """Assign training, validation and test; works that had a part keep it as the collection grows."""
-    from components.data.split import assign, named
+    from components.data import ledger
+    from components.data.split import named
+    from components.data.versions import Versions
 
-    protocol = named(plan.protocol)
-    ledger = (
-        settings.collections
-        / "splits"
-        / f"{manifest.source}-{plan.task}-{key_of(plan.protocol, plan.seed)}.json"
+    parts = ledger.assigned(
+        manifest, named(plan.protocol), seed=plan.seed, folder=settings.collections / "splits"
     )
-    before = json.loads(ledger.read_text()) if ledger.is_file() else {}
-    parts = assign(manifest, protocol, seed=plan.seed, keep=before)
-    now = before | dict(zip(parts.frame["group"], parts.frame["split"], strict=True))
-    if now != before:
-        write_atomically(ledger, json.dumps(now))
-    version = settings.collections / "versions" / parts.fingerprint
-    if not version.is_dir():
-        parts.save(version)
-    counts = parts.frame["split"].value_counts()
-    tell(
-        "split",
-        f"{' / '.join(f'{counts[name]} {name}' for name in counts.index)}, data version {parts.fingerprint}",
-    )
+    Versions(settings.collections / "versions").keep(parts)
+    counts = " / ".join(f"{count} {name}" for name, count in parts.profile["parts"].items())
+    tell("split", f"{counts}, data version {parts.fingerprint}")
     return parts
+
+
+def _kept_report(folder: Path, key: str) -> Report | None:
+    """The report that answers the same question, if there is one."""
+    from components.data.report import Report
+
+    if not folder.is_dir():
+        return None
+    try:
+        report = Report.load(folder)
+    except DataError:
+        return None
+    return report if report.key == key else None
 
 
 def _synthetic_gallery(settings: Settings) -> Path:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from components.data import split
+from components.data import select, split
 from components.data.manifest import Task
+from components.data.sources import SOURCES
 from components.errors import SettingsError
 from components.models import catalog
 from components.storage import write_atomically
@@ -19,7 +20,21 @@ if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from components.settings import Settings
 
-Source = Literal["synthetic", "folder", "best_artworks"]
+
+def _names(given: object) -> object:
+    """Names, also as a command's option: separated by commas."""
+    return tuple(filter(None, map(str.strip, given.split(",")))) if isinstance(given, str) else given
+
+
+def _merging(given: object) -> object:
+    """Classes to merge, also as a command's options: "A+B=C"."""
+    if isinstance(given, str):
+        given = [given]
+    return select.merging([str(text) for text in given]) if isinstance(given, list | tuple) else given
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Merge = Annotated[dict[str, str], BeforeValidator(_merging)]
 
 
 class Plan(BaseModel):
@@ -27,17 +42,29 @@ class Plan(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: Source = "synthetic"
-    root: Path | None = Field(
-        default=None, description="where the collection lies; the synthetic one draws its own"
+    source: str = Field(default="synthetic", json_schema_extra={"enum": list(SOURCES)})
+    root: str | None = Field(
+        default=None,
+        description="folder or s3:// address of the collection; the synthetic one draws its own",
     )
     task: Task = Field(default=Task.STYLE, description="what is learnt: artist, style or genre")
-    classes: tuple[str, ...] = Field(
+    corrections: Path | None = Field(
+        default=None, description="a table (path, label) of labels put right by hand"
+    )
+    merge: Merge = Field(default_factory=dict, description="the class that a class becomes")
+    classes: Names = Field(
         default=(), description="labels to keep; empty: all (for style on best_artworks: the six of study B)"
     )
     top: int | None = Field(default=None, ge=2, description="keep the largest classes only")
-    protocol: str = Field(default=PROTOCOL, description="split by name, training/validation/test")
-    families: tuple[str, ...] = Field(default=("simple_cnn", "vgg_inception"), min_length=1)
+    balanced: bool = Field(default=False, description="as many works of each class as the smallest has")
+    per_class: int | None = Field(default=None, ge=3, description="so many works of each class, instead")
+    protocol: str = Field(
+        default=PROTOCOL, description="split by name: 81/9/10, 80/20, 5-fold:2, artists-held-out, ..."
+    )
+    top_up: int | None = Field(
+        default=None, ge=1, description="draw training works of rare classes again up to so many"
+    )
+    families: Names = Field(default=("simple_cnn", "vgg_inception"), min_length=1)
     scale: Scale = Field(
         default="demo", description="recipes: demo (minutes), cpu (real, CPU-sized), full (as published)"
     )
@@ -49,6 +76,8 @@ class Plan(BaseModel):
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
+        if self.source not in SOURCES:
+            raise ValueError(f"{self.source!r} is no source; expected one of {', '.join(SOURCES)}")
         split.named(self.protocol)
         for name in self.families:
             catalog.family(name)
@@ -64,7 +93,7 @@ class Plan(BaseModel):
             SettingsError: an option cannot be used; names it and what is expected.
         """
         try:
-            return cls(**{name: value for name, value in given.items() if value not in (None, "", ())})
+            return cls(**{name: value for name, value in given.items() if value not in (None, "", (), [])})
         except ValidationError as exc:
             wrong = "; ".join(
                 f"{_place(error['loc'])}{error['msg'].removeprefix('Value error, ')}"
@@ -77,9 +106,22 @@ class Plan(BaseModel):
         """The labels to keep, None for all."""
         if self.classes:
             return self.classes
-        if self.source == "best_artworks" and self.task is Task.STYLE and self.top is None:
+        named = self.top or self.merge
+        if self.source == "best_artworks" and self.task is Task.STYLE and not named:
             return MOVEMENTS
         return None
+
+    @property
+    def selection(self) -> select.Selection:
+        """Which classes, and how many works of each."""
+        return select.Selection(
+            merge=self.merge,
+            classes=self.kept_classes,
+            top=self.top,
+            balanced=self.balanced,
+            per_class=self.per_class,
+            seed=self.seed,
+        )
 
     def tags(self, kind: str, manifest: Manifest) -> dict[str, str]:
         """What every run of this plan on `manifest` is found by in MLflow."""

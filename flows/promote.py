@@ -74,7 +74,9 @@ def promote(
 
 def version_data(record: RunRecord, settings: Settings) -> Manifest:
     """The split data version that a run was trained on."""
-    return Manifest.load(settings.collections / "versions" / record.tags["atelier.data_version"])
+    from components.data.versions import Versions
+
+    return Versions(settings.collections / "versions").get(record.tags["atelier.data_version"])
 
 
 def _registered(record: RunRecord, task_name: str, registry: Registry, settings: Settings) -> str:
@@ -131,6 +133,7 @@ def _contender(version: VersionRecord, manifest: Manifest, settings: Settings) -
 def _scores(version: VersionRecord, works: Manifest, names: list[str], settings: Settings) -> Scores | None:
     import numpy as np
 
+    from components.data import store
     from components.data.cache import decoded
     from components.evaluation.metrics import score
     from components.inference.predictor import Predictor
@@ -141,7 +144,7 @@ def _scores(version: VersionRecord, works: Manifest, names: list[str], settings:
         predictor = Predictor.load(release)
         if not set(predictor.card.class_names) <= set(names):
             return None
-        images = decoded(works, predictor.card.image_size, settings.cache / "images")
+        images = decoded(works, predictor.card.image_size, store.of(settings))
         probabilities = np.zeros((len(works), len(names)), np.float32)
         probabilities[:, [names.index(name) for name in predictor.card.class_names]] = (
             predictor.probabilities(images)

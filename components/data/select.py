@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from components.data import balance
 from components.data.manifest import Manifest, Task
-from components.errors import DataError
+from components.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,20 +84,20 @@ def merging(texts: Sequence[str]) -> dict[str, str]:
     """Classes to merge, as a person writes them: "Cubism+Fauvism=Modern" → {"Cubism": "Modern", ...}.
 
     Raises:
-        DataError: not of that shape, or a class is to become two.
+        SettingsError: not of that shape, or a class is to become two.
     """
     merge: dict[str, str] = {}
     for text in texts:
         old, sign, new = (part.strip() for part in text.partition("="))
         names = [name.strip() for name in old.split("+")]
         if not sign or not new or not all(names):
-            raise DataError(
+            raise SettingsError(
                 f'{text!r}: classes to merge are written as "A+B=C" (A and B become C), '
                 f'as in "Impressionism+Post-Impressionism=Impressionisms".'
             )
         twice = sorted(name for name in names if merge.get(name, new) != new)
         if twice:
-            raise DataError(f"{twice} would become two classes, {new!r} and {merge[twice[0]]!r}; choose one.")
+            raise SettingsError(f"{twice} would become two classes, {new!r} and {merge[twice[0]]!r}; choose one.")
         merge |= dict.fromkeys(names, new)
     return merge
 

@@ -10,27 +10,13 @@ import typer
 
 from flows import engine
 from flows.console import errors, output, show_json, show_table, talking
-from flows.options import (
-    ClassesOption,
-    FamiliesOption,
-    JsonOption,
-    ProtocolOption,
-    RootOption,
-    ScaleOption,
-    SeedOption,
-    SourceOption,
-    TaskOption,
-    TopOption,
-    WeightsOption,
-    listed,
-    load_settings,
-)
+from flows.options import COLLECTION, PIPELINE, SELECTION, TRAINING, JsonOption, load_settings, planned
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from components.data.manifest import Manifest
-    from components.data.validate import Report
+    from components.data.report import Report
     from components.settings import Settings
     from flows.pipeline import Outcome
     from flows.plan import Plan
@@ -38,63 +24,39 @@ if TYPE_CHECKING:
 
 def demo(*, as_json: JsonOption = False) -> None:
     """Synthetic gallery to a served champion: two families, a GAN, a style transfer; minutes on two cores."""
-    _pipeline(_plan(), "demo", as_json=as_json)
+    from flows.plan import Plan
+
+    _pipeline(Plan(), "demo", as_json=as_json)
 
 
+@planned(PIPELINE)
 def pipeline(
+    plan: Plan,
     *,
-    source: SourceOption = None,
-    root: RootOption = None,
-    task: TaskOption = None,
-    classes: ClassesOption = "",
-    top: TopOption = None,
-    protocol: ProtocolOption = None,
-    families: FamiliesOption = "",
-    scale: ScaleOption = None,
-    weights: WeightsOption = None,
-    pictures: Annotated[bool, typer.Option(help="Also train the GAN and transfer a style.")] = True,
-    seed: SeedOption = None,
     keep_as: Annotated[
         str, typer.Option("--keep-as", help="Name under which `atelier up` schedules it.")
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Ingest, validate, split, train, promote, make pictures; a finished stop is never done twice."""
-    plan = _plan(
-        source=source,
-        root=root,
-        task=task,
-        classes=listed(classes),
-        top=top,
-        protocol=protocol,
-        families=listed(families),
-        scale=scale,
-        weights=weights,
-        pictures=pictures,
-        seed=seed,
-    )
     _pipeline(plan, keep_as or f"{plan.task}-{plan.source}-{plan.scale}", as_json=as_json)
 
 
-def ingest(
-    *,
-    source: SourceOption = None,
-    root: RootOption = None,
-    task: TaskOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@planned(COLLECTION)
+def ingest(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Read a collection into a manifest: one row a painting, and a line for every file left out."""
     from flows.ingest import ingest as stop
 
     with _alone():
-        manifest = stop.fn(_plan(source=source, root=root, task=task), load_settings())
-    rejected = [{"file": one.path, "reason": one.reason} for one in manifest.rejected]
+        manifest = stop.fn(plan, load_settings())
+    rejected = [{"file": one.path, "kind": one.kind, "reason": one.reason} for one in manifest.rejected]
     if as_json:
         show_json(
             {
                 "source": manifest.source,
                 "works": len(manifest),
                 "data_version": manifest.fingerprint,
+                "lineage": manifest.lineage,
                 "rejected": rejected,
             }
         )
@@ -106,21 +68,9 @@ def ingest(
         show_table(f"{len(rejected)} files left out", rejected)
 
 
-def validate(
-    *,
-    source: SourceOption = None,
-    root: RootOption = None,
-    task: TaskOption = None,
-    classes: ClassesOption = "",
-    top: TopOption = None,
-    protocol: ProtocolOption = None,
-    seed: SeedOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@planned(SELECTION)
+def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Put a collection and its split before the gate; exit code 2 and a report when it does not pass."""
-    plan = _plan(
-        source=source, root=root, task=task, classes=listed(classes), top=top, protocol=protocol, seed=seed
-    )
     settings = load_settings()
     with _alone():
         manifest, report = _validated(plan, settings)
@@ -149,51 +99,20 @@ def validate(
     output.print(f"report: {page}", highlight=False)
 
 
-def train(
-    *,
-    source: SourceOption = None,
-    root: RootOption = None,
-    task: TaskOption = None,
-    classes: ClassesOption = "",
-    top: TopOption = None,
-    protocol: ProtocolOption = None,
-    families: FamiliesOption = "",
-    scale: ScaleOption = None,
-    weights: WeightsOption = None,
-    seed: SeedOption = None,
-    as_json: JsonOption = False,
-) -> None:
+@planned(TRAINING)
+def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Train families on a validated data version; nothing is promoted."""
+    from flows.report import run_rows
     from flows.train import train as stop
 
-    plan = _plan(
-        source=source,
-        root=root,
-        task=task,
-        classes=listed(classes),
-        top=top,
-        protocol=protocol,
-        families=listed(families),
-        scale=scale,
-        weights=weights,
-        seed=seed,
-    )
     settings = load_settings()
     with _alone():
         manifest, _ = _validated(plan, settings)
         records = [stop.fn(family, manifest, plan, settings) for family in plan.families]
-    from flows.report import run_rows
-
     if as_json:
         show_json([asdict(record) for record in records])
     else:
         show_table(f"{plan.task} on {manifest.source}", run_rows(records))
-
-
-def _plan(**given: object) -> Plan:
-    from flows.plan import Plan
-
-    return Plan.of(**given)
 
 
 def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:

@@ -1,0 +1,116 @@
+"""data list, data show, data diff: the data versions that were trained on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.console import output, show_json, show_table
+from flows.options import JsonOption, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from components.data.versions import Change, Version, Versions
+
+app = typer.Typer(no_args_is_help=True, help="Data versions: what was trained on, and what changed.")
+
+VersionArgument = Annotated[
+    str, typer.Argument(help="A fingerprint, or its first digits.", metavar="VERSION")
+]
+_SHOWN = 20
+
+
+@app.command("list")
+def list_(
+    *,
+    source: Annotated[str | None, typer.Option("--source", help="Of this collection only.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Every data version, the newest first."""
+    versions = [one for one in _versions().list() if source in (None, one.source)]
+    if as_json:
+        show_json([asdict(one) for one in versions])
+    elif versions:
+        show_table("Data versions", [_row(one) for one in versions])
+    else:
+        output.print("No data version yet. Make one: atelier demo")
+
+
+@app.command()
+def show(version: VersionArgument, *, as_json: JsonOption = False) -> None:
+    """One data version: where it came from, what was done to it, its classes and parts."""
+    versions = _versions()
+    found = versions.find(version)
+    manifest = versions.get(found.fingerprint)
+    counts = manifest.frame.groupby(["label", "split"]).size().unstack(fill_value=0)
+    table = [
+        {"class": str(label), **{str(k): int(v) for k, v in row.items()}} for label, row in counts.iterrows()
+    ]
+    kinds = [one.kind for one in manifest.rejected]
+    left_out = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+    if as_json:
+        show_json(asdict(found) | {"counts": table, "left_out": left_out})
+        return
+    synthetic = " (drawn by code, not real paintings)" if found.synthetic else ""
+    facts = {
+        "collection": f"{found.source}{synthetic}, {found.root}",
+        "works": f"{found.works:,} in {len(found.classes)} classes of {found.task or 'no task'}",
+        "made": f"{found.created:%Y-%m-%d %H:%M} UTC",
+        "made from": ", ".join(found.parents) or "-",
+        "left out": ", ".join(f"{count} {kind}" for kind, count in left_out.items()) or "nothing",
+    }
+    steps = {f"step {number}": step for number, step in enumerate(found.lineage, start=1)}
+    rows = [{"what": what, "is": text} for what, text in (facts | steps).items()]
+    show_table(f"Data version {found.fingerprint}", rows)
+    show_table("Works by class and part", table)
+
+
+@app.command()
+def diff(earlier: VersionArgument, later: VersionArgument, *, as_json: JsonOption = False) -> None:
+    """What leads from one data version to another: works added, removed, relabelled, moved."""
+    found = _versions().diff(earlier, later)
+    if as_json:
+        show_json(asdict(found))
+        return
+    lists = {
+        "added": found.added,
+        "removed": found.removed,
+        "relabelled": found.relabelled,
+        "moved to another part": found.moved,
+    }
+    summary = [{"change": name, "works": len(changes)} for name, changes in lists.items()]
+    show_table(f"{found.earlier} to {found.later}", [*summary, {"change": "in both", "works": found.kept}])
+    for name, changes in lists.items():
+        if changes:
+            show_table(name.capitalize(), _changes(changes))
+
+
+def _versions() -> Versions:
+    from components.data.versions import Versions
+
+    return Versions(load_settings().collections / "versions")
+
+
+def _row(one: Version) -> dict[str, Any]:
+    return {
+        "version": one.fingerprint,
+        "collection": f"{one.source}{' (synthetic)' if one.synthetic else ''}",
+        "task": one.task,
+        "protocol": one.protocol,
+        "works": one.works,
+        "classes": len(one.classes),
+        "parts": " / ".join(f"{count} {part}" for part, count in one.parts.items()),
+        "made (UTC)": f"{one.created:%Y-%m-%d %H:%M}",
+    }
+
+
+def _changes(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    rows = [{"path": one.path, "before": one.before, "after": one.after} for one in changes[:_SHOWN]]
+    if len(changes) > _SHOWN:
+        rows.append(
+            {"path": f"and {len(changes) - _SHOWN:,} more (--json lists all)", "before": "", "after": ""}
+        )
+    return rows
