@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prefect import flow
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_table_artifact
 
 from components.settings import Settings
 from flows import engine
@@ -15,13 +15,12 @@ from flows.generate import gan, own_network, style_transfer
 from flows.ingest import ingest, select, split, validate
 from flows.plan import Plan
 from flows.promote import promote
-from flows.report import checks_markdown, run_rows
+from flows.report import run_rows
 from flows.telling import LOGGER
 from flows.train import train
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
-    from components.data.validate import Report
     from components.tracking.journal import Entry
     from components.tracking.runs import RunRecord
 
@@ -46,28 +45,26 @@ def pipeline(plan: Plan) -> Outcome:
     works = select(ingest(plan, settings), plan)
     validate(works, plan, settings)
     works = split(works, plan, settings)
-    report = validate(works, plan, settings)
+    validate(works, plan, settings)
     runs = [train(family, works, plan, settings) for family in plan.families]
     decision = promote(runs, works, plan.task, settings)
     pictures = []
     if plan.pictures:
         pictures = [gan(works, plan, settings), style_transfer(own_network(runs), works, plan, settings)]
 
-    _leave_artifacts(works, report, runs, decision, settings)
+    _leave_artifacts(works, runs, decision, settings)
     return Outcome(works, runs, pictures, decision)
 
 
-def _leave_artifacts(
-    works: Manifest, report: Report, runs: list[RunRecord], decision: Entry, settings: Settings
-) -> None:
-    """What the Prefect UI shows with the flow run: the scores, the runs in MLflow, the gate's report."""
-    page = settings.collections / "validation" / works.fingerprint / "report.html"
+def _leave_artifacts(works: Manifest, runs: list[RunRecord], decision: Entry, settings: Settings) -> None:
+    """What the Prefect UI shows with the flow run: the scores, the runs in MLflow, the report they keep."""
     create_table_artifact(run_rows(runs), key="scores", description=f"{works.source}: {decision.reason}")
     for run in runs:
+        family = run.tags["atelier.family"].replace("_", "-")
+        page = f"{settings.mlflow_ui}/#/experiments/{run.experiment_id}/runs/{run.id}"
+        create_link_artifact(page, link_text=f"{run.name} in MLflow", key=f"mlflow-{family}")
         create_link_artifact(
-            f"{settings.mlflow_ui}/#/experiments/{run.experiment_id}/runs/{run.id}",
-            link_text=f"{run.name} in MLflow",
-            key=f"mlflow-{run.tags['atelier.family'].replace('_', '-')}",
+            f"{page}/artifacts/validation/report.html",
+            link_text=f"Validation report kept with {run.name} in MLflow",
+            key=f"mlflow-validation-{family}",
         )
-    create_link_artifact(page.as_uri(), link_text="Validation report", key="validation-report")
-    create_markdown_artifact(checks_markdown(report), key="validation")

@@ -37,11 +37,44 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
 def checks_markdown(report: Report) -> str:
     """The gate's checks as a Markdown table, failed ones first."""
     verdict = "passed" if report.passed else "did not pass"
+    known = report.failed("warning")
+    if report.passed and known:
+        verdict += f", with {len(known)} warning{'s' if len(known) > 1 else ''}"
     lines = [f"## {report.source}: {verdict}", "", "| | check | expected | observed |", "|---|---|---|---|"]
-    for check in sorted(report.checks, key=lambda check: check.passed):
+    for check in sorted(report.checks, key=lambda check: (check.passed, check.severity)):
         sign = "✓" if check.passed else "✗" if check.severity == "critical" else "!"
-        lines.append(f"| {sign} | {check.name} | {check.expected} | {check.observed} |")
+        observed = check.observed if check.passed else f"{check.observed}. {check.mend}"
+        cells = [_cell(text) for text in (check.name, check.expected, observed)]
+        lines.append(f"| {sign} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def warnings(report: Report) -> list[str]:
+    """A line for each check that did not pass and yet stops nothing, with its mend."""
+    return [
+        f"warning: {check.name}: {check.observed} (expected {check.expected}). {check.mend}"
+        for check in report.failed("warning")
+    ]
+
+
+def leave_verdict(report: Report, settings: Settings) -> None:
+    """Let the Prefect UI show the gate's verdict with the flow run, also where it ends the run.
+
+    The link leads to the dashboard: browsers follow none from a served page to a file. Outside of a
+    flow run nothing is left.
+    """
+    from prefect.artifacts import create_link_artifact, create_markdown_artifact
+    from prefect.context import FlowRunContext
+
+    if FlowRunContext.get() is None:
+        return
+    stage = "" if report.protocol else "-before-split"
+    create_markdown_artifact(checks_markdown(report), key=f"validation{stage}")
+    create_link_artifact(
+        f"http://{settings.host}:{settings.dashboard_port}/?report={report.fingerprint}",
+        link_text="Validation report and Data Docs in the dashboard",
+        key=f"validation-report{stage}",
+    )
 
 
 def where(outcome: Outcome, settings: Settings) -> list[dict[str, Any]]:
@@ -50,6 +83,7 @@ def where(outcome: Outcome, settings: Settings) -> list[dict[str, Any]]:
     return [
         {"what": "paintings", "where": str(outcome.manifest.root)},
         {"what": "validation report", "where": str(folder / "report.html")},
+        {"what": "Data Docs", "where": str(folder / "data_docs" / "index.html")},
         {"what": "runs and registry", "where": settings.tracking_uri},
         {"what": "figures and models", "where": str(settings.artifacts)},
         {"what": "served releases", "where": str(settings.releases)},
@@ -69,6 +103,11 @@ def as_dict(outcome: Outcome, settings: Settings, seconds: float) -> dict[str, A
         "decision": outcome.decision.model_dump(mode="json"),
         "where": {row["what"]: row["where"] for row in where(outcome, settings)},
     }
+
+
+def _cell(text: str) -> str:
+    """A text that leaves a Markdown table whole."""
+    return text.replace("|", "\\|").replace("\n", " ")
 
 
 def _interval(metrics: dict[str, float], part: str) -> str:

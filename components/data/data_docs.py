@@ -34,6 +34,7 @@ _GONE = (
     re.compile(r"<br>\s*Data asset: None", re.I),
 )  # fmt: skip
 _TAG_OF_LINK = re.compile(r"""<a\b[^>]*href=["']?https?://[^>]*>(.*?)</a>""", re.S | re.I)
+_LINK_AWAY = re.compile(r"""<a\b[^>]*href=["'][^"'#][^>]*>(.*?)</a>""", re.S | re.I)
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 _STYLE = """
@@ -96,6 +97,11 @@ def alone(page: str, home: str) -> str:
     page = page.replace("</head>", head, 1)
     trail = f'<body><header class="trail"><a href="{home}">All suites</a> · Great Expectations</header>'
     return re.sub(r"<body[^>]*>", lambda _: trail, page, count=1)
+
+
+def unlinked(page: str) -> str:
+    """A page whose links lead nowhere but to its own places: for where no page lies beside it."""
+    return _LINK_AWAY.sub(r"\1", page)
 
 
 def pages(docs: Path) -> dict[str, Path]:

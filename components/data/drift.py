@@ -31,7 +31,9 @@ _ONE_IN_A_THOUSAND = 1.95
 
 def split_alike(previous: Manifest, manifest: Manifest) -> bool:
     """Whether both were split, and by the same steps (protocol and seed), so that works have to stay."""
-    splits = [[step for step in one.lineage if step.startswith("split ")] for one in (previous, manifest)]
+    splits = [
+        [step for step in one.lineage if step.startswith("split ")][-1:] for one in (previous, manifest)
+    ]
     return bool((previous.frame["split"] != "").any()) and splits[0] == splits[1]
 
 
@@ -78,7 +80,8 @@ def classes_before(previous: Manifest, manifest: Manifest) -> pd.DataFrame:
     table = pd.DataFrame({"before": counts[0], "now": counts[1]}).fillna(0).astype(int)
     one_sided = (table == 0).any(axis=1).astype(int)
     told = [f"{before:,} → {now:,} works" for before, now in zip(table["before"], table["now"], strict=True)]
-    return table.assign(**{"on one side": one_sided, "tells": told}).rename_axis("class").reset_index()
+    table["on one side"], table["tells"] = one_sided, told
+    return table.rename_axis("class").reset_index()
 
 
 def drift(previous: Manifest, manifest: Manifest) -> pd.DataFrame:

@@ -129,3 +129,12 @@ class Report:
             raise DataError(
                 f"{folder}: no readable validation report there ({exc}). Run `atelier validate` again."
             ) from exc
+
+
+def kept(folder: Path, key: str) -> Report | None:
+    """The report kept there if it answers the questions of that key, None otherwise."""
+    try:
+        report = Report.load(folder)
+    except DataError:
+        return None
+    return report if report.key == key else None

@@ -200,16 +200,17 @@ def _gathered(manifest: Manifest, key: str, works: tuple[str, str]) -> pd.DataFr
 
 def _labels_of(manifest: Manifest, key: str, table: pd.DataFrame) -> pd.Series[Any]:
     """The labels where there are several; looked up for those alone, as they are few."""
+    import numpy as np
     import pandas as pd
 
     several = (table["labels"] > 1).to_numpy()
-    told = pd.Series([""] * len(table), dtype=object)
+    told = np.full(len(table), "", dtype=object)
     if several.any():
         frame = manifest.frame
         keys = frame[key].unique()[several]
         chosen = frame[frame[key].isin(set(keys))].groupby(key, sort=False)["label"]
         told[several] = [" / ".join(sorted(set(labels))) for _, labels in chosen]
-    return told
+    return pd.Series(told, dtype=object)
 
 
 def _files(manifest: Manifest) -> int:

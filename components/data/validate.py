@@ -18,14 +18,13 @@ from components.data import drift, summaries
 from components.data.data_docs import INDEX, tidy
 from components.data.expectations import Expectation, expectations
 from components.data.manifest import Manifest, Task
+from components.data.protocols import Protocol, named
 from components.data.report import Change, Check, Report
 from components.progress import steps
 from components.storage import building
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from components.data.split import Protocol
 
 __all__ = ["Check", "Report", "examined", "validate"]
 
@@ -68,14 +67,16 @@ def validate(  # noqa: PLR0913 (each by name, each with a default)
         manifest: works with labels.
         min_per_class: fewer in a class is critical.
         classes: the labels that may occur; any when None.
-        protocol: the shares its split should have; not looked at when None.
-        task: what is learnt of it; its own checks are left out when None.
+        protocol: the shares its split should have; the manifest's own when None.
+        task: what is learnt of it; the manifest's own when None.
         previous: the data version before this one, looked at for drift; not compared when None.
         suite: whose documented checks apply ("folder", "best-artworks", ...); the manifest's when None.
         docs: an empty or missing folder for Great Expectations' Data Docs; not built when None.
         key: kept with the report, to tell what it answers.
     """
     started = time.monotonic()
+    task = task or (Task(manifest.task) if manifest.task else None)
+    protocol = protocol or (named(manifest.protocol) if manifest.protocol else None)
     chosen = expectations(
         manifest,
         min_per_class=min_per_class,
@@ -127,7 +128,11 @@ def _tables(
     tables = {name: of(manifest) for name, of in summaries.TABLES.items() if name in asked}
     if previous is not None:
         tables |= {name: of(previous, manifest) for name, of in drift.TABLES.items() if name in asked}
-    return tables
+    # Where a column names the rows, Data Docs name offenders by it too.
+    return {
+        name: table.set_index(_NAMED_BY[name], drop=False) if name in _NAMED_BY else table
+        for name, table in tables.items()
+    }
 
 
 def _changes(table: pd.DataFrame | None) -> list[Change]:

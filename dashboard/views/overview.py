@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from components.settings import Settings
-from dashboard import parts, reads, rows, verdicts, words
+from dashboard import gate, parts, reads, rows, verdicts, words
 from dashboard.rows import Champion
 
 _LATEST = 5
@@ -24,12 +24,12 @@ def page() -> None:
     if training or champions:
         _show_champions(settings, champions)
         _show_latest(settings)
-        _show_verdict(settings)
+        gate.show(settings)
         _show_decisions(settings)
         return
     parts.empty("Nothing has been trained yet", "make demo", "atelier pipeline")
     if verdicts.newest(settings):  # it may be why nothing was trained
-        _show_verdict(settings)
+        gate.show(settings)
 
 
 def _champions(settings: Settings) -> list[Champion]:
@@ -94,33 +94,6 @@ def _show_latest(settings: Settings) -> None:
         )
         for line in rows.failures(runs, limit=_LATEST):
             st.caption(f":material/error: {words.plain(line)}")
-
-
-def _show_verdict(settings: Settings) -> None:
-    st.header("Check of the paintings", help="Every collection is examined before anything learns from it.")
-    verdict = verdicts.newest(settings)
-    if verdict is None:
-        parts.empty("No collection has been examined yet", "make demo", "atelier validate")
-        return
-    report = verdict.report
-    text = (
-        f"{words.source_title(report.source)}, {words.count(report.works)} works: {verdict.passed} of "
-        f"{len(report.checks)} checks passed, {words.moment(verdict.when, parts.where())}."
-    )
-    if not report.passed:
-        st.error(text, icon=":material/block:", title="The collection was stopped: nothing learns from it")
-    else:
-        st.success(text, icon=":material/verified:", title="The collection may be learnt from")
-    for line in verdict.open:
-        st.markdown(f"- {words.plain(line)}")
-    if verdict.page and st.button("Read the report", icon=":material/description:"):
-        _report(verdict.page.read_text(encoding="utf-8"))
-
-
-@st.dialog("Report of the check", width="large", icon=":material/description:")
-def _report(page_text: str) -> None:
-    st.iframe(page_text, height=620)
-    st.download_button("Keep a copy", page_text, file_name="validation-report.html", mime="text/html")
 
 
 def _show_decisions(settings: Settings) -> None:

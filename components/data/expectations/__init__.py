@@ -20,7 +20,7 @@ from components.data.expectations.works import WORKS
 from components.data.manifest import Manifest, Task
 
 if TYPE_CHECKING:
-    from components.data.split import Protocol
+    from components.data.protocols import Protocol
 
 __all__ = ["SUITES", "Expectation", "Rule", "Severity", "expectations"]
 

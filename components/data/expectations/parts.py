@@ -8,7 +8,7 @@ from components.data.expectations.rules import Expectation, between, one_of
 from components.data.manifest import Split
 
 if TYPE_CHECKING:
-    from components.data.split import Protocol
+    from components.data.protocols import Protocol
 
 SPLIT_TOLERANCE, ARTISTS_TOLERANCE = 2, 10
 """Percentage points between a part's share and the protocol's; whole artists are large lumps."""
@@ -69,7 +69,7 @@ def of_parts(protocol: Protocol | None) -> list[Expectation]:
 
 def holds_out_artists(protocol: Protocol | None) -> bool:
     """Whether the protocol puts all works of an artist into one part."""
-    return protocol is not None and "artist" in protocol.name
+    return protocol is not None and protocol.whole_artists
 
 
 _OF_CLASSES = (
