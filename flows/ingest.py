@@ -8,7 +8,6 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.data.manifest import Manifest
-from components.errors import DataError
 from components.storage import key_of
 from flows.telling import tell
 
@@ -60,29 +59,29 @@ def select(manifest: Manifest, plan: Plan) -> Manifest:
 
 @task(name="validate", cache_policy=NO_CACHE)
 def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
-    """Put the data version before the gate, beside the version before it.
+    """Put the data version before the gate; once it is split, beside the version before it.
 
     Raises:
         ValidationFailed: a critical expectation failed; the report is kept and named in the text.
     """
-    from components.data.split import named
+    from components.data.expectations import SUITES
+    from components.data.report import kept
     from components.data.validate import examined
     from components.data.versions import Versions
+    from flows.report import leave_verdict, warnings
 
     folder = settings.collections / "validation" / manifest.fingerprint
-    previous = Versions(settings.collections / "versions").previous(manifest)
+    previous = Versions(settings.collections / "versions").previous(manifest) if manifest.protocol else None
     asked = {
         "classes": plan.kept_classes,
-        "protocol": named(manifest.protocol) if manifest.protocol else None,
         "task": plan.task,
-        "previous": previous,
-        "suite": plan.source,
+        "suite": "folder" if plan.source == "folder" else manifest.source,
     }
-    key = key_of(METHOD, plan.kept_classes, manifest.protocol, plan.task, previous and previous.fingerprint)
-    report = _kept_report(folder, key)
+    key = key_of(SUITES, asked, manifest.protocol, previous.fingerprint if previous else "")
+    report = kept(folder, key)
     cached = report is not None
     if report is None:
-        report = examined(folder, manifest, key=key, **asked)
+        report = examined(folder, manifest, previous=previous, key=key, **asked)
     failed = [check for check in report.checks if not check.passed]
     part = "the split" if manifest.protocol else "the collection"
     tell(
@@ -90,6 +89,9 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
         f"{part}: {len(report.checks)} checks, {len(failed)} not passed: {folder / 'report.html'}",
         cached=cached,
     )
+    for line in warnings(report):
+        tell("validate", line)
+    leave_verdict(report, settings)
     report.raise_if_failed()
     return report
 
@@ -108,19 +110,6 @@ def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
     counts = " / ".join(f"{count} {name}" for name, count in parts.profile["parts"].items())
     tell("split", f"{counts}, data version {parts.fingerprint}")
     return parts
-
-
-def _kept_report(folder: Path, key: str) -> Report | None:
-    """The report that answers the same question, if there is one."""
-    from components.data.report import Report
-
-    if not folder.is_dir():
-        return None
-    try:
-        report = Report.load(folder)
-    except DataError:
-        return None
-    return report if report.key == key else None
 
 
 def _synthetic_gallery(settings: Settings) -> Path:
