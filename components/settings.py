@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     dashboard_port: int = Field(default=8501, ge=1, le=65535)
     api_url: str = Field(default="", description="empty: this machine's api_port")
 
+    cache_bytes: int = Field(
+        default=20 * 2**30, gt=0, description="bound of decoded pictures and features together"
+    )
     max_upload_bytes: int = Field(default=20 * 2**20, gt=0)
     max_image_pixels: int = Field(default=100_000_000, gt=0, description="decompression-bomb bound")
     follow_seconds: float = Field(default=5.0, gt=0, description="how often serving asks for the champion")

@@ -75,6 +75,7 @@ def own_network(runs: Sequence[RunRecord]) -> RunRecord:
 
 
 def _train_gan(recipe: GanRecipe, works: Manifest, settings: Settings, run: Run) -> None:
+    from components.data import store
     from components.data.cache import decoded
     from components.runtime import prepare
 
@@ -83,7 +84,7 @@ def _train_gan(recipe: GanRecipe, works: Manifest, settings: Settings, run: Run)
 
     run.params(recipe.model_dump(mode="json") | {"works": len(works)})
     run.dataset(works)
-    images = decoded(works, (recipe.image_size, recipe.image_size), settings.cache / "images")
+    images = decoded(works, (recipe.image_size, recipe.image_size), store.of(settings))
     result = train(images, recipe, on_epoch=lambda epoch, row: run.epoch(epoch, _named(row)))
     for epoch, grid in result.grids:
         run.image(f"grids/epoch_{epoch:04d}.png", grid)

@@ -43,6 +43,7 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
     from components.training.recipes import recipe_for
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
+    recipe = recipe.model_copy(update={"top_up": plan.top_up})
     record, cached = recorded(
         settings,
         experiment=f"{plan.task} · {manifest.source}",
@@ -89,13 +90,14 @@ def _arrays(
 ) -> tuple[TrainingData, np.ndarray, np.ndarray]:
     import numpy as np
 
+    from components.data import store
     from components.data.cache import decoded
     from components.training.fit import TrainingData
 
     names = manifest.class_names
 
     def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
-        images = decoded(part, recipe.image_size, settings.cache / "images")
+        images = decoded(part, recipe.image_size, store.of(settings))
         return images, np.asarray(part.class_numbers(names))
 
     train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))

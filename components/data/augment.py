@@ -1,6 +1,7 @@
-"""Augmentation policies of the studies as Keras layers; they act in training only.
+"""Augmentation policies, the studies' and RandAugment, as Keras layers; they act in training only.
 
-They stand in the training graph and are gone from what is served. Values stay in 0..255.
+They stand in the training graph and are gone from what is served. Values stay in 0..255. MixUp and
+CutMix, which change labels too, are in `mixing`; `preview` shows both.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
+from components.data.mixing import Mixing
+from components.data.rand_augment import RandAugment
 from components.errors import SettingsError
 
 FILL = "nearest"
@@ -40,10 +45,16 @@ def _stretch(seed: int) -> list[Any]:
     ]
 
 
+def _rand_augment(seed: int) -> list[Any]:
+    """Cubuk et al. 2020: two of fourteen operations a picture, at magnitude 9 of 30."""
+    return [RandAugment(seed=seed)]
+
+
 POLICIES: dict[str, Callable[[int], list[Any]]] = {
     "rotate-zoom": _rotate_zoom,
     "flips": _flips,
     "stretch": _stretch,
+    "rand-augment": _rand_augment,
 }
 
 
@@ -59,3 +70,36 @@ def layers_for(policy: str, *, seed: int = 0) -> keras.Sequential | None:
         names = ", ".join(["none", *POLICIES])
         raise SettingsError(f"{policy!r} is no augmentation policy; expected one of {names}.")
     return keras.Sequential(POLICIES[policy](seed), name="augmentation")
+
+
+def preview(
+    images: NDArray[np.uint8], policy: str, *, mix: str = "none", variants: int = 4, seed: int = 0
+) -> NDArray[np.uint8]:
+    """What training would see of some pictures, `variants` times over.
+
+    Args:
+        images: (N, H, W, 3); mixed among themselves, so at least two for MixUp and CutMix.
+        policy: a name in POLICIES, or "none".
+        mix: "none", "mixup" or "cutmix".
+        variants: rows of the sheet.
+        seed: the same seed, the same sheet.
+
+    Returns:
+        (variants, N, H, W, 3).
+
+    Raises:
+        SettingsError: no such policy or mix.
+    """
+    layers = layers_for(policy, seed=seed)
+    mixing = None if mix == "none" else Mixing(mix, num_classes=1)
+    sheet = np.empty((variants, *images.shape), np.uint8)
+    for number in range(variants):
+        seen = images
+        if mixing is not None:
+            labels = np.zeros(len(images), int)
+            seen, _ = mixing(images, labels, np.random.default_rng((seed, number)))
+        if layers is not None:
+            found = layers(np.asarray(seen, np.float32), training=True)
+            seen = np.rint(np.asarray(keras.ops.convert_to_numpy(found)).clip(0, 255)).astype(np.uint8)
+        sheet[number] = seen
+    return sheet

@@ -15,8 +15,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_order(work: Callable[[Item], Result], items: Sequence[Item], title: str) -> Iterator[Result]:
-    """Yield `work(item)` in the order of `items`, with progress; never far ahead of the one who takes them.
+def in_order(work: Callable[[Item], Result], items: Sequence[Item], title: str | None) -> Iterator[Result]:
+    """Yield `work(item)` in the order of `items`; never far ahead of the one who takes them.
+
+    Args:
+        work: runs in as many threads as there are cores.
+        items: what it runs on.
+        title: of the progress bar; None shows none.
 
     Raises:
         Exception: the first that `work` raises, at its place; what waits behind it is dropped.
@@ -26,7 +31,8 @@ def in_order(work: Callable[[Item], Result], items: Sequence[Item], title: str) 
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
         ahead: deque[Future[Result]] = deque(pool.submit(work, item) for item in islice(todo, 8 * threads))
-        for _ in track(range(len(items)), title, len(items)):
+        places = range(len(items))
+        for _ in places if title is None else track(places, title, len(items)):
             yield ahead.popleft().result()
             ahead.extend(pool.submit(work, item) for item in islice(todo, 1))
     finally:

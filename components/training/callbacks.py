@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from components.data.batches import Batches, Position
 from components.errors import TrainingError
 
 MONITOR = "val_macro_f1"
@@ -91,6 +92,27 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if _rate(self.model) < self._rate:
             record.rate_cuts.append(number)
         self._told(number, row)
+
+
+class Reached(keras.callbacks.Callback):  # type: ignore[misc]
+    """Knows how far training is, for a checkpoint: `Batches(..., start=reached.position)` goes on there.
+
+    The batches cannot know it themselves: a backend fetches them ahead of the steps.
+    """
+
+    def __init__(self, batches: Batches) -> None:
+        super().__init__()
+        self._batches = batches
+        self.position = batches.start
+
+    def on_train_batch_end(self, batch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
+        """One more batch of the epoch is in the weights."""
+        epoch, first = self._batches.start
+        self.position = Position(epoch, first + batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
+        """The whole epoch is."""
+        self.position = Position(epoch + 1)
 
 
 def judged(truth: np.ndarray, probabilities: np.ndarray, num_classes: int) -> Epoch:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import keras
 import numpy as np
 
+from components.data.entries import Layout
+from components.data.store import Store
 from components.models.heads import FEATURES
 from components.progress import steps
-from components.storage import building, key_of
+from components.storage import key_of
 
 BATCH = 64
 
@@ -36,7 +37,7 @@ def parted(model: keras.Model) -> Parted:
     return Parted(keras.Model(model.input, features), keras.Model(features, model.output))
 
 
-def of(backbone: keras.Model, images: np.ndarray, folder: Path, title: str) -> np.ndarray:
+def of(backbone: keras.Model, images: np.ndarray, store: Store, title: str) -> np.ndarray:
     """The backbone's output for every image, (N, D) float32, memory-mapped; computed once per content.
 
     The key is the images' own bytes and the backbone's structure and weights: what is found is right,
@@ -45,40 +46,27 @@ def of(backbone: keras.Model, images: np.ndarray, folder: Path, title: str) -> n
     Args:
         backbone: used in inference mode.
         images: (N, H, W, 3) uint8, may be memory-mapped; read in order, a batch at a time.
-        folder: of the cache; safe to delete.
+        store: of arrays.
         title: of the progress bar.
+
+    Raises:
+        DataError: the disk is full.
     """
-    entry = folder / key_of(_content(images), _network(backbone))
-    found = _opened(entry)
-    if found is not None:
-        return found
-    shutil.rmtree(entry, ignore_errors=True)
-    computed = _predicted(backbone, images, title)
-    with building(entry) as draft:
-        np.save(draft / "features.npy", computed)
-    return computed
+    key = key_of("features", _content(images), _network(backbone))
+    layout = Layout((len(images), *backbone.output_shape[1:]), np.dtype("float32").str)
+    return store.array(key, layout, lambda: _predicted(backbone, images, title), "features")
 
 
-def _opened(entry: Path) -> np.ndarray | None:
-    """A kept entry; None where there is none, or what is there is damaged."""
-    try:
-        features: np.ndarray = np.load(entry / "features.npy", mmap_mode="r")
-    except (OSError, ValueError):
-        return None
-    return features
-
-
-def _predicted(backbone: keras.Model, images: np.ndarray, title: str) -> np.ndarray:
-    parts = []
+def _predicted(backbone: keras.Model, images: np.ndarray, title: str) -> Iterator[np.ndarray]:
     with steps(title, len(images)) as advance:
         for start in range(0, len(images), BATCH):
             batch = np.asarray(images[start : start + BATCH], dtype="float32")
             # A last batch of another length would be traced and compiled anew: fill it up, cut it off.
             missing = BATCH - len(batch) if start else 0
             filled = np.concatenate([batch, batch[:1].repeat(missing, axis=0)]) if missing else batch
-            parts.append(backbone.predict_on_batch(filled)[: len(batch)])
+            found = np.asarray(backbone.predict_on_batch(filled))[: len(batch)]
+            yield np.ascontiguousarray(found, dtype="float32")
             advance(len(batch))
-    return np.concatenate(parts)
 
 
 def _content(images: np.ndarray) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from components.data import store
 from components.data.augment import layers_for
 from components.data.batches import Batches
 from components.errors import TrainingError
@@ -20,6 +21,7 @@ from components.progress import steps
 from components.settings import Settings
 from components.training import features
 from components.training.callbacks import MONITOR, Epoch, OnEpoch, Record, Recorder, Validation
+from components.training.feeding import feed, rows
 from components.training.freezing import freeze
 from components.training.recipe import Policy, Recipe, Stage
 
@@ -68,7 +70,7 @@ def fit(recipe: Recipe, data: TrainingData, settings: Settings, *, on_epoch: OnE
     """Train `recipe` on `data`.
 
     Every stage starts from the best weights so far. A stage that trains only the head, without
-    augmentation, runs on the frozen backbone's features, computed once and cached.
+    augmentation or mixing, runs on the frozen backbone's features, computed once and cached.
 
     Args:
         recipe: the family and its stages.
@@ -99,7 +101,7 @@ def fit(recipe: Recipe, data: TrainingData, settings: Settings, *, on_epoch: OnE
         best_epoch=record.best_epoch,
         rate_cuts=record.rate_cuts,
         seconds=seconds,
-        images_per_second=len(data.train_labels) * len(record.history) / seconds,
+        images_per_second=len(rows(recipe, data.train_labels)) * len(record.history) / seconds,
         parameters=model.count_params(),
     )
 
@@ -182,16 +184,16 @@ def _run(run: _Run, record: Record, told: OnEpoch) -> None:
     freeze(run.model, run.stage.train, pretrained=bool(run.recipe.weights))
     network, train, validation = _subject(run)
     trained = _augmented(network, run.stage.policy, run.seed)
-    trained.compile(
-        optimizer=_optimizer(run.stage), loss="sparse_categorical_crossentropy", metrics=["accuracy"]
-    )
     stage, data = run.stage, run.data
+    works = (train, np.asarray(data.train_labels))
+    fed = feed(run.recipe, stage, works, num_classes=len(data.class_names), seed=run.seed)
+    trained.compile(optimizer=_optimizer(stage), loss=fed.loss, metrics=["accuracy"])
     truth = np.asarray(data.validation_labels)
     watched = Batches(validation, truth, stage.batch_size, shuffle=False, seed=run.seed)
     trained.fit(
-        Batches(train, data.train_labels, stage.batch_size, shuffle=True, seed=run.seed),
+        fed.batches,
         epochs=stage.epochs,
-        class_weight=_class_weights(data.train_labels) if run.recipe.class_weights else None,
+        class_weight=fed.class_weight,
         callbacks=[
             Validation(network, watched, truth, len(data.class_names), done=len(record.history)),
             *_plateau(stage),
@@ -205,15 +207,15 @@ def _run(run: _Run, record: Record, told: OnEpoch) -> None:
 def _subject(run: _Run) -> tuple[keras.Model, np.ndarray, np.ndarray]:
     """What is trained, on which training and validation arrays: the network on images, or its head."""
     data, stage = run.data, run.stage
-    if stage.train == "all" or stage.policy is not Policy.NONE:
+    if stage.train == "all" or stage.policy is not Policy.NONE or stage.mix != "none":
         return run.model, data.train_images, data.validation_images
     cut = features.parted(run.model)
-    folder = run.settings.cache / "features"
+    kept = store.of(run.settings)
     name = f"Features of {run.recipe.family}"
     return (
         cut.head,
-        features.of(cut.backbone, data.train_images, folder, f"{name}, training works"),
-        features.of(cut.backbone, data.validation_images, folder, f"{name}, validation works"),
+        features.of(cut.backbone, data.train_images, kept, f"{name}, training works"),
+        features.of(cut.backbone, data.validation_images, kept, f"{name}, validation works"),
     )
 
 
@@ -246,12 +248,3 @@ def _plateau(stage: Stage) -> list[Any]:
     if stage.stop_patience:
         chosen.append(keras.callbacks.EarlyStopping(MONITOR, patience=stage.stop_patience, mode="max"))
     return chosen
-
-
-def _class_weights(labels: np.ndarray) -> dict[int, float]:
-    """Scikit-learn's balanced weights (study B4): n / (classes * count of the class)."""
-    from sklearn.utils.class_weight import compute_class_weight
-
-    present = np.unique(labels)
-    weights = compute_class_weight("balanced", classes=present, y=np.asarray(labels))
-    return {int(number): float(weight) for number, weight in zip(present, weights, strict=True)}

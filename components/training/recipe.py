@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from components.storage import key_of
 
+Mix = Literal["none", "mixup", "cutmix"]
+
 
 class Policy(StrEnum):
     """Augmentation of the training images; validation and test images are only resized."""
@@ -20,6 +22,8 @@ class Policy(StrEnum):
     """Study A2, second policy: horizontal and vertical flips."""
     STRETCH = "stretch"
     """Study B2: rotation, horizontal flip, zoom, width and height stretch, nearest fill."""
+    RAND_AUGMENT = "rand-augment"
+    """Cubuk et al. 2020: two of fourteen operations a picture, at magnitude 9 of 30."""
 
 
 class _Frozen(BaseModel):
@@ -35,6 +39,9 @@ class Stage(_Frozen):
     learning_rate: float = Field(default=1e-3, gt=0)
     batch_size: int = Field(default=32, gt=0)
     policy: Policy = Policy.NONE
+    mix: Mix = Field(
+        default="none", description="MixUp (Zhang 2018) or CutMix (Yun 2019), before the policy's layers"
+    )
     stop_patience: int | None = Field(
         default=10, gt=0, description="epochs without a better validation macro-F1"
     )
@@ -54,6 +61,11 @@ class Recipe(_Frozen):
     )
     weights: str | None = Field(default=None, description='"imagenet", a file or s3://; None: from scratch')
     class_weights: bool = Field(default=False, description="scikit-learn's balanced class weights (study B4)")
+    top_up: int | None = Field(
+        default=None,
+        gt=0,
+        description="training works of each class, at least: rare ones are drawn again (study C9)",
+    )
     seed: int = 0
 
     @property

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from components.data.augment import POLICIES, layers_for
+from components.data.augment import POLICIES, layers_for, preview
 from components.errors import SettingsError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3)).astype(np.float32)
+PICTURES = IMAGES.astype(np.uint8)
 
 
 def augmented(policy: str, seed: int = 0, *, training: bool = True) -> np.ndarray:
@@ -62,3 +63,20 @@ def test_the_policies_are_the_recipes() -> None:
     from components.training.recipe import Policy
 
     assert {"none", *POLICIES} == {policy.value for policy in Policy}
+
+
+@pytest.mark.parametrize("policy", ["none", *POLICIES])
+@pytest.mark.parametrize("mix", ["none", "mixup", "cutmix"])
+def test_a_preview_is_a_sheet_of_pictures(policy: str, mix: str) -> None:
+    sheet = preview(PICTURES, policy, mix=mix, variants=3, seed=1)
+    assert (sheet.shape, sheet.dtype) == ((3, 4, 16, 16, 3), np.uint8)
+    assert np.array_equal(sheet, preview(PICTURES, policy, mix=mix, variants=3, seed=1))
+    same = [np.array_equal(row, PICTURES) for row in sheet]
+    assert all(same) if (policy, mix) == ("none", "none") else not all(same)
+
+
+def test_a_preview_of_what_is_not_there_is_refused() -> None:
+    with pytest.raises(SettingsError, match="'swirl' is no augmentation policy"):
+        preview(PICTURES, "swirl")
+    with pytest.raises(SettingsError, match="'swirl' mixes nothing; expected one of none, mixup, cutmix"):
+        preview(PICTURES, "none", mix="swirl")

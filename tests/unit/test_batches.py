@@ -7,14 +7,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from components.data.batches import Batches
+from components.data.batches import Batches, Position
+from components.data.mixing import Mixing
+from components.training.callbacks import Reached
 
 IMAGES = np.arange(10 * 4 * 4 * 3, dtype=np.uint8).reshape(10, 4, 4, 3)
 LABELS = np.arange(10)
+START = Position()
 
 
 def seen(batches: Batches) -> list[int]:
     return [int(label) for place in range(len(batches)) for label in batches[place][1]]
+
+
+def advance(batches: Batches) -> None:
+    """As Keras does it around an epoch."""
+    batches.on_epoch_begin()
+    batches.on_epoch_end()
 
 
 def test_every_work_once_in_batches_of_the_size() -> None:
@@ -30,7 +39,7 @@ def test_every_work_once_in_batches_of_the_size() -> None:
 def test_without_shuffling_the_rows_order_stays() -> None:
     batches = Batches(IMAGES, LABELS, 3, shuffle=False, seed=0)
     assert seen(batches) == list(range(10))
-    batches.on_epoch_end()
+    advance(batches)
     assert seen(batches) == list(range(10))
 
 
@@ -39,7 +48,7 @@ def epochs(seed: int) -> list[list[int]]:
     orders = []
     for _ in range(3):
         orders.append(seen(batches))
-        batches.on_epoch_end()
+        advance(batches)
     return orders
 
 
@@ -56,12 +65,12 @@ def test_lengths_must_agree() -> None:
         Batches(IMAGES[:0], LABELS[:0], 4, shuffle=False, seed=0)
 
 
-def classifier() -> keras.Model:
+def classifier(*, one_hot: bool = False) -> keras.Model:
     keras.utils.set_random_seed(3)
     image = keras.Input((4, 4, 3), name="image")
     flat = keras.layers.Flatten()(keras.layers.Rescaling(1 / 255)(image))
     model = keras.Model(image, keras.layers.Dense(10, activation="softmax")(flat))
-    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.compile("adam", f"{'' if one_hot else 'sparse_'}categorical_crossentropy")
     return model
 
 
@@ -85,3 +94,97 @@ def test_predict_keeps_the_order() -> None:
     model = classifier()
     batches = Batches(IMAGES, LABELS, 4, shuffle=False, seed=0)
     assert np.allclose(model.predict(batches, verbose=0), model.predict(IMAGES, verbose=0), atol=1e-6)
+
+
+def test_keras_ending_what_never_began_skips_no_order() -> None:
+    batches = Batches(IMAGES, LABELS, 4, shuffle=True, seed=1)
+    first = seen(batches)
+    batches.on_epoch_end()
+    assert seen(batches) == first
+
+
+@pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 2), (2, 0)])
+def test_taken_up_anywhere_the_rest_is_the_unbroken_run_s(place: tuple[int, int]) -> None:
+    orders = epochs(1)
+    batches = Batches(IMAGES, LABELS, 4, shuffle=True, seed=1, start=Position(*place))
+    epoch, batch = place
+    assert len(batches) == 3 - batch
+    assert seen(batches) == orders[epoch][4 * batch :]
+    if epoch < 2:
+        advance(batches)
+        assert len(batches) == 3
+        assert seen(batches) == orders[epoch + 1]
+
+
+def test_a_start_beyond_the_epoch_is_refused() -> None:
+    with pytest.raises(ValueError, match="a start within 3 batches is expected, received batch 3"):
+        Batches(IMAGES, LABELS, 4, shuffle=True, seed=1, start=Position(0, 3))
+
+
+def test_chosen_rows_make_up_the_epoch_some_several_times() -> None:
+    rows = np.array([3, 5, 5, 5, 9])
+    batches = Batches(IMAGES, LABELS, 2, shuffle=True, seed=0, rows=rows)
+    assert len(batches) == 3
+    assert sorted(seen(batches)) == [3, 5, 5, 5, 9]
+    kept = Batches(IMAGES, LABELS, 2, shuffle=False, seed=0, rows=rows[::-1])
+    assert [sorted(map(int, kept[place][1])) for place in range(3)] == [[5, 9], [5, 5], [3]]
+    assert np.array_equal(kept[2][0], IMAGES[[3]])
+
+
+class Breaks(keras.callbacks.Callback):
+    """Ends the process's work amid an epoch, as a kill would."""
+
+    def __init__(self, epoch: int, batch: int) -> None:
+        super().__init__()
+        self.at = (epoch, batch)
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        if (self.epoch, batch) == self.at:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("mixing", [None, Mixing("mixup", 10)])
+def test_training_broken_off_amid_an_epoch_ends_where_the_unbroken_ends(mixing: Mixing | None) -> None:
+    def batches(start: Position = START) -> Batches:
+        return Batches(IMAGES, LABELS, 2, shuffle=True, seed=5, mixing=mixing, start=start)
+
+    unbroken, broken = classifier(one_hot=mixing is not None), classifier(one_hot=mixing is not None)
+    unbroken.fit(batches(), epochs=4, shuffle=False, verbose=0)
+    fed = batches()
+    reached = Reached(fed)
+    with pytest.raises(KeyboardInterrupt):
+        broken.fit(fed, epochs=4, shuffle=False, verbose=0, callbacks=[reached, Breaks(1, 2)])
+    assert reached.position == (1, 3)
+    again = batches(reached.position)
+    reached = Reached(again)
+    broken.fit(again, initial_epoch=1, epochs=2, shuffle=False, verbose=0, callbacks=[reached])
+    assert reached.position == (2, 0)
+    broken.fit(again, initial_epoch=2, epochs=4, shuffle=False, verbose=0, callbacks=[reached])
+    assert reached.position == (4, 0)
+    for one, other in zip(broken.get_weights(), unbroken.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-7)
+
+
+def test_mixed_batches_are_repeated_and_differ_by_epoch() -> None:
+    def mixed(start: Position) -> list[np.ndarray]:
+        batches = Batches(IMAGES, LABELS, 5, shuffle=True, seed=2, mixing=Mixing("mixup", 10), start=start)
+        return list(batches[1 - start.batch])
+
+    first, again = mixed(Position(0, 0)), mixed(Position(0, 1))
+    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first[1], again[1])
+    assert first[0].dtype == np.uint8
+    assert not np.array_equal(first[1], mixed(Position(1, 0))[1])
+
+
+def test_mixed_works_weigh_as_their_classes_shares() -> None:
+    weights = {number: 1.0 + number for number in range(10)}
+    batches = Batches(
+        IMAGES, LABELS, 10, shuffle=False, seed=2, mixing=Mixing("cutmix", 10), class_weights=weights
+    )
+    _, shares, found = batches[0]
+    np.testing.assert_allclose(found, shares @ np.arange(1.0, 11.0), rtol=1e-6)

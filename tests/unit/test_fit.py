@@ -13,9 +13,11 @@ import pytest
 from sklearn.metrics import f1_score, log_loss
 
 from components import progress
+from components.data import store
+from components.data.store import Store
 from components.errors import SettingsError, TrainingError
 from components.settings import Settings
-from components.training import features
+from components.training import features, feeding
 from components.training.callbacks import judged
 from components.training.fit import fit
 from components.training.recipe import Policy, Recipe, Stage
@@ -201,7 +203,7 @@ def test_frozen_features_are_computed_once(
         ]
         or "Features of mobilenet_v2, training works" in titles
     )
-    assert len(list((settings.cache / "features").iterdir())) == 2
+    assert store.of(settings).usage().entries == 2
     bars.clear()
     second = fit(head_only, data, settings)
     assert not [bar for bar in bars if str(bar[0]).startswith("Features")]
@@ -225,26 +227,26 @@ def _cut(seed: int = 0, units: int = 4) -> keras.Model:
 def test_features_are_the_network_s_own_for_every_image(tmp_path: Path) -> None:
     images, _ = pictures(70, 8)  # more than a batch, and not a multiple of it
     network = _cut()
-    found = features.of(network, images, tmp_path, "Features")
+    found = features.of(network, images, Store(tmp_path), "Features")
     np.testing.assert_allclose(found, np.array(network(images)), rtol=1e-4, atol=1e-2)
 
 
 def test_other_images_or_weights_have_other_features(tmp_path: Path) -> None:
     images, _ = pictures(6, 8)
-    features.of(_cut(), images, tmp_path, "Features")
+    features.of(_cut(), images, Store(tmp_path), "Features")
     for network, works in ((_cut(), images[::-1]), (_cut(seed=1), images), (_cut(units=5), images)):
-        found = features.of(network, works, tmp_path, "Features")
+        found = features.of(network, works, Store(tmp_path), "Features")
         np.testing.assert_allclose(found, np.array(network(works)), rtol=1e-4, atol=1e-2)
-    assert len(list(tmp_path.iterdir())) == 4
+    assert Store(tmp_path).usage().entries == 4
 
 
 def test_damaged_features_are_computed_again(tmp_path: Path) -> None:
     images, _ = pictures(6, 8)
-    first = np.array(features.of(_cut(), images, tmp_path, "Features"))
+    first = np.array(features.of(_cut(), images, Store(tmp_path), "Features"))
     for path in tmp_path.rglob("*.npy"):
         path.write_bytes(path.read_bytes()[:150])
-    np.testing.assert_array_equal(features.of(_cut(), images, tmp_path, "Features"), first)
-    assert [path.name for path in tmp_path.rglob("*.npy")] == ["features.npy"]
+    np.testing.assert_array_equal(features.of(_cut(), images, Store(tmp_path), "Features"), first)
+    assert [path.name for path in tmp_path.rglob("*.npy")] == ["array.npy"]
 
 
 def test_a_head_then_the_head_on_flips_then_all_of_it(settings: Settings, head_only: Recipe) -> None:
@@ -257,3 +259,44 @@ def test_a_head_then_the_head_on_flips_then_all_of_it(settings: Settings, head_o
     best = max(fitted.history[:8], key=lambda row: row["val_macro_f1"])
     assert [row["val_loss"] for row in fitted.history[8:]] == pytest.approx([best["val_loss"]] * 2, rel=1e-4)
     assert all(layer.trainable for layer in fitted.model.layers)
+
+
+@pytest.mark.parametrize("mix", ["mixup", "cutmix"])
+def test_mixed_pictures_teach_too(settings: Settings, mix: str) -> None:
+    asked = recipe(epochs=6, mix=mix).model_copy(update={"class_weights": True})
+    fitted = fit(asked, tinted(), settings)
+    assert fitted.history[fitted.best_epoch - 1]["val_macro_f1"] > 0.9
+
+
+def test_class_weights_weigh_mixed_pictures(settings: Settings) -> None:
+    data = tinted(works=60)
+    kept = np.flatnonzero((data.train_labels != 2) | (np.arange(60) < 6))
+    rare = replace(data, train_images=data.train_images[kept], train_labels=data.train_labels[kept])
+    still = recipe(learning_rate=1e-12, epochs=1, mix="mixup")
+    plain = fit(still, rare, settings).history[0]
+    weighted = fit(still.model_copy(update={"class_weights": True}), rare, settings).history[0]
+    assert weighted["val_loss"] == pytest.approx(plain["val_loss"], rel=1e-5)
+    assert weighted["loss"] != pytest.approx(plain["loss"], rel=1e-4)
+
+
+def test_rare_classes_are_topped_up_in_training_alone(settings: Settings) -> None:
+    data = tinted(works=60)
+    kept = np.flatnonzero((data.train_labels != 2) | (np.arange(60) < 6))
+    rare = replace(data, train_images=data.train_images[kept], train_labels=data.train_labels[kept])
+    asked = recipe(epochs=2, policy="rand-augment").model_copy(update={"top_up": 20})
+    assert feeding.rows(asked, rare.train_labels).size == 60
+    fitted = fit(asked, rare, settings)
+    assert fitted.images_per_second == pytest.approx(2 * 60 / fitted.seconds)
+    assert feeding.class_weights(rare.train_labels[feeding.rows(asked, rare.train_labels)]) == {
+        0: 1.0,
+        1: 1.0,
+        2: 1.0,
+    }
+
+
+def test_a_head_on_mixed_pictures_sees_pictures_and_not_features(
+    settings: Settings, head_only: Recipe
+) -> None:
+    mixed = Stage(epochs=1, train="head", batch_size=12, mix="mixup")
+    fit(head_only.model_copy(update={"stages": (mixed,)}), tinted(size=32), settings)
+    assert store.of(settings).usage().entries == 0
