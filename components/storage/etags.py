@@ -78,9 +78,8 @@ def _part_sizes(client: S3Client, bucket: str, remote: Remote, count: int) -> li
     """Bytes of each part as the store tells them; None where it does not."""
 
     def size_of(number: int) -> int:
-        head = client.head_object(
-            Bucket=bucket, Key=remote.key, PartNumber=number, IfMatch=f'"{remote.etag}"'
-        )
+        # Without If-Match: some stores compare it with the part's ETag.
+        head = client.head_object(Bucket=bucket, Key=remote.key, PartNumber=number)
         return head["ContentLength"] if head.get("PartsCount", count) == count else 0
 
     if count == 1:

@@ -111,7 +111,7 @@ def _refuse_strange(keys: dict[str, str], bucket: str, prefix: str) -> None:
     for name, key in keys.items():
         parts = name.split("/")
         if {"", ".", ".."} & set(parts) or re.search(r"[\\\0]|^[A-Za-z]:", name):
-            raise AtelierError(f"s3://{bucket}/{key}: such a key would leave the folder. {mend}")
+            raise AtelierError(f"s3://{bucket}/{key}: such a key names no file below the folder. {mend}")
         for end in range(1, len(parts)):
             if (parent := "/".join(parts[:end])) in keys:
                 raise AtelierError(

@@ -16,25 +16,8 @@ Where it was done twice, undoing one shows it."""
 _DEPTH = 3
 """How often over at most; Best Artworks has one folder that went through twice."""
 
-_SMALL = {
-    "af",
-    "al",
-    "da",
-    "das",
-    "de",
-    "del",
-    "della",
-    "den",
-    "der",
-    "des",
-    "di",
-    "do",
-    "dos",
-    "du",
-    "el",
-    "la",
-}
-_SMALL |= {"le", "los", "of", "ten", "ter", "the", "to", "van", "vom", "von", "zu", "zum", "zur"}
+_OF = {"af", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "of", "van"}
+_THE = {"al", "el", "la", "le", "los", "the", "vom", "von", "ten", "ter", "to", "zu", "zum", "zur"}
 """Words that stay small within a name."""
 
 
@@ -69,7 +52,7 @@ def person(slug: str) -> str:
     """
     words = mended(slug).replace("_", "-").split("-")
     capital = [
-        word if place and word in _SMALL else re.sub(r"(^|[.'])(\w)", lambda part: part[0].upper(), word)
+        word if place and word in _OF | _THE else re.sub(r"(^|[.'])(\w)", lambda part: part[0].upper(), word)
         for place, word in enumerate(filter(None, words))
     ]
     return " ".join(capital)
