@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 Bin = TypeVar("Bin", bound=str | int)
@@ -61,7 +62,7 @@ class Sharing(Generic[Bin]):
         cls,
         units: Units,
         shares: Mapping[Bin, float],
-        order: str,
+        orders: Sequence[str],
         kept: Mapping[str, Bin],
         *,
         least: int = 1,
@@ -71,7 +72,7 @@ class Sharing(Generic[Bin]):
         Args:
             units: works by label of each unit.
             shares: of each bin.
-            order: of the units, as a seed.
+            orders: of the units, as seeds; for each label the one that comes nearest to its quotas is taken.
             kept: bin by unit, of those that stay where they are; others in it are ignored.
             least: units of each label that every bin should have.
         """
@@ -87,34 +88,55 @@ class Sharing(Generic[Bin]):
         for unit in units.keys() & kept.keys():
             sharing._place(unit, kept[unit])
         for label in sorted(by_label, key=lambda label: (len(by_label[label]), label)):
-            sharing._fill(label, sorted(by_label[label], key=lambda unit: ranked(order, unit)), least)
+            sharing._fill(label, by_label[label], orders, least)
         for label, those in by_label.items():
             filled = {sharing.places[unit] for unit in those}
             if lacking := [one for one in shares if one not in filled]:
                 sharing.empty[label] = lacking
         return sharing
 
-    @property
-    def stray(self) -> int:
-        """Works above or below the quotas, over all labels and bins."""
-        return sum(abs(count) for missing in self.missing.values() for count in missing.values())
-
     def _place(self, unit: str, place: Bin) -> None:
         self.places[unit] = place
         for label, count in self.units[unit].items():
             self.missing[label][place] -= count
 
-    def _fill(self, label: str, those: list[str], least: int) -> None:
-        """Place the units of a label, in order: to the first bin that has room, else to the emptiest."""
-        missing = self.missing[label]
+    def _fill(self, label: str, those: list[str], orders: Sequence[str], least: int) -> None:
+        """Place the units of a label that have no place yet."""
         there = Counter(self.places[unit] for unit in those if unit in self.places)
         wanting = [one for one in self.shares for _ in range(least - there[one])]
-        new = [unit for unit in those if unit not in self.places]
-        for done, unit in enumerate(new):
-            # The last units go to bins that would else stay empty.
-            chosen = wanting if wanting and len(new) - done <= len(wanting) else list(self.shares)
-            fitting = [one for one in chosen if missing[one] >= self.units[unit][label]]
-            place = fitting[0] if fitting else max(chosen, key=lambda one: missing[one])
+        sizes = {unit: self.units[unit][label] for unit in those if unit not in self.places}
+        wanted = {one: self.missing[label][one] for one in self.shares}
+        ordered = (sorted(sizes, key=partial(ranked, order)) for order in orders)
+        tries = [_arranged(sizes, order, wanted, wanting) for order in ordered]
+        for unit, place in min(tries, key=lambda one: one.stray).places.items():
             self._place(unit, place)
-            if place in wanting:
-                wanting.remove(place)
+
+
+@dataclass(frozen=True)
+class _Arrangement(Generic[Bin]):
+    places: dict[str, Bin]
+    stray: int
+
+
+def _arranged(
+    sizes: Mapping[str, int], order: Sequence[str], wanted: Mapping[Bin, int], wanting: Sequence[Bin]
+) -> _Arrangement[Bin]:
+    """Each unit, in order, to the first bin that has room for it, else to the emptiest.
+
+    Args:
+        sizes: works of each unit.
+        order: of the units.
+        wanted: works that each bin still lacks.
+        wanting: bins that must get a unit, as often as they stand here: the last units go to them.
+    """
+    missing, wanting = dict(wanted), list(wanting)
+    places: dict[str, Bin] = {}
+    for done, unit in enumerate(order):
+        chosen = wanting if wanting and len(order) - done <= len(wanting) else list(missing)
+        fitting = [one for one in chosen if missing[one] >= sizes[unit]]
+        place = fitting[0] if fitting else max(chosen, key=lambda one: missing[one])
+        places[unit] = place
+        missing[place] -= sizes[unit]
+        if place in wanting:
+            wanting.remove(place)
+    return _Arrangement(places, sum(map(abs, missing.values())))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["PROTOCOLS", "Protocol", "assign", "named", "placed", "placements", "quotas"]
 
 _ARRANGEMENTS = 32
-"""Orders of the artists tried; the one that comes nearest to the shares is taken."""
+"""Orders of the artists tried; for each class the one that comes nearest to its shares is taken."""
 _SHOWN = 12
 
 
@@ -129,14 +129,13 @@ def _kept(works: Iterable[tuple[str, str]], protocol: Protocol, keep: Mapping[st
 def _in_parts(units: Units, protocol: Protocol, seed: int, kept: Mapping[str, str]) -> dict[str, str]:
     """The part of each unit."""
     stay = {unit: Split(place) for unit, place in kept.items()}
-    tries = [str(seed)]
+    orders = [str(seed)]
     if protocol.whole_artists:
-        tries += [f"{seed}.{number}" for number in range(1, _ARRANGEMENTS)]
-    sharings = [Sharing.of(units, protocol.shares, order, stay) for order in tries]
-    best = min(sharings, key=lambda one: (len(one.empty), one.stray))
-    if best.empty:
-        raise DataError(_without(best.empty, units, protocol, kept))
-    return {unit: part.value for unit, part in best.places.items()}
+        orders += [f"{seed}.{number}" for number in range(1, _ARRANGEMENTS)]
+    sharing = Sharing.of(units, protocol.shares, orders, stay)
+    if sharing.empty:
+        raise DataError(_without(sharing.empty, units, protocol, kept))
+    return {unit: part.value for unit, part in sharing.places.items()}
 
 
 def _in_folds(units: Units, protocol: Protocol, seed: int, kept: Mapping[str, str]) -> dict[str, str]:
@@ -144,7 +143,7 @@ def _in_folds(units: Units, protocol: Protocol, seed: int, kept: Mapping[str, st
     folds = dict.fromkeys(range(1, protocol.folds + 1), 1 / protocol.folds)
     pairs = {unit: place.split("/") for unit, place in kept.items()}
     stood = {unit: int(fold) for unit, (fold, _) in pairs.items()}
-    dealt = Sharing.of(units, folds, str(seed), stood, least=2)
+    dealt = Sharing.of(units, folds, [str(seed)], stood, least=2)
     if dealt.empty:
         raise DataError(_without(dealt.empty, units, protocol, kept))
     slices = {Split.VALIDATION: FOLD_VALIDATION, Split.TRAIN: 1 - FOLD_VALIDATION}
@@ -152,7 +151,7 @@ def _in_folds(units: Units, protocol: Protocol, seed: int, kept: Mapping[str, st
     placed: dict[str, str] = {}
     for fold in folds:
         inside = {unit: labels for unit, labels in units.items() if dealt.places[unit] == fold}
-        parts = Sharing.of(inside, slices, f"{seed}.fold", stay).places
+        parts = Sharing.of(inside, slices, [f"{seed}.fold"], stay).places
         placed |= {unit: f"{fold}/{part.value}" for unit, part in parts.items()}
     if lacking := _lacking(units, placed):
         raise DataError(_without(lacking, units, protocol, kept))
@@ -199,11 +198,14 @@ def _check_sizes(units: Units, protocol: Protocol) -> None:
     if not small:
         return
     unit = "artist(s)" if protocol.whole_artists else "different work(s)"
-    named_ones = [f"the class {label!r} has {count} {unit}" for label, count in small.items()]
     why = "two for each fold" if protocol.folds else f"one for each of {', '.join(sorted(protocol.shares))}"
+    (label, count), *more = small.items()
+    told = f"the class {label!r} has {count} {unit}"
+    if more:
+        told += f", and so have too few: {_some([f'{name!r} {number}' for name, number in more])}"
     raise DataError(
-        f"{_some(named_ones)}; {protocol.name} needs at least {needed}, {why}. "
-        f"Add works, or leave the class out{_leaving(counts.keys() - small.keys())}."
+        f"{told}; {protocol.name} needs at least {needed}, {why}. Add works, or leave the class out"
+        f"{_leaving(counts.keys() - small.keys())}."
     )
 
 
@@ -222,20 +224,20 @@ def _without(
         else "works that must not be parted bear several labels"
     )
     return (
-        f"{_some(told)} under {protocol.name}: {why}. Add works, leave the class out"
+        f"{_some(told)}, under {protocol.name}: {why}. Add works, leave the class out"
         f"{_leaving(counts.keys() - empty.keys())}, or split anew with another seed."
     )
 
 
 def _some(lines: list[str]) -> str:
     more = f" (and {len(lines) - _SHOWN} more)" if len(lines) > _SHOWN else ""
-    return "; ".join(lines[:_SHOWN]) + more
+    return ", ".join(lines[:_SHOWN]) + more
 
 
 def _leaving(classes: set[str]) -> str:
     """The option that goes on with the classes that are left, where there are enough to learn."""
     if len(classes) < 2:
-        return ""
+        return " and choose others: with --top 999 this message names all that are large enough"
     return (
         f': --classes "{",".join(sorted(classes))}"' if len(classes) <= 2 * _SHOWN else " (--classes, --top)"
     )

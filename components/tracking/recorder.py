@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _BATCH = 100
 """MLflow takes so many parameters at once; metrics ten times as many."""
 _PARAM_CHARACTERS = 6000
+_DATASET_CHARACTERS = 500
+"""Of a data set's name; its digest may have 36 characters, its source 64 Ki, its profile 16 Mi."""
 
 
 class Run:
@@ -83,23 +86,26 @@ class Run:
             self._client.log_artifacts(self.id, str(folder), to or None)
 
     def dataset(self, manifest: Manifest, context: str = "training") -> None:
-        """The data version: MLflow shows it beside the run and on its Datasets page."""
+        """The data version: MLflow shows it beside the run and on its Datasets page.
+
+        Its digest is the fingerprint; its profile has the size, the protocol, the lineage and the parents.
+        """
         from mlflow.entities import Dataset, DatasetInput, InputTag
 
-        frame = manifest.frame
-        profile = {
-            "works": len(manifest),
+        profile = manifest.profile | {
             "synthetic": manifest.synthetic,
-            "classes": {str(name): int(count) for name, count in frame["label"].value_counts().items()},
-            "splits": {str(name): int(count) for name, count in frame["split"].value_counts().items()},
-            "rejected": len(manifest.rejected),
+            "task": manifest.task,
+            "protocol": manifest.protocol,
+            "lineage": manifest.lineage,
+            "parents": manifest.parents,
+            "left out": dict(sorted(Counter(one.kind for one in manifest.rejected).items())),
         }
         entity = Dataset(
-            name=manifest.source,
+            name=manifest.source[:_DATASET_CHARACTERS],
             digest=manifest.fingerprint,
             source_type="local",
-            source=json.dumps({"uri": str(manifest.root)}),
-            profile=json.dumps(profile),
+            source=json.dumps({"uri": str(manifest.root)}, ensure_ascii=False),
+            profile=json.dumps(profile, ensure_ascii=False),
         )
         given = DatasetInput(entity, tags=[InputTag("mlflow.data.context", context)])
         with translated("Logging the data version"):
