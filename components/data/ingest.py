@@ -1,4 +1,4 @@
-"""Files to rows: hash, size, mode and a whole decode of each; what cannot be read is listed."""
+"""Files to rows: hash, a whole decode and a look at each picture; what cannot be read is listed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.data.looks import look
+from components.data.looks import look, phashes
 from components.data.manifest import COLUMNS, Manifest, Rejected
 from components.data.threads import in_order
 from components.errors import DataError, ImageError
@@ -44,7 +44,7 @@ def manifest_of(
 ) -> Manifest:
     """Look at every file, on all cores, and make the rows, sorted by path.
 
-    `group` is the SHA-256 of the bytes, so that copies of a file share one.
+    `group` is the SHA-256 of the bytes, so that copies of a file share one; `duplicates` widens it.
 
     Args:
         works: files below `root`.
@@ -71,6 +71,7 @@ def manifest_of(
     if not rows:
         raise DataError(_nothing(root, source, everything))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame["phash"] = phashes(frame["thumbnail"].tolist())
     return Manifest(
         frame=frame,
         source=source,
@@ -78,6 +79,7 @@ def manifest_of(
         synthetic=synthetic,
         rejected=everything,
         files=len(rows) + len(everything),
+        lineage=(f"read {source}: {len(rows)} works, {len(everything)} left out",),
     )
 
 
@@ -98,6 +100,7 @@ def _looked_at(work: Work) -> dict[str, object] | ImageError:
         "genre": work.genre,
         "label": "",
         "sha256": sha256,
+        "phash": "",
         **vars(seen),
         "group": sha256,
         "split": "",

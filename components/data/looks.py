@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,15 +13,22 @@ from PIL import Image
 
 from components.data.images import MAX_PIXELS, skim
 
+Floats = NDArray[np.float32]
+Box = tuple[int, int, int, int]
+
 SIDE = 32
 """Pixels a side of a thumbnail."""
 
-_UNIFORM = 24
+_AT_ONCE = 8192
+_GRID = 128
+"""Pixels a side at which a picture is measured, whatever its shape."""
+_EVEN = 24
 """Grey levels that a line of border may span: JPEG's noise, and paper that is not quite even."""
-_ROUNDS = 3
+_EVERY = 16
+_FRAMES = 3
 """Frames within frames that are taken off: a scan's white margin around a black mount, say."""
-_SMALLEST = 1 / 4
-"""Of a side; what would leave less is no border around a picture, but a picture with little on it."""
+_SMALLEST = _GRID // 4
+"""What would leave less of a side is no border around a picture, but a picture with little on it."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +39,16 @@ class Look:
         width: pixels, as it is seen (orientation applied); as is height.
         mode: Pillow's, of the file itself.
         thumbnail: 32 x 32 greyscale bytes, row by row, of the picture without uniform borders.
-        phash: 16 hex digits: signs of the thumbnail's 8 x 8 lowest frequencies against their median
-            (Zauner 2010, http://phash.org/docs/pubs/thesis_zauner.pdf).
         brightness: mean of the greyscale, borders included, 0 black to 1 white.
         contrast: its standard deviation, 0 to .5.
-        sharpness: standard deviation of its Laplacian (Pech-Pacheco et al. 2000,
-            doi:10.1109/ICPR.2000.903548) within the borders, at 128 pixels a side or more, over the
-            contrast there; 0 for an even surface.
+        sharpness: 0 to 1: how much of the contrast is lost when the picture, at 128 x 128 pixels, is
+            averaged two by two; 0 for an even surface, near 0 for a blurred picture.
     """
 
     width: int
     height: int
     mode: str
     thumbnail: bytes
-    phash: str
     brightness: float
     contrast: float
     sharpness: float
@@ -56,31 +61,42 @@ def look(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Look:
         ImageError: it cannot be read.
     """
     seen = skim(source, max_pixels=max_pixels)
-    grey = np.asarray(seen.grey)
-    top, bottom, left, right = _within_borders(grey)
-    small = seen.grey.resize((SIDE, SIDE), Image.Resampling.BOX, box=(left, top, right, bottom))
-    thumbnail = np.asarray(small)
-    inside = grey[top:bottom, left:right]
+    grid = seen.grey.resize((_GRID, _GRID), Image.Resampling.BOX)
+    levels = np.asarray(grid)
+    ones = levels.astype(np.float32)
+    fours = _four_to_one(ones)
+    sixteens = _four_to_one(fours)
+    mean = float(sixteens.sum()) / levels.size
+    variance = max(_square(ones) / levels.size - mean * mean, 0.0)
+    lost = max(_square(ones) - _square(fours) / 4, 0.0) / levels.size
     return Look(
         width=seen.probe.width,
         height=seen.probe.height,
         mode=seen.probe.mode,
-        thumbnail=thumbnail.tobytes(),
-        phash=phash_of(thumbnail),
-        brightness=round(float(grey.mean()) / 255, 4),
-        contrast=round(float(grey.std()) / 255, 4),
-        sharpness=round(_sharpness(inside), 4),
+        thumbnail=_within_borders(grid, levels) or (sixteens / 16).round().astype(np.uint8).tobytes(),
+        brightness=round(mean / 255, 4),
+        contrast=round(math.sqrt(variance) / 255, 4),
+        sharpness=round(math.sqrt(lost / variance), 4) if variance >= 1 else 0.0,
     )
 
 
-def phash_of(thumbnail: NDArray[np.uint8]) -> str:
-    """The 64-bit perceptual hash of a (32, 32) greyscale thumbnail."""
-    low = _COSINES @ thumbnail.astype(np.float32) @ _COSINES.T
-    bits = low.ravel() > np.median(low)
-    return np.packbits(bits).tobytes().hex()
+def phashes(thumbnails: Sequence[bytes]) -> list[str]:
+    """The 64-bit perceptual hash of each thumbnail, as 16 hex digits.
+
+    Signs of the 8 x 8 lowest frequencies against their median (Zauner 2010,
+    http://phash.org/docs/pubs/thesis_zauner.pdf).
+    """
+    pixels = np.frombuffer(b"".join(thumbnails), np.uint8).reshape(-1, SIDE, SIDE)
+    low = cosines(8, SIDE)
+    hashes: list[str] = []
+    for start in range(0, len(pixels), _AT_ONCE):
+        part = (low @ pixels[start : start + _AT_ONCE].astype(np.float32) @ low.T).reshape(-1, 64)
+        bits = part > np.median(part, axis=1, keepdims=True)
+        hashes += [row.tobytes().hex() for row in np.packbits(bits, axis=1)]
+    return hashes
 
 
-def cosines(count: int, size: int) -> NDArray[np.float32]:
+def cosines(count: int, size: int) -> Floats:
     """The first `count` rows of the orthonormal DCT-II of `size` points, (count, size)."""
     frequency, place = np.arange(count)[:, None], np.arange(size)[None, :]
     rows: NDArray[np.float64] = np.sqrt(2 / size) * np.cos(np.pi * frequency * (2 * place + 1) / (2 * size))
@@ -88,37 +104,40 @@ def cosines(count: int, size: int) -> NDArray[np.float32]:
     return rows.astype(np.float32)
 
 
-_COSINES = cosines(8, SIDE)
+def _four_to_one(levels: Floats) -> Floats:
+    """Sums of two by two."""
+    rows = levels[::2] + levels[1::2]
+    return rows[:, ::2] + rows[:, 1::2]
 
 
-def _within_borders(grey: NDArray[np.uint8]) -> tuple[int, int, int, int]:
-    """(top, bottom, left, right) of what is left when uniform lines are taken off the four sides."""
-    top, left, bottom, right = 0, 0, *grey.shape
-    for _ in range(_ROUNDS):
-        inside = grey[top:bottom, left:right]
-        rows, columns = _span_of_content(inside, 1), _span_of_content(inside, 0)
-        if rows is None or columns is None:
+def _square(levels: Floats) -> float:
+    flat = levels.ravel()
+    return float(flat @ flat)
+
+
+def _within_borders(grid: Image.Image, levels: NDArray[np.uint8]) -> bytes:
+    """The thumbnail without even lines along the sides, in frames one within the other; b"" without any."""
+    box = whole = (0, 0, _GRID, _GRID)
+    for _ in range(_FRAMES):
+        inner = _without_even_lines(levels, box)
+        if inner == box or inner[2] - inner[0] < _SMALLEST or inner[3] - inner[1] < _SMALLEST:
             break
-        if rows == (0, bottom - top) and columns == (0, right - left):
-            break
-        top, bottom = top + rows[0], top + rows[1]
-        left, right = left + columns[0], left + columns[1]
-    if bottom - top < _SMALLEST * grey.shape[0] or right - left < _SMALLEST * grey.shape[1]:
-        return 0, grey.shape[0], 0, grey.shape[1]
-    return top, bottom, left, right
+        box = inner
+    return b"" if box == whole else grid.resize((SIDE, SIDE), Image.Resampling.BOX, box=box).tobytes()
 
 
-def _span_of_content(grey: NDArray[np.uint8], axis: int) -> tuple[int, int] | None:
-    """First and behind the last line that is not uniform; None where all are."""
-    lines = np.flatnonzero(grey.max(axis=axis) - grey.min(axis=axis) > _UNIFORM)
-    return (int(lines[0]), int(lines[-1]) + 1) if len(lines) else None
+def _without_even_lines(levels: NDArray[np.uint8], box: Box) -> Box:
+    left, top, right, bottom = box
+    inside = levels[top:bottom, left:right]
+    if not any(_even(line) for line in (inside[0], inside[-1], inside[:, 0], inside[:, -1])):
+        return box  # as most pictures are: nothing else is looked at
+    rows = np.flatnonzero(np.ptp(inside, axis=1) > _EVEN)
+    columns = np.flatnonzero(np.ptp(inside, axis=0) > _EVEN)
+    if not len(rows) or not len(columns):
+        return (0, 0, 0, 0)
+    return int(left + columns[0]), int(top + rows[0]), int(left + columns[-1]) + 1, int(top + rows[-1]) + 1
 
 
-def _sharpness(grey: NDArray[np.uint8]) -> float:
-    if min(grey.shape) < 3:
-        return 0.0
-    values = grey.astype(np.int16)
-    centre = values[1:-1, 1:-1]
-    laplacian = 4 * centre - values[:-2, 1:-1] - values[2:, 1:-1] - values[1:-1, :-2] - values[1:-1, 2:]
-    contrast = float(values.std())
-    return float(laplacian.std()) / contrast if contrast >= 1 else 0.0
+def _even(line: NDArray[np.uint8]) -> bool:
+    few = line[::_EVERY].tolist()  # most lines show in a few places that they are not
+    return max(few) - min(few) <= _EVEN and int(line.max()) - int(line.min()) <= _EVEN

@@ -1,0 +1,94 @@
+"""Pictures nothing can be learnt from are set aside, each with its reason and what was measured.
+
+The limits are wide: none of 6,725 works of Best Artworks (Malevich's squares, Miró's blue, Turner's mist
+and pencil drawings among them) or of 1,150 photographs of paintings in the Louvre lies beyond one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from components.data.manifest import Manifest, Rejected
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a picture must keep to; the measures are those of `looks.Look`.
+
+    Attributes:
+        smallest_side: pixels of the shorter side.
+        widest: longer side to shorter side.
+        least_contrast: standard deviation of the greyscale, 0 to .5; below it a picture is near-blank.
+        darkest: mean of the greyscale, 0 to 1; below it a picture is under-exposed.
+        brightest: the same; above it a picture is over-exposed.
+        least_sharpness: 0 to 1; a blur of 6 pixels on a 256-pixel painting leaves .04 to .09.
+    """
+
+    smallest_side: int = 32
+    widest: float = 5.0
+    least_contrast: float = 0.02
+    darkest: float = 0.03
+    brightest: float = 0.96
+    least_sharpness: float = 0.055
+
+
+def examined(manifest: Manifest, limits: Limits = Limits()) -> Manifest:
+    """The works within the limits; the others join the rejected, the first limit they break as their kind."""
+    frame = manifest.frame
+    broken = _broken(frame, limits)
+    bad = [
+        Rejected(path, "; ".join(reasons.values()), next(iter(reasons)))
+        for path, reasons in zip(frame["path"], broken, strict=True)
+        if reasons
+    ]
+    told = ", ".join(f"{name} {value:g}" for name, value in asdict(limits).items())
+    kept = frame[[not reasons for reasons in broken]]
+    return manifest.derived(kept, f"quality: {len(bad)} set aside ({told})", bad)
+
+
+def _broken(frame: pd.DataFrame, limits: Limits) -> list[dict[str, str]]:
+    """Of each row the limits it breaks, as kind and reason."""
+    shorter, longer = frame[["width", "height"]].min(axis=1), frame[["width", "height"]].max(axis=1)
+    aspect = longer / shorter
+    rules = (
+        ("too small", shorter < limits.smallest_side, shorter, f"pixels, {limits.smallest_side} expected"),
+        (
+            "near-blank",
+            frame["contrast"] < limits.least_contrast,
+            frame["contrast"],
+            f"of contrast, {limits.least_contrast} expected",
+        ),
+        (
+            "extreme aspect",
+            aspect > limits.widest,
+            aspect.round(1),
+            f"times as long as short, at most {limits.widest:g} expected",
+        ),
+        (
+            "under-exposed",
+            frame["brightness"] < limits.darkest,
+            frame["brightness"],
+            f"of full brightness, {limits.darkest} expected",
+        ),
+        (
+            "over-exposed",
+            frame["brightness"] > limits.brightest,
+            frame["brightness"],
+            f"of full brightness, at most {limits.brightest} expected",
+        ),
+        (
+            "blurred",
+            frame["sharpness"] < limits.least_sharpness,
+            frame["sharpness"],
+            f"of sharpness, {limits.least_sharpness} expected",
+        ),
+    )
+    broken: list[dict[str, str]] = [{} for _ in range(len(frame))]
+    for kind, fails, measured, expected in rules:
+        for place in fails.to_numpy().nonzero()[0]:
+            broken[place][kind] = f"{kind}: {measured.iloc[place]:g} {expected}"
+    return broken
