@@ -1,13 +1,37 @@
 from __future__ import annotations
 
-import pytest
+from collections import Counter
+from pathlib import Path
 
-from components.data.manifest import Task
-from components.data.select import labelled
-from components.errors import DataError
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from components.data.balance import subset, topped_up
+from components.data.corrections import corrected
+from components.data.manifest import Manifest, Task
+from components.data.select import Selection, labelled, merging
+from components.errors import DataError, SettingsError
 from tests.tiny_collections import manifest
 
 COUNTS = {"Cubism": 5, "Realism": 9, "Pop Art": 5, "": 4}
+QUICK = settings(deadline=None, max_examples=30)
+
+group_sizes = st.lists(st.lists(st.integers(1, 5), min_size=3, max_size=15), min_size=2, max_size=4)
+"""Works of each group of each class."""
+
+
+def grouped(sizes: list[list[int]]) -> Manifest:
+    """Groups of several works, each of its own bytes."""
+    whole = manifest({f"class {n}": sum(groups) for n, groups in enumerate(sizes)})
+    names = [
+        f"class {n}, group {number}"
+        for n, groups in enumerate(sizes)
+        for number, count in enumerate(groups)
+        for _ in range(count)
+    ]
+    return whole.with_frame(whole.frame.assign(group=names))
 
 
 def test_the_label_is_filled_and_works_without_one_are_left_out() -> None:
@@ -16,22 +40,24 @@ def test_the_label_is_filled_and_works_without_one_are_left_out() -> None:
     assert len(chosen) == 19
     assert (chosen.frame["label"] == chosen.frame["style"]).all()
     assert list(chosen.frame.index) == list(range(19))
+    assert (chosen.task, chosen.lineage) == ("style", ("select style: all classes",))
+    assert chosen.parents == (manifest(COUNTS).fingerprint,)
 
 
 def test_only_the_classes_named() -> None:
-    assert labelled(manifest(COUNTS), Task.STYLE, classes=["Cubism", "Realism"]).class_names == [
-        "Cubism",
-        "Realism",
-    ]
+    chosen = labelled(manifest(COUNTS), Task.STYLE, Selection(classes=["Cubism", "Realism"]))
+    assert chosen.class_names == ["Cubism", "Realism"]
 
 
 def test_the_largest_classes_ties_by_name() -> None:
-    assert labelled(manifest(COUNTS), Task.STYLE, top=2).class_names == ["Cubism", "Realism"]
+    assert labelled(manifest(COUNTS), Task.STYLE, Selection(top=2)).class_names == ["Cubism", "Realism"]
 
 
 def test_an_absent_class_is_named_with_those_there() -> None:
     with pytest.raises(DataError, match=r"\['Cubsm'\].*Realism \(9\), Cubism \(5\), Pop Art \(5\)"):
-        labelled(manifest(COUNTS), Task.STYLE, classes=["Cubsm", "Realism"])
+        labelled(manifest(COUNTS), Task.STYLE, Selection(classes=["Cubsm", "Realism"]))
+    with pytest.raises(DataError, match=r"\['Cubsm'\].*Realism \(9\)"):
+        labelled(manifest(COUNTS), Task.STYLE, Selection(merge={"Cubsm": "Modern"}))
 
 
 @pytest.mark.parametrize(
@@ -39,4 +65,173 @@ def test_an_absent_class_is_named_with_those_there() -> None:
 )
 def test_fewer_than_two_classes_is_an_error(task: Task, top: int | None) -> None:
     with pytest.raises(DataError, match="at least 2 classes"):
-        labelled(manifest(COUNTS), task, top=top)
+        labelled(manifest(COUNTS), task, Selection(top=top))
+
+
+def test_merged_classes_count_as_one_and_are_chosen_by_their_new_name() -> None:
+    merge = merging(["Cubism + Pop Art = Modern"])
+    chosen = labelled(manifest(COUNTS), Task.STYLE, Selection(merge=merge))
+    assert Counter(chosen.frame["label"]) == {"Modern": 10, "Realism": 9}
+    assert set(chosen.frame["style"]) == {"Cubism", "Pop Art", "Realism"}
+    assert labelled(manifest(COUNTS), Task.STYLE, Selection(merge=merge, classes=["Modern", "Realism"]))
+    assert chosen.lineage == ("select style: Cubism as Modern; Pop Art as Modern",)
+
+
+@QUICK
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=3, max_size=6),
+    into=st.lists(st.integers(0, 2), min_size=6, max_size=6),
+)
+def test_merging_moves_works_and_loses_none(sizes: list[int], into: list[int]) -> None:
+    whole = manifest({f"old {n}": size for n, size in enumerate(sizes)})
+    merge = {f"old {n}": f"new {into[n]}" for n in range(len(sizes)) if n} | {"old 0": "other"}
+    chosen = labelled(whole, Task.STYLE, Selection(merge=merge))
+    wanted: Counter[str] = Counter()
+    for n, size in enumerate(sizes):
+        wanted[merge[f"old {n}"]] += size
+    assert Counter(chosen.frame["label"]) == wanted
+
+
+@pytest.mark.parametrize("text", ["Cubism", "=Modern", "Cubism+=Modern", "Cubism="])
+def test_merging_that_cannot_be_read_shows_how_it_is_written(text: str) -> None:
+    with pytest.raises(SettingsError, match=r'"A\+B=C"'):
+        merging([text])
+    with pytest.raises(SettingsError, match="two classes"):
+        merging(["A+B=C", "B+D=E"])
+
+
+@QUICK
+@given(sizes=group_sizes, seed=st.integers(0, 20))
+def test_a_balanced_subset_has_as_many_of_each_class_in_whole_groups(
+    sizes: list[list[int]], seed: int
+) -> None:
+    sizes = [[1, *groups] for groups in sizes]  # so that some number can be reached
+    whole = grouped(sizes)
+    chosen = subset(whole.frame, seed=seed)
+    counts = Counter(chosen["label"])
+    assert len(counts) == len(sizes)
+    assert len(set(counts.values())) == 1
+    taken, there = Counter(chosen["group"]), Counter(whole.frame["group"])
+    assert all(there[group] == count for group, count in taken.items())
+    again = subset(whole.frame.sample(frac=1, random_state=1), seed=seed)
+    assert set(again["path"]) == set(chosen["path"])
+
+
+@QUICK
+@given(count=st.integers(5, 30), growth=st.integers(0, 10), seed=st.integers(0, 20))
+def test_a_subset_of_a_grown_collection_loses_at_most_as_many_as_came(
+    count: int, growth: int, seed: int
+) -> None:
+    def of(size: int) -> set[str]:
+        return set(subset(manifest({"a": size, "b": 40}).frame, per_class=5, seed=seed)["path"])
+
+    before, after = of(count), of(count + growth)
+    assert len(before) == len(after) == 10
+    assert len(before - after) <= growth
+
+
+def test_a_balanced_subset_takes_the_smallest_class_whole_and_so_many_where_asked() -> None:
+    known = {name: count for name, count in COUNTS.items() if name}
+    chosen = labelled(manifest(known), Task.STYLE, Selection(balanced=True))
+    assert Counter(chosen.frame["label"]) == dict.fromkeys(known, 5)
+    few = labelled(manifest(known), Task.STYLE, Selection(per_class=3, seed=2))
+    assert Counter(few.frame["label"]) == dict.fromkeys(known, 3)
+    assert few.lineage == ("select style: 3 of each, seed 2",)
+    seeds = {
+        tuple(labelled(manifest(known), Task.STYLE, Selection(per_class=3, seed=seed)).frame["path"])
+        for seed in range(5)
+    }
+    assert len(seeds) == 5
+
+
+def test_a_class_of_too_few_works_or_of_one_large_group_is_named() -> None:
+    with pytest.raises(DataError, match=r"6 works of each class.*Cubism \(5\), Pop Art \(5\)"):
+        labelled(manifest(COUNTS), Task.STYLE, Selection(per_class=6))
+    with pytest.raises(DataError, match="no number up to 3"):
+        subset(grouped([[2, 2], [3]]).frame)
+
+
+@QUICK
+@given(
+    labels=st.lists(st.integers(0, 4), min_size=1, max_size=60),
+    least=st.integers(0, 40),
+    seed=st.integers(0, 9),
+)
+def test_topping_up_draws_rows_of_rare_classes_again_and_evenly(
+    labels: list[int], least: int, seed: int
+) -> None:
+    rows = topped_up(labels, least, seed)
+    assert list(rows[: len(labels)]) == list(range(len(labels)))
+    counts, drawn = Counter(labels), Counter(rows.tolist())
+    got = Counter(np.asarray(labels)[rows].tolist())
+    assert got == {label: max(count, least) for label, count in counts.items()}
+    for label in counts:
+        times = [drawn[row] for row, one in enumerate(labels) if one == label]
+        assert max(times) - min(times) <= 1
+    assert (rows == topped_up(labels, least, seed)).all()
+
+
+def test_topping_up_to_less_than_nothing_is_refused() -> None:
+    with pytest.raises(DataError, match="-1"):
+        topped_up([0, 1], -1, 0)
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_corrections_put_labels_right_and_leave_works_out_with_a_line(tmp_path: Path) -> None:
+    table = write(
+        tmp_path / "mended.csv",
+        "path, label ,why\nCubism/0-0.jpg,Realism,a portrait\nCubism/1-0.jpg,,a photograph\n\n",
+    )
+    before = manifest(COUNTS)
+    after = corrected(before, table, Task.STYLE)
+    styles = dict(zip(after.frame["path"], after.frame["style"], strict=True))
+    assert styles["Cubism/0-0.jpg"] == "Realism"
+    assert len(after) == len(before) - 1
+    (left_out,) = after.rejected
+    assert (left_out.path, left_out.kind) == ("Cubism/1-0.jpg", "left out by hand")
+    assert "mended.csv" in left_out.reason
+    assert after.parents == (before.fingerprint,)
+    assert after.fingerprint != before.fingerprint
+    assert Counter(labelled(after, Task.STYLE).frame["label"]) == {"Cubism": 3, "Realism": 10, "Pop Art": 5}
+
+
+@QUICK
+@given(changes=st.dictionaries(st.integers(0, 18), st.sampled_from(["", "Cubism", "Realism"]), max_size=10))
+def test_corrections_change_what_they_name_and_nothing_else(
+    changes: dict[int, str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    before = labelled(manifest(COUNTS), Task.STYLE)
+    paths = list(before.frame["path"])
+    lines = [f"{paths[row]},{label}" for row, label in changes.items()]
+    table = write(tmp_path_factory.mktemp("table") / "t.csv", "\n".join(["path,label", *lines]))
+    after = corrected(before, table)
+    now = dict(zip(after.frame["path"], after.frame["label"], strict=True))
+    for row, (path, label) in enumerate(zip(paths, before.frame["label"], strict=True)):
+        assert now.get(path, "") == changes.get(row, label)
+    assert len(after.rejected) == list(changes.values()).count("")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("path,label\nnowhere.jpg,Cubism\n", r"no path 'nowhere.jpg'.*Cubism/0-0.jpg"),
+        ("path,label\nCubism/0-0.jpg,Kubism\n", r"no label 'Kubism'.*Cubism, Pop Art"),
+        ("file,label\nx,y\n", r"\['path'\] are missing"),
+        ("path,label\nCubism/0-0.jpg,Cubism\nCubism/0-0.jpg,Realism\n", "two labels"),
+        ("", "missing"),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused_with_what_is_expected(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    with pytest.raises(DataError, match=told):
+        corrected(manifest(COUNTS), write(tmp_path / "t.csv", text), Task.STYLE)
+
+
+def test_an_absent_table_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.csv: not a readable"):
+        corrected(manifest(COUNTS), tmp_path / "none.csv", Task.STYLE)
