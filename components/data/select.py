@@ -97,7 +97,9 @@ def merging(texts: Sequence[str]) -> dict[str, str]:
             )
         twice = sorted(name for name in names if merge.get(name, new) != new)
         if twice:
-            raise SettingsError(f"{twice} would become two classes, {new!r} and {merge[twice[0]]!r}; choose one.")
+            raise SettingsError(
+                f"{twice} would become two classes, {new!r} and {merge[twice[0]]!r}; choose one."
+            )
         merge |= dict.fromkeys(names, new)
     return merge
 
