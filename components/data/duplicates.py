@@ -40,6 +40,8 @@ _CUTS = ((0.0, 1.0), (0.05, 0.95), (0.0, 0.93), (0.07, 1.0), (0.0, 0.9), (0.1, 1
 """What a crop may leave of a side."""
 _WINDOWS = (*product(range(4), range(4)), (0, 4), (0, 5), (4, 0), (5, 0))
 """Height's and width's cut of each window, the whole picture first; a tenth is cut off one side only."""
+_FLAT = 8
+"""Grey levels."""
 _ROWS, _COLUMNS, _PAIRS = 2048, 8192, 1024
 """How much is held at once: a tile of the table of all pairs (64 MiB), and pairs looked at closely."""
 
@@ -96,8 +98,11 @@ def _numbered(texts: pd.Series[str]) -> tuple[Places, NDArray[np.object_]]:
 
 
 def _near(frame: pd.DataFrame) -> tuple[Places, Places]:
-    """Row numbers of near-duplicates, pair by pair; of equal thumbnails the first row stands for all."""
-    known = np.flatnonzero(frame["thumbnail"].str.len() == SIDE * SIDE)
+    """Row numbers of near-duplicates, pair by pair; of equal thumbnails the first row stands for all.
+
+    Flat thumbnails say nothing: such pictures are tied by their bytes alone.
+    """
+    known = np.flatnonzero(np.ptp(_thumbnails(frame), axis=(1, 2)) > _FLAT)
     number, _ = _numbered(frame["thumbnail"].iloc[known])
     _, firsts = np.unique(number, return_index=True)
     equal = (known[firsts[number]], known)
