@@ -90,14 +90,9 @@ _WIKIART = (
 _PANDORA = (
     _known("style", 100, "critical"),
     _at_most(18, "movements", "styles"),
-    _at_most(18_100, "works", "works"),
+    _at_most(18_040, "works", "works"),
 )
-
-_PANDORA_7K = (
-    _known("style", 100, "critical"),
-    _at_most(12, "movements", "styles"),
-    _at_most(7_800, "works", "works"),
-)
+"""Both editions: 7K has 12 of the movements, 18K all of them."""
 
 _FOLDER = (
     Expectation(
@@ -113,7 +108,7 @@ _FOLDER = (
 """Of a plain folder nothing is documented but that its folders are the labels."""
 
 SOURCES: dict[str, tuple[Expectation, ...]] = {
-    "synthetic-gallery": _SYNTHETIC,
+    "synthetic": _SYNTHETIC,
     "best-artworks": (
         _known("artist", 100, "critical"),
         _ONE_MOVEMENT,
@@ -127,7 +122,6 @@ SOURCES: dict[str, tuple[Expectation, ...]] = {
         _at_most(44, "genres", "genres"),
     ),
     "pandora": _PANDORA,
-    "pandora-7k": _PANDORA_7K,
     "wikiart": _WIKIART,
 }
 """Checks by the beginning of a source's name, the longest that fits; any other is a plain folder."""

@@ -7,8 +7,10 @@ from components.data.manifest import Task
 
 FEW_KNOWN_HANDS = 50
 """Percent of a part's works whose artist is also in training, above which a figure says little of style."""
-NOBODY = r"(?i)^\s*(unknown|anonym\w*|various|unidentified|n/?a|none|\?+|-+)\s*( artists?| painters?)?\s*$"
-NO_SUBJECT = r"(?i)^\s*(unknown|other|others|various|misc\w*|n/?a|none|\?+|-+)\s*$"
+NOBODY = (
+    r"(?i)^\s*(?:unknown|anonym\w*|various|unidentified|n/?a|none|\?+|-+)\s*(?: artists?| painters?)?\s*$"
+)
+NO_SUBJECT = r"(?i)^\s*(?:unknown|other|others|various|misc\w*|n/?a|none|\?+|-+)\s*$"
 
 _SEVERAL_HANDS = Expectation(
     "several artists a class",
