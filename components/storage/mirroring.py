@@ -13,7 +13,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -72,8 +72,9 @@ def mirror(address: str, folder: Path, endpoint_url: str = "", *, threads: int =
         kept = {one.name: entries[one.name] for one in remotes if _is_kept(one, entries, files)}
         try:
             missing = [one for one in remotes if one.name not in kept]
-            with _errand(client, bucket, folder / "parts", missing) as errand:
-                kept.update(_fetched(errand, missing, files, threads))  # one by one: a failure loses none
+            if missing:
+                with _errand(client, address, folder / "parts", missing) as errand:
+                    kept.update(_fetched(errand, missing, files, threads))  # one by one: a failure loses none
         finally:
             if kept != entries or not (folder / INDEX).exists():
                 index = {"address": address, "objects": kept}
@@ -155,7 +156,7 @@ def _prune(files: Path, names: set[str]) -> None:
 
 
 @contextmanager
-def _errand(client: S3Client, bucket: str, parts: Path, missing: list[Remote]) -> Iterator[Errand]:
+def _errand(client: S3Client, address: str, parts: Path, missing: list[Remote]) -> Iterator[Errand]:
     """Progress, room and leftovers looked after.
 
     Raises:
@@ -163,13 +164,13 @@ def _errand(client: S3Client, bucket: str, parts: Path, missing: list[Remote]) -
     """
     parts.mkdir(exist_ok=True)
     lock = Lock()
-    with steps(f"Mirroring s3://{bucket}", sum(remote.size for remote in missing)) as tell:
+    with steps(f"Mirroring {address}", sum(remote.size for remote in missing)) as tell:
 
         def advance(count: int) -> None:
             with lock:
                 tell(count)
 
-        errand = Errand(client, bucket, parts, advance)
+        errand = Errand(client, s3.bucket_and_key(address)[0], parts, advance)
         wanted = {errand.part_of(remote) for remote in missing}
         for part in parts.iterdir():
             if part in wanted:
@@ -180,7 +181,7 @@ def _errand(client: S3Client, bucket: str, parts: Path, missing: list[Remote]) -
         needed, free = sum(remote.size for remote in missing) - here, shutil.disk_usage(parts).free
         if needed > free:
             raise AtelierError(
-                f"s3://{bucket}: {needed:,} bytes are still to come, and {parts} has room for {free:,}. Make "
+                f"{address}: {needed:,} bytes are still to come, and {parts} has room for {free:,}. Make "
                 "room, or set ATELIER_HOME to a larger disk."
             )
         yield errand
@@ -201,8 +202,9 @@ def _fetched(errand: Errand, missing: list[Remote], files: Path, threads: int) -
 
 def _one(errand: Errand, remote: Remote, final: Path) -> tuple[str, Entry] | None:
     """Make `final` the object, if it is not by now; None if the object was removed meanwhile."""
-    if is_whole(errand.client, errand.bucket, remote, final):  # an index was lost, or the file touched
-        return remote.name, _entry(remote.etag, final)
+    with suppress(s3.refusals()):  # the object is another one by now, or gone: `bring` sees to it
+        if is_whole(errand.client, errand.bucket, remote, final):  # an index was lost, or the file touched
+            return remote.name, _entry(remote.etag, final)
     came = bring(errand, remote)
     if came is None:
         return None

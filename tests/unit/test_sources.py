@@ -44,13 +44,40 @@ def test_best_artworks_beside_the_csv(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["Albrecht_DuΓòá├¬rer", "Albrecht_Dürer", "Albrecht_Du\u0308rer", "Albrecht_Durer", "Albrecht_DÃ¼rer"],
+    [
+        "Albrecht_DuΓòá├¬rer",
+        "Albrecht_Dürer",
+        "Albrecht_Du\u0308rer",
+        "Albrecht_Durer",
+        "Albrecht_DÃ¼rer",
+        "Albrecht_Du╠êrer",
+    ],
 )
 def test_durer_however_he_was_spelt(tmp_path: Path, name: str) -> None:
     tiny_collections.best_artworks(tmp_path, nested=True)
     save(tmp_path / "images" / "images" / name / f"{name}_77.jpg", 777)
     read = best_artworks.read(tmp_path)
     assert (read.frame["artist"] == "Albrecht Dürer").sum() == 4
+
+
+def test_kaggles_own_tree(tmp_path: Path) -> None:
+    """Dürer twice over, the resized works beside the full ones, and what does not belong there."""
+    root = tiny_collections.best_artworks(tmp_path, nested=True)
+    (root / "resized").mkdir()
+    tiny_collections.best_artworks(root / "resized", nested=False)
+    (root / "resized" / "artists.csv").unlink()
+    plain = root / "images" / "images" / "Albrecht_Durer"
+    twice, once = plain.with_name("Albrecht_DuΓòá├¬rer"), plain.with_name("Albrecht_Du╠êrer")
+    once.mkdir()
+    for path in plain.iterdir():
+        (once / path.name.replace("Durer", "Du╠êrer")).write_bytes(path.read_bytes())
+        path.rename(path.with_name(path.name.replace("Durer", "DuΓòá├¬rer")))
+    plain.rename(twice)
+    save(root / "notes" / "x.jpg", 99)
+    read = best_artworks.read(root)
+    assert (len(read), (read.frame["artist"] == "Albrecht Dürer").sum()) == (21, 6)
+    assert read.frame.loc[read.frame["artist"] == "Albrecht Dürer", "group"].nunique() == 3
+    assert [(one.path, one.kind) for one in read.rejected] == [("notes/x.jpg", "outside")]
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from components.data import sources
 from components.data.manifest import Manifest, Task
@@ -220,6 +223,15 @@ def test_good_names_stay(name: str) -> None:
     assert names.mended(name) == name
 
 
+@given(st.text(), st.sampled_from(["cp437", "cp850", "cp866", "cp1252", "latin-1"]))
+def test_no_name_is_too_strange(name: str, encoding: str) -> None:
+    mended = names.mended(name)
+    assert unicodedata.is_normalized("NFC", mended)
+    names.mended(name.encode("utf-8").decode(encoding, "ignore"))
+    assert names.plain(name).isascii()
+    names.person(name)
+
+
 def test_every_source_is_a_file_of_its_own() -> None:
     folder = Path(sources.__file__).parent
     helpers = {"__init__", "names", "s3"}
@@ -232,7 +244,7 @@ def test_a_local_collection_is_where_it_is(
     save(tmp_path / "here" / "a.jpg", 1)
     monkeypatch.chdir(tmp_path)
     assert sources.located("here", settings) == (tmp_path / "here").resolve()
-    with pytest.raises(SettingsError, match=r"gone: no such folder\. Give the folder \(or s3://"):
+    with pytest.raises(SettingsError, match=r"gone: no such folder\. Give the folder, or the s3://"):
         sources.located(tmp_path / "gone", settings)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="the folder is empty"):

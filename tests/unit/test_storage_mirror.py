@@ -67,7 +67,7 @@ def stamps(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def test_the_folder_equals_the_prefix(client: Any, endpoint: str, tmp_path: Path) -> None:
-    objects = {f"sets/pandora/0{n}_M/Jan Ünal/{n}.jpg": bytes([n]) * 1000 * n for n in range(7)}
+    objects = {f"sets/pandora/0{n}_M/Jan Ünal+/{n} %.jpg": bytes([n]) * 1000 * n for n in range(7)}
     put(client, objects | {"sets/pandora-18k/x.jpg": b"x", "sets/pandora/empty/": b""})
     files = mirror(ADDRESS, tmp_path / "here", endpoint)
     assert files == tmp_path / "here" / "files" / "pandora"

@@ -34,7 +34,7 @@ def located(root: str | Path, settings: Settings) -> Path:
     """
     from components.data.sources import s3
 
-    return s3.mirrored(root, settings) if s3.is_address(root) else _checked(Path(root), "painting")
+    return s3.mirrored(root, settings) if s3.is_address(root) else _checked(Path(root))
 
 
 def read(source: str, root: Path, task: Task) -> Manifest:
@@ -55,18 +55,18 @@ def read(source: str, root: Path, task: Task) -> Manifest:
 
     if source not in SOURCES:
         raise SettingsError(f"{source!r} is no source; expected one of {', '.join(SOURCES)}.")
-    root = _checked(root, source)
+    root = _checked(root)
     manifest: Manifest = import_module(f"{__name__}.{source}").read(root, task)
     address = s3.address_of(root)
     return replace(manifest, lineage=(f"mirrored from {address}", *manifest.lineage)) if address else manifest
 
 
-def _checked(root: Path, what: str) -> Path:
+def _checked(root: Path) -> Path:
     root = root.expanduser().resolve()
     if not root.is_dir():
         raise SettingsError(
-            f"{root}: no such folder. Give the folder (or s3:// address) that holds the {what!r} collection."
+            f"{root}: no such folder. Give the folder, or the s3:// address, that holds the collection."
         )
     if not any(root.iterdir()):
-        raise DataError(f"{root}: the folder is empty. Put the {what!r} collection there, or give another.")
+        raise DataError(f"{root}: the folder is empty. Put the collection there, or give another.")
     return root

@@ -22,6 +22,8 @@ from components.errors import DataError
 NAME = "best-artworks"
 NEEDED = ("name", "genre")
 
+_TABLES = frozenset({".csv", ".json", ".txt", ".md"})
+
 Tokens = tuple[str, ...]
 
 
@@ -39,8 +41,12 @@ def read(root: Path, _task: Task | None = None, *, source: str = NAME, synthetic
     styles = read_artists(root / "artists.csv")
     artists = {tokens_of(name): name for name in styles}
     works: list[Work] = []
-    rejected: list[Rejected] = []
-    for path in _pictures(root):
+    pictures = _pictures(root)
+    rejected = [
+        Rejected(path.relative_to(root).as_posix(), "outside the pictures' folder", "outside")
+        for path in _others(root, pictures)
+    ]
+    for path in pictures:
         artist = artist_of(path, artists)
         if artist is None:
             reason = "its name begins with no artist of artists.csv followed by a number"
@@ -100,4 +106,16 @@ def _pictures(root: Path) -> list[Path]:
     for folder in (root / "images", root / "resized"):
         if folder.is_dir() and (files := files_below(folder)):
             return files
-    return [path for path in files_below(root) if path.suffix.lower() != ".csv" and path.parent == root]
+    return [path for path in files_below(root) if path.suffix.lower() not in _TABLES and path.parent == root]
+
+
+def _others(root: Path, pictures: list[Path]) -> list[Path]:
+    """What lies elsewhere, but for tables and the same works at another size."""
+    taken = set(pictures)
+    return [
+        path
+        for path in files_below(root)
+        if path not in taken
+        and path.suffix.lower() not in _TABLES
+        and path.relative_to(root).parts[0] != "resized"
+    ]

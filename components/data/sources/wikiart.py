@@ -90,8 +90,7 @@ def _genres(places: list[Path]) -> dict[str, str]:
     genres: dict[str, str] = {}
     for table in (place / name for place in places for name in _TABLES):
         if table.is_file():
-            for key, number in _rows(table, len(names)):
-                genre = names[number]
+            for key, genre in _rows(table, names):
                 genres[key] = genre if genres.get(key, genre) == genre else ""
     return genres
 
@@ -113,8 +112,8 @@ def _genre_names(places: list[Path]) -> dict[int, str]:
     return dict(enumerate(GENRES))
 
 
-def _rows(table: Path, count: int) -> Iterator[tuple[str, int]]:
-    """(key, genre's number) of each row.
+def _rows(table: Path, names: dict[int, str]) -> Iterator[tuple[str, str]]:
+    """(key, genre) of each row; a header is passed over.
 
     Raises:
         DataError: unreadable, or a row is not "path,number".
@@ -124,12 +123,11 @@ def _rows(table: Path, count: int) -> Iterator[tuple[str, int]]:
         with table.open(encoding="utf-8-sig", newline="") as file:
             for row in (reader := csv.reader(file)):
                 line = reader.line_num
-                if row:
-                    path, genre = row
-                    if not 0 <= int(genre) < count:
-                        raise ValueError(f"{genre} is no genre's number")  # noqa: TRY301 (told below, with the place)
-                    yield _key(Path(path.replace("\\", "/"))), int(genre)
-    except (OSError, ValueError, csv.Error) as exc:
+                if row and (line > 1 or row[-1].strip().isdigit()):
+                    path, number = row
+                    yield _key(Path(path.replace("\\", "/"))), names[int(number)]
+    except (OSError, ValueError, KeyError, csv.Error) as exc:
         raise DataError(
-            f"{table}: line {line}: '<Style>/<file>.jpg,<number>' is expected ({exc}). Fetch it again."
+            f"{table}: line {line}: '<Style>/<file>.jpg,<number>' is expected, numbers being those of "
+            f"genre_class.txt ({exc}). Fetch it again."
         ) from exc
