@@ -72,7 +72,8 @@ def labelled(manifest: Manifest, task: Task, wanted: Selection = EVERYTHING) -> 
     if len(kept) < 2:
         raise DataError(
             f"{manifest.source}: the task {task.value!r} needs at least 2 classes, {len(kept)} kept; "
-            f"there: {_listed(counts)}. Choose more classes, another task, or a source that knows them."
+            f"there: {_listed(counts)} ({len(manifest.rejected)} files were left out as the collection was "
+            f"read). Choose more classes, another task, or a source that knows them."
         )
     frame = frame[frame["label"].isin(kept)]
     if wanted.balanced or wanted.per_class is not None:

@@ -6,17 +6,15 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from components.data.manifest import Manifest
 from components.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SELF = ("select ", "split ")
 """Steps of the lineage that say what was asked for: versions of the same belong together as data grow."""
@@ -194,49 +192,47 @@ def difference(earlier: Manifest, later: Manifest) -> Difference:
     Works are matched by their bytes; of several copies those of the same path first, then in the order of
     their paths. A work that was only renamed has not changed.
     """
-    old, new = _rows(earlier), _rows(later)
-    both = _matched(old, new)
-    first, second = old.loc[both["old"]], new.loc[both["new"]]
-    pairs = list(zip(second["path"], second["sha256"], strict=True))
-
-    def changed(column: str) -> tuple[Change, ...]:
-        values = zip(pairs, first[column], second[column], strict=True)
-        return _sorted(Change(*pair, before, after) for pair, before, after in values if before != after)
-
-    gone = old[~old.index.isin(both["old"])]
-    come = new[~new.index.isin(both["new"])]
+    old, new = _works(earlier), _works(later)
+    pairs: list[tuple[_Work, _Work]] = []
+    gone: list[_Work] = []
+    come: list[_Work] = []
+    for content in old.keys() | new.keys():
+        before, after = old.get(content, {}), new.get(content, {})
+        pairs += [(before[path], after[path]) for path in before.keys() & after.keys()]
+        left = [before[path] for path in sorted(before.keys() - after.keys())]
+        right = [after[path] for path in sorted(after.keys() - before.keys())]
+        pairs += zip(left, right, strict=False)
+        gone += left[len(right) :]
+        come += right[len(left) :]
     return Difference(
         earlier=earlier.fingerprint,
         later=later.fingerprint,
-        added=_sorted(Change(path, sha, "", label) for path, sha, label in _told(come)),
-        removed=_sorted(Change(path, sha, label, "") for path, sha, label in _told(gone)),
-        relabelled=changed("label"),
-        moved=changed("split"),
-        kept=len(both),
+        added=_sorted(Change(one.path, one.sha256, "", one.label) for one in come),
+        removed=_sorted(Change(one.path, one.sha256, one.label, "") for one in gone),
+        relabelled=_sorted(
+            Change(now.path, now.sha256, was.label, now.label) for was, now in pairs if was.label != now.label
+        ),
+        moved=_sorted(
+            Change(now.path, now.sha256, was.split, now.split) for was, now in pairs if was.split != now.split
+        ),
+        kept=len(pairs),
     )
 
 
-def _rows(manifest: Manifest) -> pd.DataFrame:
-    return manifest.frame[["path", "sha256", "label", "split"]].sort_values("path").reset_index(drop=True)
+class _Work(NamedTuple):
+    path: str
+    sha256: str
+    label: str
+    split: str
 
 
-def _matched(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
-    """Row numbers (`old`, `new`) of the works that both have."""
-    import pandas as pd
-
-    left, right = old.rename_axis("old").reset_index(), new.rename_axis("new").reset_index()
-    found = []
-    for key in (["sha256", "path"], ["sha256"]):
-        left = left.assign(copy=left.groupby(key).cumcount())
-        right = right.assign(copy=right.groupby(key).cumcount())
-        pairs = left.merge(right, on=[*key, "copy"])[["old", "new"]]
-        left, right = left[~left["old"].isin(pairs["old"])], right[~right["new"].isin(pairs["new"])]
-        found.append(pairs)
-    return pd.concat(found, ignore_index=True)
-
-
-def _told(rows: pd.DataFrame) -> Iterable[tuple[str, str, str]]:
-    return zip(rows["path"], rows["sha256"], rows["label"], strict=True)
+def _works(manifest: Manifest) -> dict[str, dict[str, _Work]]:
+    """The rows, by their bytes and then by their path."""
+    works: defaultdict[str, dict[str, _Work]] = defaultdict(dict)
+    for row in zip(*(manifest.frame[name] for name in _Work._fields), strict=True):
+        work = _Work(*row)
+        works[work.sha256][work.path] = work
+    return works
 
 
 def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:
