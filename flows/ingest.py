@@ -25,21 +25,23 @@ METHOD = 2
 
 @task(name="ingest", cache_policy=NO_CACHE)
 def ingest(plan: Plan, settings: Settings) -> Manifest:
-    """Read the plan's collection; one that has not changed is found in the cache."""
-    from components.data import sources
+    """Read the plan's collection, set aside what is bad, tie near-duplicates; unchanged, it is found done."""
+    from components.data import duplicates, quality, sources
 
     root = sources.located(plan.root, settings) if plan.root else _synthetic_gallery(settings)
     label = plan.task.value if plan.source == "folder" else ""
-    folder = (
-        settings.collections / "manifests" / key_of(METHOD, plan.source, label, str(root), _listing(root))
-    )
+    limits = quality.Limits()
+    key = key_of(METHOD, repr(limits), plan.source, label, str(root), _listing(root))
+    folder = settings.collections / "manifests" / key
     cached = folder.is_dir()
     if not cached:
-        sources.read(plan.source, root, plan.task).save(folder)
+        found = sources.read(plan.source, root, plan.task)
+        duplicates.grouped(quality.examined(found, limits)).save(folder)
     manifest = Manifest.load(folder)
     tell(
         "ingest",
-        f"{len(manifest)} works from {manifest.source}, {len(manifest.rejected)} set aside",
+        f"{len(manifest)} works from {manifest.source} ({manifest.frame['group'].nunique()} different ones), "
+        f"{len(manifest.rejected)} set aside",
         cached=cached,
     )
     return manifest
@@ -61,6 +63,8 @@ def select(manifest: Manifest, plan: Plan) -> Manifest:
 def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     """Put the data version before the gate; once it is split, beside the version before it.
 
+    A split version that passes is kept: it can be trained on, and the next one is compared with it.
+
     Raises:
         ValidationFailed: a critical expectation failed; the report is kept and named in the text.
     """
@@ -71,7 +75,8 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     from flows.report import leave_verdict, warnings
 
     folder = settings.collections / "validation" / manifest.fingerprint
-    previous = Versions(settings.collections / "versions").previous(manifest) if manifest.protocol else None
+    versions = Versions(settings.collections / "versions")
+    previous = versions.previous(manifest) if manifest.protocol else None
     asked = {
         "classes": plan.kept_classes,
         "task": plan.task,
@@ -93,6 +98,8 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
         tell("validate", line)
     leave_verdict(report, settings)
     report.raise_if_failed()
+    if manifest.protocol:
+        versions.keep(manifest)
     return report
 
 
@@ -101,12 +108,10 @@ def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
     """Assign training, validation and test; works that had a part keep it as the collection grows."""
     from components.data import ledger
     from components.data.split import named
-    from components.data.versions import Versions
 
     parts = ledger.assigned(
         manifest, named(plan.protocol), seed=plan.seed, folder=settings.collections / "splits"
     )
-    Versions(settings.collections / "versions").keep(parts)
     counts = " / ".join(f"{count} {name}" for name, count in parts.profile["parts"].items())
     tell("split", f"{counts}, data version {parts.fingerprint}")
     return parts

@@ -5,7 +5,12 @@ import sys
 
 import pytest
 
+from components.data.manifest import Task
+from components.data.select import labelled
+from components.data.split import assign, named
+from components.data.versions import Versions
 from flows.plan import Plan
+from tests.tiny_collections import manifest, save
 
 
 def run(*arguments):
@@ -28,6 +33,8 @@ def test_help_imports_nothing_heavy():
         (["pipeline", "--task", "colour"], "'artist', 'style' or 'genre'"),
         (["pipeline", "--families", "resnet9000"], "resnet9000"),
         (["pipeline", "--protocol", "50/50"], "81/9/10"),
+        (["train", "--merge", "Cubism+Fauvism"], '"A+B=C"'),
+        (["data", "show", "abc"], "no data version begins so"),
         (["ingest", "--source", "folder"], "needs a root"),
         (["ingest", "--source", "folder", "--root", "/no/such/folder"], "/no/such/folder: no such folder"),
         (["runs", "--task", "colour"], "artist, style, genre"),
@@ -63,17 +70,41 @@ def test_a_port_in_use_is_named():
 def test_ingest_tells_what_it_left_out_as_json(tmp_path):
     from PIL import Image
 
-    for name in ("still life", "portrait"):
-        (tmp_path / "art" / name).mkdir(parents=True)
+    for seed, name in enumerate(("still life", "portrait")):
         for number in range(2):
-            Image.new("RGB", (40, 40), (number * 90, 10, 10)).save(tmp_path / "art" / name / f"{number}.jpg")
+            save(tmp_path / "art" / name / f"{number}.jpg", 2 * seed + number)
+    Image.new("RGB", (40, 40), "white").save(tmp_path / "art" / "portrait" / "blank.png")
     (tmp_path / "art" / "portrait" / "torn.jpg").write_bytes(b"\xff\xd8\xff\xe0 torn")
     given = ["--source", "folder", "--root", str(tmp_path / "art"), "--task", "genre"]
     code, out, said = run("ingest", *given, "--json")
     assert code == 0, said
     told = json.loads(out)
     assert told["works"] == 4
-    assert [one["file"] for one in told["rejected"]] == ["portrait/torn.jpg"]
+    assert {one["file"]: one["kind"] for one in told["rejected"]} == {
+        "portrait/blank.png": "near-blank",
+        "portrait/torn.jpg": "unreadable",
+    }
+
+
+def test_data_versions_are_listed_shown_and_compared(settings):
+    versions = Versions(settings.collections / "versions")
+    split = [
+        assign(labelled(manifest({"Cubism": count, "Pop Art": 10}), Task.STYLE), named("81/9/10"))
+        for count in (10, 12)
+    ]
+    for one in split:
+        versions.keep(one)
+    first, second = (one.fingerprint for one in split)
+    code, out, said = run("data", "list", "--json")
+    assert code == 0, said
+    assert {one["fingerprint"]: one["works"] for one in json.loads(out)} == {first: 20, second: 22}
+    _, out, _ = run("data", "show", first[:8])
+    assert "select style: all classes" in out
+    assert "split 81/9/10, seed 0" in out
+    _, out, _ = run("data", "diff", first[:8], second[:8], "--json")
+    told = json.loads(out)
+    assert [one["path"] for one in told["added"]] == ["Cubism/10-0.jpg", "Cubism/11-0.jpg"]
+    assert (told["removed"], told["relabelled"], told["kept"]) == ([], [], 20)
 
 
 def test_plans_are_kept_by_name(settings):
