@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _DOS_PAGES = ("cp437", "cp850", "cp866")
 _PAGES = ("cp1252", "latin-1")
@@ -21,6 +22,7 @@ _THE = {"al", "el", "la", "le", "los", "the", "vom", "von", "ten", "ter", "to", 
 """Words that stay small within a name."""
 
 
+@lru_cache(maxsize=4096)
 def mended(name: str) -> str:
     """Undo UTF-8 that was read as another encoding, as often as it was done: "DuΓòá├¬rer" → "Dürer".
 
