@@ -103,7 +103,12 @@ def _collection(settings: Settings) -> None:
         works=4,
         classes={"Cubism": {"train": 1}},
         rejected=[],
+        docs="data_docs/index.html",
     ).save(settings.collections / "validation" / parts.fingerprint)
+    folder = settings.collections / "validation" / parts.fingerprint / "data_docs" / "validations"
+    page = folder / "synthetic-gallery-rows" / "run" / "page.html"
+    page.parent.mkdir(parents=True)
+    page.write_text('<h1>Suite</h1><a href="../index.html">All suites</a>')
 
 
 @pytest.fixture(scope="module")
@@ -215,6 +220,26 @@ def test_the_report_of_the_check_can_be_read() -> None:
     app = visit("overview")
     button = next(one for one in app.button if one.label == "Read the report")
     sound(button.click().run())
+
+
+@pytest.mark.usefixtures("here")
+def test_the_data_docs_can_be_read_in_the_page() -> None:
+    app = visit("overview")
+    assert "with 1 warning" in said(app)
+    button = next(one for one in app.button if one.label == "Data Docs")
+    opened = sound(button.click().run())
+    (suites,) = opened.selectbox
+    assert suites.options == ["synthetic-gallery-rows"]
+
+
+@pytest.mark.usefixtures("here")
+def test_an_address_opens_the_report_it_names(filled: Settings) -> None:
+    (folder,) = (filled.collections / "validation").iterdir()
+    for asked, found in ((folder.name, True), ("0" * 16, False), ("../versions", False)):
+        app = AppTest.from_file(str(APP), default_timeout=90)
+        app.query_params["report"] = asked
+        sound(app.run())
+        assert ("No report on the data version" not in said(app)) == found
 
 
 @pytest.mark.usefixtures("here")
