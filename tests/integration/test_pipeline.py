@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from components.data.sources import synthetic
 from components.settings import Settings
+from tests.tiny_collections import picture
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -132,8 +132,7 @@ def test_a_class_with_one_picture_stops_before_training_and_says_why(tmp_path):
     for name, count in {"landscape": 20, "portrait": 20, "still life": 1}.items():
         (art / name).mkdir(parents=True)
         for number in range(count):
-            shade = (number * 11 % 255, len(name) * 20, 60)
-            Image.new("RGB", (64, 64 + number), shade).save(art / name / f"{number}.png")
+            picture(1000 * len(name) + number, (64, 64 + number)).save(art / name / f"{number}.png")
     given = ["--source", "folder", "--root", str(art), "--task", "genre"]
     done = run(tmp_path / "home", "train", *given, "--scale", "smoke")
     assert done.returncode == 2
