@@ -94,7 +94,7 @@ def write(draft: Path, layout: Layout, rows: Iterable[NDArray[Any] | bytes]) -> 
     with (draft / ARRAY).open("r+b") as file:
         file.write(layout.header)
         for row in rows:
-            data = memoryview(row).cast("B")
+            data = memoryview(row if isinstance(row, bytes) else row.data).cast("B")
             file.write(data)
             digests.add(data)
         file.flush()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -185,11 +185,11 @@ def of(settings: Settings) -> Store:
 @contextmanager
 def _closed(pieces: Iterable[NDArray[Any] | bytes]) -> Iterator[Iterable[NDArray[Any] | bytes]]:
     """End a generator with its threads and its bar now, not when an exception's trace is forgotten."""
-    if hasattr(pieces, "close"):
-        with closing(pieces):
-            yield pieces
-    else:
+    try:
         yield pieces
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()
 
 
 def _asked_for(entry: Path) -> float:

@@ -6,7 +6,15 @@ import os
 import subprocess
 import sys
 
-BENCHMARKS = ("help_time", "serving_start", "gallery_baseline")
+BENCHMARKS = (
+    "help_time",
+    "serving_start",
+    "gallery_baseline",
+    "feeding",
+    "ingest_speed",
+    "near_duplicates",
+    "large_manifest",
+)
 
 
 def main(names: list[str]) -> int:
