@@ -199,6 +199,8 @@ def _check_sizes(units: Units, protocol: Protocol) -> None:
         return
     unit = "artist(s)" if protocol.whole_artists else "different work(s)"
     why = "two for each fold" if protocol.folds else f"one for each of {', '.join(sorted(protocol.shares))}"
+    if protocol.whole_artists:
+        why += " (artists who share a picture, or copies of one, count as one)"
     (label, count), *more = small.items()
     told = f"the class {label!r} has {count} {unit}"
     if more:
