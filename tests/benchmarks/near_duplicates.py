@@ -1,0 +1,113 @@
+"""Recall and precision of near-duplicates: 1,000 different works, each altered in every way of `altered`.
+
+Works that the ordinary perceptual hash calls near (up to 14 of 64 bits) are left out first, so that the
+works are different by a judgement that is not the one measured; what slips through counts against us.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.data.duplicates import SIMILAR, grouped, pairs
+from components.data.images import read_rgb
+from components.data.ingest import Work, manifest_of
+from components.data.manifest import Manifest
+from tests.altered import ALTERATIONS, altered
+from tests.benchmarks.pictures import pictures
+
+WORKS = 1000
+DIFFERENT_BITS = 14
+TARGETS = {"recall": 0.98, "precision": 0.99}
+
+
+def different(originals: Manifest, count: int) -> pd.DataFrame:
+    """The first of a shuffled order whose hashes are far from all taken before."""
+    frame = originals.frame.sample(frac=1, random_state=0)
+    taken: list[int] = []
+    hashes: list[int] = []
+    for place, text in enumerate(frame["phash"]):
+        value = int(text, 16)
+        if all((value ^ other).bit_count() > DIFFERENT_BITS for other in hashes):
+            hashes.append(value)
+            taken.append(place)
+        if len(taken) == count:
+            break
+    return frame.iloc[taken]
+
+
+def copies(originals: Manifest, folder: Path) -> Manifest:
+    """`folder`, filled with each work and its altered copies: <work>/<alteration>.jpg."""
+    works = []
+    for number, path in enumerate(different(originals, WORKS)["path"]):
+        source = originals.root / path
+        image = read_rgb(source)
+        here = folder / f"{number:04}"
+        here.mkdir()
+        (here / "original.jpg").write_bytes(source.read_bytes())
+        for place, name in enumerate(ALTERATIONS):
+            (here / f"{place:02}.jpg").write_bytes(altered(image, name, number))
+        works += [Work(file) for file in sorted(here.iterdir())]
+    return manifest_of(works, root=folder, source="copies")
+
+
+def measure(manifest: Manifest) -> None:
+    started = time.perf_counter()
+    tied = grouped(manifest)
+    took = time.perf_counter() - started
+    table = pairs(tied)
+    one, other = table["path_a"].str.split("/").str, table["path_b"].str.split("/").str
+    right = one[0] == other[0]
+    with_original = table[right & ((one[1] == "original.jpg") | (other[1] == "original.jpg"))]
+    alteration = with_original["path_a"] + with_original["path_b"]
+    works = manifest.frame["path"].str.split("/").str[0].nunique()
+    print(f"{works:,} works, {len(manifest):,} files, {took:.1f} s, similarity from {SIMILAR}")
+    recalls = {}
+    for place, name in enumerate(ALTERATIONS):
+        recalls[name] = alteration.str.contains(f"/{place:02}.jpg", regex=False).sum() / works
+        print(f"  {name:32} recall {recalls[name]:.3f}")
+    recall, precision = float(np.mean(list(recalls.values()))), float(right.mean())
+    print(f"recall    {recall:.4f} (target {TARGETS['recall']})")
+    print(f"precision {precision:.4f} (target {TARGETS['precision']})")
+    wrong = Counter(frozenset(pair) for pair in zip(one[0][~right], other[0][~right], strict=True))
+    print(f"{(~right).sum():,} wrong pairs of {len(table):,}, between {len(wrong)} pairs of works")
+    for works_of_pair, count in wrong.most_common(10):
+        named = [f"{work}/original.jpg" for work in sorted(works_of_pair)]
+        print(f"  {count:4} pairs: {' and '.join(named)}")
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        files, what = pictures(Path(scratch) / "gallery", 3000)
+        root = Path(os.path.commonpath(files))
+        print(what)
+        originals = manifest_of([Work(path) for path in files], root=root, source="originals")
+        near = pairs(grouped(originals))
+        found = {frozenset((row.path_a, row.path_b)) for row in near.itertuples()}
+        known = within(originals, 4)
+        print(f"{len(near):,} pairs among them are near-duplicates")
+        print(f"of {len(known):,} pairs within 4 bits of pHash {len(known & found):,} are found")
+        folder = Path(scratch) / "copies"
+        folder.mkdir()
+        measure(copies(originals, folder))
+
+
+def within(manifest: Manifest, bits: int) -> set[frozenset[str]]:
+    """Every pair of works whose hashes differ by so many bits at most."""
+    paths = manifest.frame["path"].tolist()
+    hashes = np.array([int(text, 16) for text in manifest.frame["phash"]], np.uint64)
+    found = set()
+    for place, value in enumerate(hashes):
+        near = np.flatnonzero(np.bitwise_count(hashes[place + 1 :] ^ value) <= bits) + place + 1
+        found |= {frozenset((paths[place], paths[other])) for other in near}
+    return found
+
+
+if __name__ == "__main__":
+    main()
