@@ -11,7 +11,7 @@ from dashboard.verdicts import Verdict
 
 ASKED = "report"
 """In the page's address: the data version whose report is to be opened, as Prefect's links have it."""
-_HEIGHT = 640
+_HEIGHT = 560
 
 
 def show(settings: Settings) -> None:
