@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect import task
@@ -12,8 +13,6 @@ from components.storage import key_of
 from flows.telling import tell
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from components.data.validate import Report
     from components.settings import Settings
     from flows.plan import Plan
@@ -53,7 +52,7 @@ def select(manifest: Manifest, plan: Plan) -> Manifest:
     from components.data.corrections import corrected
     from components.data.select import labelled
 
-    known = corrected(manifest, plan.corrections, plan.task) if plan.corrections else manifest
+    known = corrected(manifest, Path(plan.corrections), plan.task) if plan.corrections else manifest
     chosen = labelled(known, plan.task, plan.selection)
     tell("select", f"{len(chosen)} works in {len(chosen.class_names)} classes of {plan.task}")
     return chosen

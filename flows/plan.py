@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from components.data import select, split
 from components.data.manifest import Task
@@ -33,6 +41,12 @@ def _merging(given: object) -> object:
     return select.merging([str(text) for text in given]) if isinstance(given, list | tuple) else given
 
 
+def _absolute(given: str | Path) -> str:
+    """A path that means the same wherever a scheduled run starts; an address as it is."""
+    return str(given) if "://" in str(given) else str(Path(given).expanduser().resolve())
+
+
+Place = Annotated[str, AfterValidator(_absolute)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Merge = Annotated[dict[str, str], BeforeValidator(_merging)]
 
@@ -43,12 +57,12 @@ class Plan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str = Field(default="synthetic", json_schema_extra={"enum": list(SOURCES)})
-    root: str | None = Field(
+    root: Place | None = Field(
         default=None,
         description="folder or s3:// address of the collection; the synthetic one draws its own",
     )
     task: Task = Field(default=Task.STYLE, description="what is learnt: artist, style or genre")
-    corrections: Path | None = Field(
+    corrections: Place | None = Field(
         default=None, description="a table (path, label) of labels put right by hand"
     )
     merge: Merge = Field(default_factory=dict, description="the class that a class becomes")

@@ -181,7 +181,7 @@ class Manifest:
             frame=frame.reset_index(drop=True),
             rejected=tuple(sorted([*self.rejected, *rejected], key=lambda one: one.path)),
             lineage=(*self.lineage, step),
-            parents=(self.fingerprint, *self.parents),
+            parents=tuple(dict.fromkeys((self.fingerprint, *self.parents))),
         )
 
     def save(self, folder: Path) -> None:

@@ -78,6 +78,10 @@ def test_a_run_is_found_again_with_all_it_logged(
     assert tracker.artifacts(run.id, "grids") == ["grids/epoch-001.png"]
     (data,) = connect(settings).get_run(run.id).inputs.dataset_inputs
     assert (data.dataset.name, data.dataset.digest) == ("synthetic-gallery", manifest.fingerprint)
+    profile = json.loads(data.dataset.profile)
+    assert profile["works"] == len(manifest)
+    assert profile["lineage"] == list(manifest.lineage)
+    assert profile["parents"] == list(manifest.parents)
 
 
 def test_artifacts_that_are_not_there_are_named(tracker: Tracker) -> None:

@@ -102,7 +102,8 @@ def test_a_derived_version_remembers_where_it_came_from(
 ) -> None:
     derived = whole.derived(whole.frame.iloc[:1], step, more)
     assert derived.lineage == (*whole.lineage, step)
-    assert derived.parents == (whole.fingerprint, *whole.parents)
+    assert derived.parents == tuple(dict.fromkeys((whole.fingerprint, *whole.parents)))
+    assert derived.derived(whole.frame, "back").derived(whole.frame, "again").parents[0] == whole.fingerprint
     assert sorted(one.path for one in derived.rejected) == [one.path for one in derived.rejected]
     assert len(derived.rejected) == len(whole.rejected) + len(more)
 
