@@ -69,7 +69,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
             **options: PyDataset's own (workers, max_queue_size).
 
         Raises:
-            ValueError: the lengths differ, nothing is there, or `start` lies beyond the epoch's end.
+            ValueError: the lengths differ, nothing is there, there is no such row, or `start` lies beyond the
+                epoch's end.
         """
         if len(images) != len(labels) or not len(labels):
             raise ValueError(
@@ -79,6 +80,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         self._images = np.asarray(images)  # of a memory map a plain view: its own class costs time a batch
         self._labels = np.asarray(labels)
         self._rows = np.arange(len(self._labels)) if rows is None else np.asarray(rows, dtype=np.intp)
+        if not len(self._rows) or not 0 <= self._rows.min() <= self._rows.max() < len(self._labels):
+            raise ValueError(f"rows of 0 to {len(self._labels) - 1} are expected, received {rows}.")
         self._in_order = rows is None and not shuffle
         self._batch_size = batch_size
         self._shuffle = shuffle

@@ -152,6 +152,12 @@ def test_chosen_rows_make_up_the_epoch_some_several_times() -> None:
     assert np.array_equal(kept[2][0], IMAGES[[3]])
 
 
+@pytest.mark.parametrize("rows", [[], [3, 10], [-1, 2]])
+def test_rows_that_are_not_there_are_refused(rows: list[int]) -> None:
+    with pytest.raises(ValueError, match="rows of 0 to 9 are expected"):
+        Batches(IMAGES, LABELS, 4, shuffle=True, seed=0, rows=np.array(rows, int))
+
+
 class Breaks(keras.callbacks.Callback):
     """Ends the process's work amid an epoch, as a kill would."""
 
