@@ -63,6 +63,9 @@ SELECTION: dict[str, Any] = {
 
 TRAINING: dict[str, Any] = {
     **SELECTION,
+    "alpha": Annotated[
+        Text, Option("--alpha", help="Transparency: laid on white (default) or black, or drop.")
+    ],
     "top_up": Annotated[
         Number, Option("--top-up", help="Draw training works of rare classes again, up to so many.")
     ],

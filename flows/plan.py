@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from components.data import select, split
+from components.data.images import Alpha
 from components.data.manifest import Task
 from components.data.sources import SOURCES
 from components.errors import SettingsError
@@ -74,6 +75,9 @@ class Plan(BaseModel):
     per_class: int | None = Field(default=None, ge=3, description="so many works of each class, instead")
     protocol: str = Field(
         default=PROTOCOL, description="split by name: 81/9/10, 80/20, 5-fold:2, artists-held-out, ..."
+    )
+    alpha: Alpha = Field(
+        default=Alpha.WHITE, description="transparency: laid on white or black, or dropped (study C1)"
     )
     top_up: int | None = Field(
         default=None, ge=1, description="draw training works of rare classes again up to so many"

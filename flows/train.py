@@ -43,7 +43,7 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
     from components.training.recipes import recipe_for
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    recipe = recipe.model_copy(update={"top_up": plan.top_up})
+    recipe = recipe.model_copy(update={"top_up": plan.top_up, "alpha": plan.alpha})
     record, cached = recorded(
         settings,
         experiment=f"{plan.task} · {manifest.source}",
@@ -97,7 +97,7 @@ def _arrays(
     names = manifest.class_names
 
     def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
-        images = decoded(part, recipe.image_size, store.of(settings))
+        images = decoded(part, recipe.image_size, store.of(settings), alpha=recipe.alpha)
         return images, np.asarray(part.class_numbers(names))
 
     train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))
@@ -134,6 +134,7 @@ def _card(recipe: Recipe, manifest: Manifest, plan: Plan, run: Run, test: Scores
         family=recipe.family,
         class_names=tuple(manifest.class_names),
         image_size=recipe.image_size,
+        alpha=recipe.alpha,
         source=manifest.source,
         synthetic=manifest.synthetic,
         data_version=manifest.fingerprint,

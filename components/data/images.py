@@ -9,6 +9,7 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,17 @@ _BROKEN = (
 )
 
 
+class Alpha(StrEnum):
+    """What becomes of transparency; a model is trained and served with the same."""
+
+    WHITE = "white"
+    """Laid on white, as a browser shows it."""
+    BLACK = "black"
+    """Laid on black."""
+    DROP = "drop"
+    """Left out: the colours that lie beneath, whatever they are (study C1)."""
+
+
 @dataclass(frozen=True)
 class Probe:
     """What a file holds: size in pixels as it is seen (orientation applied), and the file's own mode."""
@@ -92,13 +104,16 @@ class _Opened:
     orientation: int
 
 
-def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+def read_rgb(
+    source: Path | bytes, *, alpha: Alpha = Alpha.WHITE, max_pixels: int = MAX_PIXELS
+) -> Image.Image:
     """The picture in RGB, upright, wholly decoded; of an animation the first frame.
 
-    Transparency is laid on white, greyscale repeated in three channels, 16 bit scaled to 8.
+    Greyscale is repeated in three channels, 16 bit scaled to 8.
 
     Args:
         source: a file, or a file's bytes.
+        alpha: what becomes of transparency.
         max_pixels: larger pictures are refused from their header, before anything is decoded.
 
     Raises:
@@ -106,7 +121,7 @@ def read_rgb(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Ima
     """
     opened = _open(source, max_pixels)
     try:
-        rgb = _rgb(opened.image)
+        rgb = _rgb(opened.image, alpha)
     except _BROKEN as exc:
         raise _not_rgb(source, opened.mode, exc) from exc
     turn = _UPRIGHT.get(opened.orientation)
@@ -125,7 +140,7 @@ def skim(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Skimmed:
     opened = _open(source, max_pixels, thrifty=True)
     width, height = opened.size[::-1] if opened.orientation in _ON_ITS_SIDE else opened.size
     try:
-        grey = opened.image if opened.image.mode == "L" else _rgb(opened.image).convert("L")
+        grey = opened.image if opened.image.mode == "L" else _rgb(opened.image, Alpha.WHITE).convert("L")
     except _BROKEN as exc:
         raise _not_rgb(source, opened.image.mode, exc) from exc
     turn = _UPRIGHT.get(opened.orientation)
@@ -186,13 +201,15 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _rgb(image: Image.Image) -> Image.Image:
+def _rgb(image: Image.Image, alpha: Alpha) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
         return Image.fromarray(_eight_bit(image)).convert("RGB")
-    if image.has_transparency_data:
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
-    return image.convert("RGB")
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    if alpha is Alpha.DROP:
+        return image.convert("RGBA").convert("RGB")
+    ground = Image.new("RGBA", image.size, alpha.value)
+    return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
 
 
 def _eight_bit(image: Image.Image) -> NDArray[np.uint8]:

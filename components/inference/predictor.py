@@ -68,7 +68,8 @@ class Predictor:
         Raises:
             ImageError: it cannot be read, or holds more than `max_pixels`.
         """
-        return resize(read_rgb(image, max_pixels=max_pixels), self.card.image_size)
+        rgb = read_rgb(image, alpha=self.card.alpha, max_pixels=max_pixels)
+        return resize(rgb, self.card.image_size)
 
     def rank(self, pixels: NDArray[np.uint8]) -> list[Ranked]:
         """Every label of one picture (H, W, 3), the most probable first."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from components.data.images import Alpha
 from components.data.manifest import Task
 from components.errors import RegistryError
 from components.storage import write_atomically
@@ -31,6 +32,7 @@ class ReleaseCard(BaseModel):
     family: str
     class_names: tuple[str, ...] = Field(min_length=2, description="a label's place is its class number")
     image_size: tuple[int, int] = Field(description="(height, width) in pixels")
+    alpha: Alpha = Field(default=Alpha.WHITE, description="what becomes of transparency, as in training")
     source: str = Field(description='the collection it learnt from, as in "synthetic-gallery"')
     synthetic: bool = Field(description="True: it learnt from pictures drawn by code, not from paintings")
     data_version: str

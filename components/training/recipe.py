@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.data.images import Alpha
 from components.storage import key_of
 
 Mix = Literal["none", "mixup", "cutmix"]
@@ -59,6 +60,7 @@ class Recipe(_Frozen):
     options: dict[str, float | int | str] = Field(
         default_factory=dict, description="the family's own arguments"
     )
+    alpha: Alpha = Field(default=Alpha.WHITE, description="what becomes of a picture's transparency")
     weights: str | None = Field(default=None, description='"imagenet", a file or s3://; None: from scratch')
     class_weights: bool = Field(default=False, description="scikit-learn's balanced class weights (study B4)")
     top_up: int | None = Field(
