@@ -18,6 +18,7 @@ from components.data import drift, summaries
 from components.data.data_docs import INDEX, tidy
 from components.data.expectations import Expectation, expectations
 from components.data.manifest import Manifest, Task
+from components.data.offenders import NAMED_BY, observed
 from components.data.protocols import Protocol, named
 from components.data.report import Change, Check, Report
 from components.progress import steps
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Check", "Report", "examined", "validate"]
 
-_SHOWN = 5
-"""Offenders named in a check's observation; the rest are counted."""
-_NAMED_BY = summaries.NAMED_BY | drift.NAMED_BY
 _DOCS = "atelier"
 
 
@@ -87,19 +85,7 @@ def validate(  # noqa: PLR0913 (each by name, each with a default)
         suite=suite,
     )
     tables = _tables(chosen, manifest, previous)
-    checks: dict[str, Check] = {}
-    with steps("Validating", len(tables) + 2) as advance:
-        context = _context(docs)
-        advance(1)
-        for name, table in tables.items():
-            ours = [one for one in chosen if one.table == name]
-            title = "-".join(filter(None, (manifest.source, task, name.replace(" ", "-"))))
-            checks |= _examine(context, title, table, ours, run=manifest.fingerprint)
-            advance(1, note=name)
-        if docs is not None:
-            context.build_data_docs(site_names=[_DOCS])
-            tidy(docs, manifest, checks.values())
-        advance(1)
+    checks = _checks(chosen, tables, manifest, task, docs)
     counts = summaries.works_by_part(manifest)
     return Report(
         passed=all(check.passed for check in checks.values() if check.severity == "critical"),
@@ -120,6 +106,30 @@ def validate(  # noqa: PLR0913 (each by name, each with a default)
     )
 
 
+def _checks(
+    chosen: Sequence[Expectation],
+    tables: Mapping[str, pd.DataFrame],
+    manifest: Manifest,
+    task: Task | None,
+    docs: Path | None,
+) -> dict[str, Check]:
+    """How each expectation fared, by name; the Data Docs on the way."""
+    checks: dict[str, Check] = {}
+    with steps("Validating", len(tables) + 2) as advance:
+        context = _context(docs)
+        advance(1)
+        for name, table in tables.items():
+            ours = [one for one in chosen if one.table == name]
+            title = "-".join(filter(None, (manifest.source, task, name.replace(" ", "-"))))
+            checks |= _examine(context, title, table, ours, run=manifest.fingerprint)
+            advance(1, note=name)
+        if docs is not None:
+            context.build_data_docs(site_names=[_DOCS])
+            tidy(docs, manifest, checks.values())
+        advance(1)
+    return checks
+
+
 def _tables(
     chosen: Sequence[Expectation], manifest: Manifest, previous: Manifest | None
 ) -> dict[str, pd.DataFrame]:
@@ -130,7 +140,7 @@ def _tables(
         tables |= {name: of(previous, manifest) for name, of in drift.TABLES.items() if name in asked}
     # Where a column names the rows, Data Docs name offenders by it too.
     return {
-        name: table.set_index(_NAMED_BY[name], drop=False).rename_axis(None) if name in _NAMED_BY else table
+        name: table.set_index(NAMED_BY[name], drop=False).rename_axis(None) if name in NAMED_BY else table
         for name, table in tables.items()
     }
 
@@ -185,7 +195,7 @@ def _examine(
         result_format={"result_format": "SUMMARY"},
     )
     by_name = {result.expectation_config.meta["name"]: result for result in outcome.results}
-    return {one.name: _check(one, by_name[one.name].to_json_dict(), table) for one in ours}
+    return {one.name: _outcome(one, by_name[one.name].to_json_dict(), table) for one in ours}
 
 
 def _translated(one: Expectation) -> Any:
@@ -197,55 +207,12 @@ def _translated(one: Expectation) -> Any:
     return kind(**column, **one.rule.arguments, severity=one.severity, notes=notes, meta={"name": one.name})
 
 
-def _check(one: Expectation, result: Mapping[str, Any], table: pd.DataFrame) -> Check:
+def _outcome(one: Expectation, result: Mapping[str, Any], table: pd.DataFrame) -> Check:
     return Check(
         name=one.name,
         severity=one.severity,
         passed=bool(result["success"]),
         expected=one.expected,
-        observed=_observed(one, result, table),
+        observed=observed(one, result, table),
         mend=one.mend,
     )
-
-
-def _observed(one: Expectation, result: Mapping[str, Any], table: pd.DataFrame) -> str:
-    """What came: the offenders by name, or the span of the values where there is none."""
-    trouble = result["exception_info"]
-    if trouble.get("raised_exception"):
-        return f"the check could not be made: {trouble['exception_message']}"
-    if not one.column:
-        return ", ".join(table.columns)
-    values = table[one.column]
-    if one.table in summaries.ONE_ROW:
-        value = values.iloc[0]
-        return f"{value if isinstance(value, str) else format(value, ',g')}{summaries.ONE_ROW[one.table]}"
-    count = result["result"].get("unexpected_count") or 0
-    places = result["result"].get("partial_unexpected_index_list") or []
-    return _named(one, count, places, table) if places else _span(values.dropna())
-
-
-def _named(one: Expectation, count: int, places: Sequence[Any], table: pd.DataFrame) -> str:
-    """The offenders: how many, and the first few with what is wrong."""
-    key = _NAMED_BY.get(one.table, "path")
-    shown = table[one.shows or one.column]
-    named: dict[str, list[Any]] = {}
-    for place in places:  # two rows may bear one name
-        named.setdefault(str(table[key][place]), []).append(shown[place])
-    few = list(named.items())[:_SHOWN]
-    told = [
-        name
-        if (one.shows or one.column) == key
-        else f"{name} ({'empty' if values[-1] == '' else values[-1]})"
-        for name, values in few
-    ]
-    rest = count - sum(len(values) for _, values in few)
-    return f"{count:,} of {len(table):,}: {', '.join(told)}{f' and {rest:,} more' if rest else ''}"
-
-
-def _span(values: pd.Series[Any]) -> str:
-    if not len(values):
-        return "nothing to look at"
-    if values.dtype.kind in "iuf":
-        least, most = f"{values.min():,g}", f"{values.max():,g}"
-        return f"all {least}" if least == most else f"{least} to {most}"
-    return f"all {len(values):,}"

@@ -42,15 +42,14 @@ def _at_most(count: int, what: str, column: str) -> Expectation:
 
 
 def _known(column: str, least: float, severity: Severity) -> Expectation:
+    of = "every work" if least == 100 else f"at least {least:g} % of the works"
     return Expectation(
         f"{column} is known",
         severity,
         "collection",
         f"{column} known",
         between(least=least),
-        expected=f"the {column} of {'every work' if least == 100 else f'{least:g} % of the works'} or more"
-        if least < 100
-        else f"the {column} of every work",
+        expected=f"the {column} of {of}",
         mend=_LAYOUT,
     )
 
