@@ -1,8 +1,4 @@
-"""Figures of a training, drawn without any global state of matplotlib.
-
-Colours are Okabe and Ito's, told apart by colour-blind people too; what they tell is also told by
-line style, marker or text.
-"""
+"""Figures of a training, in the house's look (`components.theme`)."""
 
 from __future__ import annotations
 
@@ -12,14 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from components import theme
 from components.evaluation.metrics import Scores
+from components.theme import BLACK, BLUE, GREEN, GREY, ORANGE, RED
 
-BLUE, GREEN, ORANGE, GREY = "#0072B2", "#009E73", "#E69F00", "#6B6B6B"
-RED, BLACK = "#D00000", "#000000"
 _FIGURES_UP_TO = 30
 """Classes up to which counts are still legible in the confusion matrix."""
 
@@ -32,7 +27,7 @@ def curves(history: Sequence[Mapping[str, float]], rate_cuts: Sequence[int], bes
         rate_cuts: epochs, from 1, after which the rate was cut.
         best_epoch: epoch, from 1, whose weights were kept.
     """
-    figure = _figure(10.5, 4.4)
+    figure = theme.figure(10.5, 4.4)
     losses, scores = figure.subplots(1, 2)
     _lines(losses, history, {"loss": ("training", BLUE, "o-"), "val_loss": ("validation", GREEN, "s-")})
     _lines(
@@ -64,7 +59,7 @@ def confusion_matrix(scores: Scores, title: str = "Confusion matrix") -> Figure:
     """Counts, shaded by the share of the true class (a row): what is taken for what."""
     count = len(scores.class_names)
     side = float(np.clip(2.8 + 0.62 * count, 4.8, 16))
-    figure = _figure(side + 1.2, side)
+    figure = theme.figure(side + 1.2, side)
     axes = figure.subplots()
     support = scores.confusion.sum(axis=1, keepdims=True)
     shares = np.divide(scores.confusion, support, out=np.zeros((count, count)), where=support > 0)
@@ -94,7 +89,7 @@ def confusion_matrix(scores: Scores, title: str = "Confusion matrix") -> Figure:
 def per_class(scores: Scores, title: str = "Per class") -> Figure:
     """F1 of each class as a bar, with its precision and recall; macro-F1 and its interval behind."""
     ranked = sorted(scores.per_class, key=lambda one: one.f1)
-    figure = _figure(8.5, float(np.clip(1.9 + 0.42 * len(ranked), 3.4, 16)))
+    figure = theme.figure(8.5, float(np.clip(1.9 + 0.42 * len(ranked), 3.4, 16)))
     axes = figure.subplots()
     places = np.arange(len(ranked))
     axes.axvspan(scores.macro_f1_low, scores.macro_f1_high, color=GREY, alpha=0.18, linewidth=0)
@@ -137,11 +132,6 @@ def _headline(scores: Scores) -> str:
     return f"macro-F1 {scores.macro_f1:.2f} [{scores.macro_f1_low:.2f}, {scores.macro_f1_high:.2f}]"
 
 
-def _figure(width: float, height: float) -> Figure:
-    # Room around: names that end at the very edge look cut off.
-    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1), dpi=110)
-
-
 def _lines(
     axes: Axes, history: Sequence[Mapping[str, float]], shown: Mapping[str, tuple[str, Any, str]]
 ) -> None:
@@ -150,5 +140,4 @@ def _lines(
         values = [row.get(key, np.nan) for row in history]
         if not np.isnan(values).all():
             axes.plot(epochs, values, style, color=colour, label=label, markersize=4, linewidth=1.6)
-    axes.grid(color="#E3E3E3", linewidth=0.7)
-    axes.spines[["top", "right"]].set_visible(False)
+    theme.quiet(axes)
