@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Places = NDArray[np.intp]
 
-SIMILAR = 0.70
+SIMILAR = 0.75
 """Cosine of two descriptors from which on two pictures count as one work. Of 22 million pairs of Best
 Artworks the highest that showed two works, by eye, was .69 (two portraits on black)."""
 

@@ -23,7 +23,7 @@ from components.errors import DataError, SettingsError
 from components.storage import building, key_of
 
 SOURCE = "synthetic-gallery"
-DRAWING = 1
+DRAWING = 2
 """Raised when the same parameters draw other pictures than before, so that no old gallery is taken for it."""
 
 _NOTICE = "Synthetic: drawn by code (Atelier's synthetic gallery). No real painter, no real painting.\n"

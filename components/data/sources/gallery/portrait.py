@@ -9,9 +9,10 @@ from components.data.sources.gallery.shapes import Composed, Shape, ellipse, poi
 
 def portrait(aspect: float, rng: np.random.Generator) -> Composed:
     """Composed for a picture of that aspect (width / height)."""
-    x, y = aspect / 2 + rng.normal(0, 0.05), rng.uniform(0.33, 0.43)
-    down = rng.uniform(0.16, 0.24)
-    across = min(down * rng.uniform(0.68, 0.82), aspect * 0.3)
+    # Sitters differ in place, size and build: alike, two of them would pass for copies of one picture.
+    x, y = aspect * rng.uniform(0.32, 0.68), rng.uniform(0.27, 0.5)
+    down = rng.uniform(0.12, 0.26)
+    across = min(down * rng.uniform(0.6, 0.9), aspect * 0.3)
     turn = rng.uniform(-0.35, 0.35) * across
     shoulders = min(rng.uniform(1.7, 2.4) * across, aspect * 0.49)
     shapes = [Shape(rectangle(0, 0, aspect, 1), "air")]
