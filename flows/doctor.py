@@ -53,6 +53,7 @@ def examine(settings: Settings) -> list[Finding]:
             *_packages(),
             _backend(settings),
             *_home(settings),
+            _cache(settings),
             *_services(settings),
             *_champions(settings),
         ]
@@ -116,6 +117,16 @@ def _home(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "home", "good" if settings.home.is_dir() else "note", f"{settings.home}{_not_yet(settings.home)}"
         )
+
+
+def _cache(settings: Settings) -> Finding:
+    from components.data import store
+
+    usage = store.of(settings).usage()
+    used, bound = usage.bytes / 2**30, usage.limit_bytes / 2**30
+    return Finding(
+        "cache", "good", f"{usage.entries} arrays, {used:.2f} of {bound:g} GiB (ATELIER_CACHE_BYTES)"
+    )
 
 
 def _services(settings: Settings) -> Iterator[Finding]:

@@ -4,18 +4,24 @@
     resized/Pablo_Picasso_12.jpg,Cubism
     resized/Albrecht_Durer_7.jpg,
 
-An empty label leaves the work out. Further columns (who, when, why) are for people.
+An empty label leaves the work out. Copies of a file (the same bytes) are put right with it. Further
+columns (who, when, why) are for people.
 """
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.data.manifest import Manifest, Rejected, Task
 from components.errors import DataError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLUMNS = ("path", "label")
+LINE = "corrected by"
 KIND = "left out by hand"
 _SHOWN = 5
 
@@ -29,8 +35,8 @@ def corrected(manifest: Manifest, table: Path, task: Task | None = None) -> Mani
         task: the column that is put right: before `select`; `label` itself when None: after it.
 
     Raises:
-        DataError: the table cannot be read, lacks a column, gives a path two labels, or names a path or a
-            label that the collection does not have (some are listed).
+        DataError: the table cannot be read, lacks a column, gives a path or two copies of a file two
+            labels, or names a path or a label that the collection does not have (some are listed).
     """
     column = task.value if task else "label"
     labels = _read(table)
@@ -39,12 +45,12 @@ def corrected(manifest: Manifest, table: Path, task: Task | None = None) -> Mani
     _refuse(table, "path", [path for path in labels if path not in known], sorted(known))
     there = sorted(set(frame[column]) - {""})
     _refuse(table, "label", sorted(set(labels.values()) - {"", *there}), there)
-    chosen = frame["path"].map(labels)
+    chosen = frame["sha256"].map(_by_content(table, labels, frame))
     out = chosen == ""
     reason = f"its label is empty in {table.name}, a person's corrections"
     rejected = [Rejected(path, reason, KIND) for path in frame.loc[out, "path"]]
     put_right = frame.assign(**{column: chosen.fillna(frame[column])})[~out]
-    return manifest.derived(put_right, f"labels of {column} corrected by {table.name}", rejected)
+    return manifest.derived(put_right, f"labels of {column} {LINE} {table.name}", rejected)
 
 
 def _read(table: Path) -> dict[str, str]:
@@ -66,6 +72,19 @@ def _read(table: Path) -> dict[str, str]:
         if path and labels.setdefault(path, label) != label:
             raise DataError(f"{table}: {path} has two labels, {labels[path]!r} and {label!r}; keep one row.")
     return labels
+
+
+def _by_content(table: Path, labels: dict[str, str], frame: pd.DataFrame) -> dict[str, str]:
+    """Label by SHA-256."""
+    contents = dict(zip(frame["path"], frame["sha256"], strict=True))
+    chosen: dict[str, str] = {}
+    for path, label in labels.items():
+        if chosen.setdefault(contents[path], label) != label:
+            raise DataError(
+                f"{table}: {path} is the same file as another that is given {chosen[contents[path]]!r}, "
+                f"but is itself given {label!r}; give both one label."
+            )
+    return chosen
 
 
 def _refuse(table: Path, what: str, unknown: list[str], there: list[str]) -> None:

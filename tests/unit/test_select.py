@@ -235,3 +235,16 @@ def test_a_table_that_does_not_fit_is_refused_with_what_is_expected(
 def test_an_absent_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.csv: not a readable"):
         corrected(manifest(COUNTS), tmp_path / "none.csv", Task.STYLE)
+
+
+def test_copies_of_a_file_are_put_right_with_it(tmp_path: Path) -> None:
+    works = manifest(COUNTS)
+    frame = works.frame.copy()
+    frame.loc[1, "sha256"] = frame.loc[0, "sha256"]
+    one, copy, other = frame["path"][0], frame["path"][1], sorted(set(frame["style"]))[-1]
+    works = works.with_frame(frame)
+    after = corrected(works, write(tmp_path / "t.csv", f"path,label\n{one},{other}\n"), Task.STYLE)
+    assert after.frame.set_index("path")["style"][[one, copy]].tolist() == [other, other]
+    both = write(tmp_path / "u.csv", f"path,label\n{one},{other}\n{copy},\n")
+    with pytest.raises(DataError, match="same file as another"):
+        corrected(works, both, Task.STYLE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from components.data.corrections import LINE
 from components.data.expectations.changes import CHANGES, CHANGES_OF_SPLIT
 from components.data.expectations.classes import of_classes
 from components.data.expectations.files import FILES
@@ -52,7 +53,9 @@ def expectations(  # noqa: PLR0913 (each by name, each with a default)
     from components.data import drift
 
     is_split = bool((manifest.frame["split"] != "").any())
-    chosen = [*WORKS, *FILES, *of_classes(min_per_class, classes), *of_source(suite or manifest.source)]
+    chosen = [*WORKS, *FILES, *of_classes(min_per_class, classes)]
+    by_hand = any(LINE in step for step in manifest.lineage)
+    chosen += of_source(suite or manifest.source, by_hand=by_hand)
     chosen += TASKS[task] if task else ()
     if is_split:
         chosen += of_parts(protocol)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from components.data.expectations.rules import FILLED, Expectation, Severity, between, one_of
 
 BEST_ARTWORKS_MOVEMENTS = (
@@ -126,8 +128,15 @@ SOURCES: dict[str, tuple[Expectation, ...]] = {
 """Checks by the beginning of a source's name, the longest that fits; any other is a plain folder."""
 
 
-def of_source(source: str) -> tuple[Expectation, ...]:
-    """The checks of a collection of that name."""
+def of_source(source: str, *, by_hand: bool = False) -> tuple[Expectation, ...]:
+    """The checks of a collection of that name.
+
+    Args:
+        source: the collection's name.
+        by_hand: a person put labels right, work by work, so that an artist may stand under several.
+    """
     plain = source.lower().replace("_", "-")
     names = [name for name in SOURCES if plain.startswith(name)]
-    return SOURCES[max(names, key=len)] if names else _FOLDER
+    checks = SOURCES[max(names, key=len)] if names else _FOLDER
+    softer = replace(_ONE_MOVEMENT, severity="warning")
+    return tuple(softer if by_hand and one is _ONE_MOVEMENT else one for one in checks)
