@@ -11,6 +11,7 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 
 from components.settings import Settings
 from flows import engine
+from flows.explore import explore
 from flows.generate import gan, own_network, style_transfer
 from flows.ingest import ingest, select, split, validate
 from flows.plan import Plan
@@ -37,7 +38,7 @@ class Outcome:
 
 @flow(name="pipeline", flow_run_name="{plan.task} · {plan.source} · {plan.scale}", validate_parameters=True)
 def pipeline(plan: Plan) -> Outcome:
-    """Ingest, validate, split, train each family, promote by macro-F1, make pictures."""
+    """Ingest, validate, split, explore, train each family, promote by macro-F1, make pictures."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     settings = Settings.load()
     engine.mark_crashed()
@@ -46,6 +47,7 @@ def pipeline(plan: Plan) -> Outcome:
     validate(works, plan, settings)
     works = split(works, plan, settings)
     validate(works, plan, settings)
+    explore(works, plan, settings)
     runs = [train(family, works, plan, settings) for family in plan.families]
     decision = promote(runs, works, plan.task, settings)
     pictures = []

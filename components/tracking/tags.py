@@ -24,7 +24,7 @@ PROCESS = "atelier.process"
 COMMIT = "mlflow.source.git.commit"
 NOTE = "mlflow.note.content"
 
-KINDS = ("training", "gan", "style-transfer")
+KINDS = ("training", "gan", "style-transfer", "exploration")
 
 
 def this_process() -> str:

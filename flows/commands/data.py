@@ -1,4 +1,4 @@
-"""data list, data show, data diff: the data versions that were trained on."""
+"""data list, show, diff: the data versions that were trained on; explore, suspects: look at a collection."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.console import output, show_json, show_table
-from flows.options import JsonOption, load_settings
+from flows import engine
+from flows.console import output, show_json, show_table, talking
+from flows.options import SELECTION, TRAINING, JsonOption, load_settings, planned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.data.versions import Change, Version, Versions
+    from flows.plan import Plan
 
-app = typer.Typer(no_args_is_help=True, help="Data versions: what was trained on, and what changed.")
+app = typer.Typer(no_args_is_help=True, help="Look at a collection; what was trained on, and what changed.")
 
 VersionArgument = Annotated[
     str, typer.Argument(help="A fingerprint, or its first digits.", metavar="VERSION")
@@ -86,6 +88,43 @@ def diff(earlier: VersionArgument, later: VersionArgument, *, as_json: JsonOptio
     for name, changes in lists.items():
         if changes:
             show_table(name.capitalize(), _changes(changes))
+
+
+@app.command()
+@planned(SELECTION)
+def explore(plan: Plan, *, as_json: JsonOption = False) -> None:
+    """Draw a collection: classes, sizes, light, duplicates, what was set aside, augmentation, works."""
+    from flows import explore as flow
+
+    settings = load_settings()
+    engine.prepare(settings, quiet=True)
+    with talking():
+        manifest = flow.collected(plan, settings)
+        page = flow.explore.fn(manifest, plan, settings)
+    if as_json:
+        show_json({"data_version": manifest.fingerprint, "page": str(page)})
+    else:
+        output.print(f"page: {page}", highlight=False)
+
+
+@app.command()
+@planned(SELECTION | {"weights": TRAINING["weights"]})
+def suspects(plan: Plan, *, as_json: JsonOption = False) -> None:
+    """List works whose label is probably wrong; the table, put right, is what --corrections takes."""
+    from flows import explore as flow
+
+    settings = load_settings()
+    engine.prepare(settings, quiet=True)
+    with talking():
+        manifest = flow.collected(plan, settings)
+        found, table = flow.suspects(manifest, plan, settings)
+    rows = [{str(name): value for name, value in row.items()} for row in found.table.to_dict("records")]
+    if as_json:
+        show_json({"data_version": manifest.fingerprint, "table": str(table), "suspects": rows})
+        return
+    if rows:
+        show_table(f"{len(rows):,} suspected labels (the first {min(_SHOWN, len(rows))})", rows[:_SHOWN])
+    output.print(f"table: {table}", highlight=False)
 
 
 def _versions() -> Versions:
