@@ -35,6 +35,7 @@ def main() -> None:
         st.Page("views/compare.py", title="Compare runs", icon=":material/query_stats:"),
         st.Page("views/predict.py", title="Predict", icon=":material/image_search:"),
         st.Page("views/pictures.py", title="Pictures", icon=":material/brush:"),
+        st.Page("views/data.py", title="Data", icon=":material/photo_library:"),
     ]
     page = st.navigation(pages)
     try:

@@ -80,10 +80,12 @@ def leave_verdict(report: Report, settings: Settings) -> None:
 def where(outcome: Outcome, settings: Settings) -> list[dict[str, Any]]:
     """What lies where, for the end of a run."""
     folder = settings.collections / "validation" / outcome.manifest.fingerprint
+    explored = settings.collections / "explore" / outcome.manifest.fingerprint
     return [
         {"what": "paintings", "where": str(outcome.manifest.root)},
         {"what": "validation report", "where": str(folder / "report.html")},
         {"what": "Data Docs", "where": str(folder / "data_docs" / "index.html")},
+        {"what": "figures of the paintings", "where": str(explored / "index.html")},
         {"what": "runs and registry", "where": settings.tracking_uri},
         {"what": "figures and models", "where": str(settings.artifacts)},
         {"what": "served releases", "where": str(settings.releases)},

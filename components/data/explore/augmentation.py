@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from components.data.augment import POLICIES, preview
-from components.data.explore.tiles import Tile, canvas, show, whole
+from components.data.explore.tiles import Sheet, Tile
 from components.data.images import read_rgb, resize
 from components.data.manifest import Manifest, Split
 from components.errors import ImageError
@@ -43,11 +43,11 @@ def sheet(images: NDArray[np.uint8], name: str, seed: int) -> Figure:
     variants = preview(images, policy, mix=mix, variants=_VARIANTS, seed=seed)
     inches = 1.3
     across, down = inches + 0.06, inches + 0.06
-    axes = canvas((_VARIANTS + 1) * across + 0.32, len(images) * down + 0.36, f"Augmentation: {name}")
+    shown = Sheet((_VARIANTS + 1) * across + 0.32, len(images) * down + 0.36, f"Augmentation: {name}")
     for row, original in enumerate(images):
         for column, pixels in enumerate((original, *variants[:, row])):
             left = 0.1 + column * across + (0.14 if column else 0)
-            show(axes, Tile(pixels), (left, 0.3 + row * down), inches)
-    axes.text(0.1, 0.24, "as it is", fontsize=9, va="bottom")
-    axes.text(0.24 + across, 0.24, "as training would see it, six times", fontsize=9, va="bottom")
-    return whole(axes)
+            shown.show(Tile(pixels), (left, 0.3 + row * down), inches)
+    shown.write(0.1, 0.24, "as it is", fontsize=9)
+    shown.write(0.24 + across, 0.24, "as training would see it, six times", fontsize=9)
+    return shown.figure()

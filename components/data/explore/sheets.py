@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from components import theme
-from components.data.explore.tiles import Tile, canvas, named, shortened, show, small, wall, whole
+from components.data.explore.tiles import Sheet, Tile, named, shortened, small, wall
 from components.data.manifest import Manifest, Rejected
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def duplicates(manifest: Manifest, pairs: pd.DataFrame, title: str) -> Figure:
     pictures = small([manifest.root / path for tie in ties for path in tie[:2]])
     inches, columns = 1.3, 3
     across, down = 2 * inches + 0.4, inches + 0.62
-    axes = canvas(columns * across + 0.1, -(-len(ties) // columns) * down + 0.1, title)
+    sheet = Sheet(columns * across + 0.1, -(-len(ties) // columns) * down + 0.1, title)
     for number, (one, other, kind, alike, mirrored) in enumerate(ties):
         line, column = divmod(number, columns)
         left, top = 0.1 + column * across, 0.3 + line * down
@@ -65,11 +65,11 @@ def duplicates(manifest: Manifest, pairs: pd.DataFrame, title: str) -> Figure:
         parted = labels[one] != labels[other]
         note = f"{told}; {labels[one]} / {labels[other]}" if parted else told
         colour = theme.RED if parted else theme.BLACK
-        axes.text(left, top - 0.05, theme.plain(shortened(note, 46)), fontsize=8, color=colour, va="bottom")
+        sheet.write(left, top - 0.05, shortened(note, 46), fontsize=8, color=colour)
         for side, path in enumerate((one, other)):
             tile = Tile(pictures[2 * number + side], (named(path),), marked=parted)
-            show(axes, tile, (left + side * (inches + 0.08), top), inches)
-    return whole(axes)
+            sheet.show(tile, (left + side * (inches + 0.08), top), inches)
+    return sheet.figure()
 
 
 def set_aside(manifest: Manifest, rejected: Sequence[Rejected]) -> Figure:
@@ -92,16 +92,16 @@ def extremes(manifest: Manifest) -> Figure:
     """The works at either end of what was measured: where a limit would cut next."""
     columns, inches = 6, 1.3
     across, down = inches + 0.1, inches + 0.48
-    axes = canvas(columns * across + 0.1, len(_EXTREMES) * down + 0.1, "At the ends of what was measured")
+    sheet = Sheet(columns * across + 0.1, len(_EXTREMES) * down + 0.1, "At the ends of what was measured")
     for row, (name, (column, ascending)) in enumerate(_EXTREMES.items()):
         chosen = manifest.frame.sort_values([column, "path"], ascending=[ascending, True]).head(columns)
         top = 0.3 + row * down
-        axes.text(0.1, top - 0.06, name, fontsize=9, va="bottom", weight="bold")
+        sheet.write(0.1, top - 0.06, name, fontsize=9, weight="bold")
         measured = zip(chosen["path"], chosen[column], _pictures(manifest, chosen), strict=True)
         for place, (path, value, pixels) in enumerate(measured):
             words = f"{value:.3f} {named(path)}"
-            show(axes, Tile(pixels, (words,)), (0.1 + place * across, top), inches)
-    return whole(axes)
+            sheet.show(Tile(pixels, (words,)), (0.1 + place * across, top), inches)
+    return sheet.figure()
 
 
 def intensity(manifest: Manifest) -> Figure:
@@ -126,6 +126,7 @@ def intensity(manifest: Manifest) -> Figure:
             grey.ravel(),
             bins=64,
             range=(0, 256),
+            histtype="stepfilled",
             color=theme.GREY,
             weights=np.full(grey.size, 100 / grey.size),
         )

@@ -100,4 +100,4 @@ def save(figure: Figure, path: Path) -> None:
     """Write a figure as PNG."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)  # a name in another script
-        figure.savefig(path, pil_kwargs={"compress_level": 4})
+        figure.savefig(path, pil_kwargs={"compress_level": 1})

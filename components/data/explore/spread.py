@@ -122,7 +122,7 @@ def shapes(manifest: Manifest) -> Figure:
         _histogram(axes, frame[column].to_numpy(float), colour)
         axes.set(xlabel=f"{column} (pixels)", ylabel="works", title=_median(frame[column], " pixels"))
     edges = _around_one(min(aspect.min(), 0.45), max(aspect.max(), 2.2))
-    shape.hist(aspect, bins=edges.tolist(), color=theme.ORANGE, edgecolor="white", linewidth=0.3)
+    shape.hist(aspect, bins=edges.tolist(), color=theme.ORANGE, histtype="stepfilled")
     shape.axvline(1, color=theme.BLACK, linewidth=1, linestyle="--")
     shape.set(xscale="log", xlabel="width : height", ylabel="works")
     inside = {name: at for name, at in _SHAPES.items() if edges[0] <= at <= edges[-1]}
@@ -159,8 +159,7 @@ def light(manifest: Manifest) -> Figure:
             bins=50,
             range=span or (0, max(values.max() * 1.02, 0.1)),
             color=colour,
-            edgecolor="white",
-            lw=0.3,
+            histtype="stepfilled",
         )
         for line in lines:
             axes.axvline(line, color=theme.RED, linestyle="--", linewidth=1.2, label="set aside beyond")
@@ -178,7 +177,7 @@ def _histogram(axes: Axes, values: np.ndarray, colour: str) -> None:
         axes.set(xlim=(low - 5, low + 5), xticks=[low])
     else:
         edges = np.linspace(low, high, min(40, int(high - low)) + 1).tolist()
-        axes.hist(values, bins=edges, color=colour, edgecolor="white", linewidth=0.3)
+        axes.hist(values, bins=edges, color=colour, histtype="stepfilled")
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
