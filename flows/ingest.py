@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flows.plan import Plan
 
 
-METHOD = 2
+METHOD = 3
 """Counted up when the same files would now give another manifest: listings read before are not reused."""
 
 
@@ -43,6 +43,9 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
         f"{len(manifest.rejected)} set aside",
         cached=cached,
     )
+    for step in manifest.lineage:
+        if quality.EMPTIED in step:
+            tell("ingest", f"warning: {step[step.index(quality.EMPTIED) :]}")
     return manifest
 
 

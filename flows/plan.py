@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from components.data import select, split
-from components.data.images import Alpha
+from components.data.alpha import Alpha
 from components.data.manifest import Task
 from components.data.sources import SOURCES
 from components.errors import SettingsError

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data.alpha import Alpha
 from components.data.entries import Layout
-from components.data.images import READER_VERSION, Alpha, read_rgb, resize
+from components.data.images import READER_VERSION, read_rgb, resize
 from components.data.manifest import Manifest
 from components.data.store import Store
 from components.data.threads import in_order

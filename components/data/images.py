@@ -9,13 +9,13 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
+from components.data.alpha import Alpha
 from components.errors import ImageError
 
 READER_VERSION = 1
@@ -60,17 +60,6 @@ _BROKEN = (
     Image.DecompressionBombError,
     Image.DecompressionBombWarning,
 )
-
-
-class Alpha(StrEnum):
-    """What becomes of transparency; a model is trained and served with the same."""
-
-    WHITE = "white"
-    """Laid on white, as a browser shows it."""
-    BLACK = "black"
-    """Laid on black."""
-    DROP = "drop"
-    """Left out: the colours that lie beneath, whatever they are (study C1)."""
 
 
 @dataclass(frozen=True)

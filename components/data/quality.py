@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+EMPTIED = "no work is left of"
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a picture must keep to; the measures are those of `looks.Look`.
@@ -47,7 +50,15 @@ def examined(manifest: Manifest, limits: Limits = Limits()) -> Manifest:
     ]
     told = ", ".join(f"{name} {value:g}" for name, value in asdict(limits).items())
     kept = frame[[not reasons for reasons in broken]]
-    return manifest.derived(kept, f"quality: {len(bad)} set aside ({told})", bad)
+    emptied = _emptied(frame, kept)
+    lost = f"; {EMPTIED} {', '.join(emptied)}" if emptied else ""
+    return manifest.derived(kept, f"quality: {len(bad)} set aside ({told}){lost}", bad)
+
+
+def _emptied(frame: pd.DataFrame, kept: pd.DataFrame) -> list[str]:
+    """The artists, styles and genres of which no work is left."""
+    columns = ("artist", "style", "genre")
+    return [name for column in columns for name in sorted(set(frame[column]) - set(kept[column]))]
 
 
 def _broken(frame: pd.DataFrame, limits: Limits) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from components.data.images import Alpha
+from components.data.alpha import Alpha
 from components.data.manifest import Task
 from components.errors import RegistryError
 from components.storage import write_atomically

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.data.images import Alpha
+from components.data.alpha import Alpha
 from components.storage import key_of
 
 Mix = Literal["none", "mixup", "cutmix"]

@@ -61,6 +61,18 @@ def test_a_picture_that_breaks_several_limits_names_each(manifest):
     assert "under-exposed: " in dark.reason
 
 
+@pytest.mark.parametrize("side", [32, 48, 64, 100, 127, 128, 300])
+def test_a_small_sharp_picture_is_not_blurred(side):
+    assert look(png(painting(1, (side, side)))).sharpness > Limits().least_sharpness
+
+
+def test_a_class_of_which_nothing_is_left_is_told(manifest):
+    frame = manifest.frame.assign(
+        style=["bad" if "good" not in path else "good" for path in manifest.frame["path"]]
+    )
+    assert examined(manifest.with_frame(frame)).lineage[-1].endswith("; no work is left of bad")
+
+
 def test_nothing_is_lost_and_the_rest_is_unchanged(manifest):
     kept = examined(manifest)
     together = set(kept.frame["path"]) | {one.path for one in kept.rejected}
