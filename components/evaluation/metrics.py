@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from components.errors import DataError
-from components.evaluation.intervals import Counts, Numbers, bootstrap_macro_f1, confusion_matrix, f1_of
+from components.evaluation.answers import Numbers, checked, of_truth
+from components.evaluation.calibration import expected_calibration_error
+from components.evaluation.intervals import Counts, bootstrap_macro_f1, confusion_matrix, f1_of
 
 _SMALLEST = 1e-15
 
@@ -38,6 +39,12 @@ class Scores:
         accuracy: share of works whose most probable class is the true one.
         top2_accuracy: share of works whose true class is among the two most probable.
         log_loss: mean of -ln(probability of the true class), in nats.
+        balanced_accuracy: mean of the recalls of the classes that have works.
+        top5_accuracy: as top2_accuracy, of the five most probable; None with five classes or fewer, where
+            it could not be missed.
+        brier: mean squared distance of the probabilities and the truth, summed over classes: 0..2
+            (Brier 1950).
+        ece: expected calibration error, 0..1 (`calibration.expected_calibration_error`).
         per_class: in the order of class_names.
         confusion: (C, C) counts: a row the true class, a column the predicted one.
         class_names: a class number's name.
@@ -50,6 +57,10 @@ class Scores:
     accuracy: float
     top2_accuracy: float
     log_loss: float
+    balanced_accuracy: float
+    top5_accuracy: float | None
+    brier: float
+    ece: float
     per_class: tuple[ClassScores, ...]
     confusion: Counts
     class_names: tuple[str, ...]
@@ -61,7 +72,7 @@ class Scores:
 
     def as_metrics(self, prefix: str) -> dict[str, float]:
         """The single figures under the names they are logged by, as in "test/macro_f1"."""
-        return {
+        figures = {
             f"{prefix}/macro_f1": self.macro_f1,
             f"{prefix}/macro_f1_low": self.macro_f1_low,
             f"{prefix}/macro_f1_high": self.macro_f1_high,
@@ -69,7 +80,13 @@ class Scores:
             f"{prefix}/accuracy": self.accuracy,
             f"{prefix}/top2_accuracy": self.top2_accuracy,
             f"{prefix}/log_loss": self.log_loss,
+            f"{prefix}/balanced_accuracy": self.balanced_accuracy,
+            f"{prefix}/brier": self.brier,
+            f"{prefix}/ece": self.ece,
         }
+        if self.top5_accuracy is not None:
+            figures[f"{prefix}/top5_accuracy"] = self.top5_accuracy
+        return figures
 
     def rows(self) -> list[dict[str, float | int | str]]:
         """A row a class, for a table."""
@@ -96,8 +113,7 @@ def score(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequ
     Raises:
         DataError: the shapes do not go together, a class number has no name, or a row is no distribution.
     """
-    truth, probabilities = np.asarray(truth), np.asarray(probabilities, np.float64)
-    _check(truth, probabilities, class_names)
+    truth, probabilities = checked(truth, probabilities, class_names)
     predicted = probabilities.argmax(axis=1)
     confusion = confusion_matrix(truth, predicted, len(class_names))
     support = confusion.sum(axis=1)
@@ -106,7 +122,7 @@ def score(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequ
     precision = _ratio(hits, confusion.sum(axis=0))
     recall = _ratio(hits, support)
     low, high = bootstrap_macro_f1(truth, predicted, len(class_names))
-    of_truth = probabilities[np.arange(len(truth)), truth]
+    of_true = of_truth(truth, probabilities)
     per_class = zip(class_names, precision, recall, f1, support, strict=True)
     return Scores(
         macro_f1=float(f1.mean()),
@@ -114,9 +130,12 @@ def score(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequ
         macro_f1_high=high,
         weighted_f1=float(f1 @ support / support.sum()),
         accuracy=float(hits.sum() / len(truth)),
-        # The true class is among the first two when at most one other is more probable.
-        top2_accuracy=float(((probabilities > of_truth[:, np.newaxis]).sum(axis=1) < 2).mean()),
-        log_loss=float(-np.log(np.clip(of_truth, _SMALLEST, 1)).mean()),
+        top2_accuracy=_top(2, of_true, probabilities),
+        log_loss=float(-np.log(np.clip(of_true, _SMALLEST, 1)).mean()),
+        balanced_accuracy=float(recall[support > 0].mean()),
+        top5_accuracy=_top(5, of_true, probabilities) if len(class_names) > 5 else None,
+        brier=float(((probabilities**2).sum(axis=1) - 2 * of_true + 1).mean()),
+        ece=expected_calibration_error(truth, probabilities),
         per_class=tuple(
             ClassScores(name, float(p), float(r), float(f), int(n)) for name, p, r, f, n in per_class
         ),
@@ -125,26 +144,22 @@ def score(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequ
     )
 
 
+def top_accuracy(k: int, truth: Numbers, probabilities: NDArray[np.floating]) -> float | None:
+    """Share of works (N,) whose true class is among the `k` most probable of (N, C).
+
+    None where there are `k` classes or fewer: every answer would be right. Of equally probable classes
+    the true one is taken to stand first.
+    """
+    if np.shape(probabilities)[1] <= k:
+        return None
+    return _top(k, of_truth(truth, probabilities), np.asarray(probabilities, np.float64))
+
+
+def _top(k: int, of_true: NDArray[np.float64], probabilities: NDArray[np.float64]) -> float:
+    # The true class is among the first k when fewer than k others are more probable.
+    return float(((probabilities > of_true[:, np.newaxis]).sum(axis=1) < k).mean())
+
+
 def _ratio(parts: Counts, wholes: Counts) -> NDArray[np.float64]:
     ratio: NDArray[np.float64] = np.divide(parts, wholes, out=np.zeros(len(parts)), where=wholes > 0)
     return ratio
-
-
-def _check(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequence[str]) -> None:
-    expected = (len(truth), len(class_names))
-    if truth.ndim != 1 or not len(truth) or probabilities.shape != expected:
-        raise DataError(
-            f"expected class numbers (N,) with N > 0 and probabilities (N, {len(class_names)}); received "
-            f"{truth.shape} and {probabilities.shape}. Score a model with the class names it learnt."
-        )
-    if not np.issubdtype(truth.dtype, np.integer) or truth.min() < 0 or truth.max() >= len(class_names):
-        raise DataError(
-            f"expected integer class numbers 0..{len(class_names) - 1}; received {truth.dtype} "
-            f"{truth.min()}..{truth.max()}."
-        )
-    sums = probabilities.sum(axis=1)
-    if not np.allclose(sums, 1, atol=1e-2) or probabilities.min() < 0:
-        raise DataError(
-            "expected rows of probabilities that sum to 1 (a softmax's output); received sums "
-            f"{sums.min():.3f}..{sums.max():.3f}. A training that diverged gives such: lower its rate."
-        )

@@ -1,0 +1,100 @@
+"""What a classifier answered: the truth beside its probabilities, checked once for every measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.errors import DataError
+
+Numbers = NDArray[np.integer]
+Floats = NDArray[np.float64]
+
+
+def checked(
+    truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequence[str]
+) -> tuple[Numbers, Floats]:
+    """The two as arrays, the probabilities in double precision.
+
+    Args:
+        truth: (N,) class numbers, places in `class_names`.
+        probabilities: (N, C), each row summing to 1.
+        class_names: C of them.
+
+    Raises:
+        DataError: the shapes do not go together, a class number has no name, or a row is no distribution.
+    """
+    truth = np.asarray(truth)
+    probable: Floats = np.asarray(probabilities, np.float64)
+    expected = (len(truth), len(class_names))
+    if truth.ndim != 1 or not len(truth) or probable.shape != expected:
+        raise DataError(
+            f"expected class numbers (N,) with N > 0 and probabilities (N, {len(class_names)}); received "
+            f"{truth.shape} and {probable.shape}. Score a model with the class names it learnt."
+        )
+    if not np.issubdtype(truth.dtype, np.integer) or truth.min() < 0 or truth.max() >= len(class_names):
+        raise DataError(
+            f"expected integer class numbers 0..{len(class_names) - 1}; received {truth.dtype} "
+            f"{truth.min()}..{truth.max()}."
+        )
+    sums = probable.sum(axis=1)
+    if not np.allclose(sums, 1, atol=1e-2) or probable.min() < 0:
+        raise DataError(
+            "expected rows of probabilities that sum to 1 (a softmax's output); received sums "
+            f"{sums.min():.3f}..{sums.max():.3f}. A training that diverged gives such: lower its rate."
+        )
+    return truth, probable
+
+
+def of_truth(truth: Numbers, probabilities: NDArray[np.floating]) -> Floats:
+    """Each work's probability of its true class, (N,)."""
+    picked: Floats = np.asarray(probabilities, np.float64)[np.arange(len(truth)), truth]
+    return picked
+
+
+def work_rows(
+    works: Sequence[str],
+    truth: Numbers,
+    probabilities: NDArray[np.floating],
+    class_names: Sequence[str],
+    groups: Sequence[str] | None = None,
+) -> list[dict[str, Any]]:
+    """A row a work, for a table: what `paired.of_tables` later compares two runs by.
+
+    Columns: work, group (works of a group are copies of one picture), true, predicted, probability (of
+    the predicted class), probability_of_true.
+
+    Args:
+        works: N names, each once.
+        truth: (N,) class numbers, places in `class_names`.
+        probabilities: (N, C), each row summing to 1.
+        class_names: C of them.
+        groups: N names; None: each work is its own.
+
+    Raises:
+        DataError: as `checked`; or names that are not N, or not each once.
+    """
+    truth, probabilities = checked(truth, probabilities, class_names)
+    groups = works if groups is None else groups
+    if len(works) != len(truth) or len(groups) != len(truth) or len(set(works)) != len(works):
+        raise DataError(
+            f"expected a name of its own and a group for each of {len(truth)} works; received {len(works)} "
+            f"names ({len(set(works))} different) and {len(groups)} groups."
+        )
+    predicted, true = probabilities.argmax(axis=1), of_truth(truth, probabilities)
+    return [
+        {
+            "work": work,
+            "group": group,
+            "true": class_names[is_],
+            "predicted": class_names[said],
+            "probability": round(float(sure), 4),
+            "probability_of_true": round(float(chance), 4),
+        }
+        for work, group, is_, said, sure, chance in zip(
+            works, groups, truth, predicted, probabilities.max(axis=1), true, strict=True
+        )
+    ]

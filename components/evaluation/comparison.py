@@ -1,0 +1,58 @@
+"""Several runs beside each other, as figures: class by class, and the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from components import theme
+from components.evaluation.metrics import Scores
+from components.evaluation.tables import NO_HIT, NO_WORKS, side_by_side
+from components.theme import BLACK, GREY
+
+
+def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class") -> Figure:
+    """Study B's table (B8) with shades: a row a class, a column a run; the best of a row in bold.
+
+    A class of which a run found no work says so.
+
+    Raises:
+        DataError: no runs, or runs of other classes.
+    """
+    rows = side_by_side(runs)
+    names = list(runs)
+    shares = np.array(
+        [[row[name] if isinstance(row[name], float) else 0.0 for name in names] for row in rows]
+    )
+    figure = theme.figure(3.2 + 1.55 * len(names), 1.9 + 0.36 * len(rows))
+    axes = figure.subplots()
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
+    for (place, column), share in np.ndenumerate(shares):
+        value = rows[place][names[column]]
+        best = isinstance(value, float) and len(names) > 1 and share == shares[place].max() > 0
+        axes.text(
+            column,
+            place,
+            value if value in (NO_HIT, NO_WORKS) else f"{share:.3f}",
+            ha="center",
+            va="center",
+            color="white" if share > 0.7 else GREY if not share else BLACK,
+            fontweight="bold" if best else "normal",
+            fontsize=9,
+        )
+    classes = sum(row["works"] > 0 or True for row in rows) - 4
+    axes.axhline(classes - 0.5, color=BLACK, linewidth=1.4)
+    axes.set_xticks(range(len(names)), [theme.plain(name) for name in names])
+    axes.xaxis.tick_top()
+    axes.set_yticks(range(len(rows)), [theme.plain(f"{row['class']} ({row['works']})") for row in rows])
+    axes.tick_params(length=0, labelsize=9)
+    axes.set_xticks(np.arange(len(names) - 1) + 0.5, minor=True)
+    axes.set_yticks(np.arange(len(rows) - 1) + 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5)
+    axes.tick_params(which="minor", length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_ylabel("class (test works)")
+    axes.set_title(f"{title}\nshare of a class's works that is found; in bold the best of a row", loc="left")
+    return figure

@@ -1,0 +1,161 @@
+"""Whether one run is better than another on the same test works, or was lucky."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from components.errors import DataError
+from components.evaluation.answers import Numbers
+from components.evaluation.intervals import Interval, macro_f1_of, resampled
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs on the same works; a difference is the second less the first.
+
+    Attributes:
+        works: how many.
+        first_macro_f1: of the first run; second_macro_f1: of the second.
+        difference: of macro-F1, with the 95 % interval of the paired bootstrap.
+        p_value: two-sided, of "no difference in macro-F1"; below .05 where the interval leaves out 0.
+        only_first: works that only the first run has right; only_second: that only the second has.
+        mcnemar_p: two-sided, of "no difference in accuracy", by McNemar's exact test.
+    """
+
+    works: int
+    first_macro_f1: float
+    second_macro_f1: float
+    difference: Interval
+    p_value: float
+    only_first: int
+    only_second: int
+    mcnemar_p: float
+
+    @property
+    def verdict(self) -> str:
+        """One sentence: which is better, or that it cannot be told."""
+        if self.p_value >= 0.05:
+            return f"No difference can be told on {self.works} works (p = {self.p_value:.2g})."
+        better = "second" if self.difference.point > 0 else "first"
+        return f"The {better} is better on {self.works} works (p = {self.p_value:.2g})."
+
+    def row(self) -> dict[str, float | int | str]:
+        """The comparison as a table's row."""
+        return {
+            "works": self.works,
+            "first macro-F1": round(self.first_macro_f1, 4),
+            "second macro-F1": round(self.second_macro_f1, 4),
+            "difference": str(self.difference),
+            "p": round(self.p_value, 4),
+            "right only in first": self.only_first,
+            "right only in second": self.only_second,
+            "p (McNemar)": round(self.mcnemar_p, 4),
+            "verdict": self.verdict,
+        }
+
+
+def compare(  # noqa: PLR0913 (three of them are named options)
+    truth: Numbers,
+    first: Numbers,
+    second: Numbers,
+    num_classes: int,
+    *,
+    groups: ArrayLike | None = None,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two runs' answers on the same works.
+
+    Macro-F1 by a paired bootstrap (Efron & Tibshirani 1993): both runs are scored on the same resamples,
+    drawn within each class, so what makes a work hard for both cancels. The p-value is twice the share of
+    resamples on the far side of 0, as the percentile interval has it. Accuracy by McNemar's exact test
+    (McNemar 1947; Dietterich 1998), which knows only the works that one run has right and the other wrong,
+    and takes every work for a witness of its own, grouped or not.
+
+    Args:
+        truth: (N,) class numbers below `num_classes`; as are `first` and `second`, the two runs' answers.
+        first: (N,).
+        second: (N,).
+        num_classes: macro-F1 is the mean over all of them.
+        groups: (N,) names of near-duplicates' groups, drawn together; None: each work is its own.
+        resamples: how many; no p-value is below 2 / (resamples + 1).
+        seed: the same seed, the same figures.
+
+    Raises:
+        DataError: there are no works, or not as many answers.
+    """
+    truth, first, second = np.asarray(truth), np.asarray(first), np.asarray(second)
+    if not len(truth) or not truth.shape == first.shape == second.shape:
+        raise DataError(
+            f"expected two answers to each of at least one work; received {truth.shape} works, "
+            f"{first.shape} and {second.shape} answers. Compare runs on the same test works."
+        )
+    scores = [macro_f1_of(truth, answers, num_classes) for answers in (first, second)]
+    drawn = resampled(
+        lambda weights: scores[1](weights) - scores[0](weights),
+        len(truth),
+        strata=truth,
+        groups=groups,
+        resamples=resamples,
+        seed=seed,
+    )
+    ones = np.ones((1, len(truth)))
+    before, after = (float(score(ones)[0]) for score in scores)
+    low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
+    only_first = int(((first == truth) & (second != truth)).sum())
+    only_second = int(((second == truth) & (first != truth)).sum())
+    return Comparison(
+        works=len(truth),
+        first_macro_f1=before,
+        second_macro_f1=after,
+        difference=Interval(after - before, min(low, after - before), max(high, after - before)),
+        p_value=_beyond_nought(drawn),
+        only_first=only_first,
+        only_second=only_second,
+        mcnemar_p=mcnemar(only_first, only_second),
+    )
+
+
+def of_tables(
+    first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]], class_names: Sequence[str]
+) -> Comparison:
+    """Compare two runs by their tables of works (`answers.work_rows`), in whatever order.
+
+    Raises:
+        DataError: the tables are of different works, or disagree about the truth.
+    """
+    others = {row["work"]: row for row in second}
+    shared = [row for row in first if others.get(row["work"], {}).get("true") == row["true"]]
+    if not len(shared) == len(first) == len(second):
+        raise DataError(
+            f"expected two runs on the same test works; received {len(first)} and {len(second)} works, of "
+            f"which {len(shared)} are the same with the same label. Score both on one data version."
+        )
+    number = {name: place for place, name in enumerate(class_names)}
+    first = sorted(first, key=lambda row: str(row["work"]))  # whichever comes first, the same draws
+    pairs = [(row, others[row["work"]]) for row in first]
+    try:
+        answers = [[number[a["true"]], number[a["predicted"]], number[b["predicted"]]] for a, b in pairs]
+    except KeyError as exc:
+        raise DataError(f"expected classes {list(class_names)}; received {exc.args[0]!r} too.") from exc
+    truth, before, after = np.array(answers, np.int64).reshape(-1, 3).T
+    return compare(truth, before, after, len(class_names), groups=[str(row["group"]) for row in first])
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """Two-sided p-value of McNemar's exact test; 1 where the runs never differ."""
+    from scipy.stats import binomtest
+
+    differing = only_first + only_second
+    return float(binomtest(only_first, differing).pvalue) if differing else 1.0
+
+
+def _beyond_nought(drawn: np.ndarray) -> float:
+    """Two-sided p-value; never 0, which no finite number of resamples could show."""
+    beyond = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
+    return min(1.0, 2 * (beyond + 1) / (len(drawn) + 1))

@@ -1,0 +1,172 @@
+"""Scores as rows: class by class, several runs side by side, a random split beside artists held out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.errors import DataError
+from components.evaluation.intervals import f1_of
+from components.evaluation.metrics import ClassScores, Scores
+
+Row = dict[str, Any]
+
+NO_HIT, NO_WORKS = "no hit", "no works"
+_RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Confused:
+    """Works of one class taken for another. `share` is of the true class's works, 0..1."""
+
+    true: str
+    predicted: str
+    works: int
+    share: float
+
+    def __str__(self) -> str:
+        return f"{self.works} ({self.share:.0%}): {self.true} → {self.predicted}"
+
+
+def per_class(scores: Scores) -> list[Row]:
+    """A row a class: its accuracy (the share of its works that is found, its recall), precision, F1.
+
+    `note` says "no hit" of a class whose works were all taken for others, "no works" of one without any.
+    """
+    hits = np.diag(scores.confusion)
+    return [
+        {
+            "class": one.name,
+            "accuracy": round(one.recall, 4),
+            "precision": round(one.precision, 4),
+            "recall": round(one.recall, 4),
+            "f1": round(one.f1, 4),
+            "works": one.support,
+            "hits": int(hit),
+            "note": _note(one),
+        }
+        for one, hit in zip(scores.per_class, hits, strict=True)
+    ]
+
+
+def side_by_side(runs: Mapping[str, Scores]) -> list[Row]:
+    """Study B's table (B8): a row a class, its accuracy in a column a run; then the overall figures.
+
+    A cell is a number 0..1, or "no hit" where the run found no work of the class, or "no works".
+
+    Raises:
+        DataError: no runs, or runs of other classes.
+    """
+    first = _alike(runs)
+    rows: list[Row] = []
+    for place, name in enumerate(first.class_names):
+        row: Row = {"class": name, "works": first.per_class[place].support}
+        for run, scores in runs.items():
+            one = scores.per_class[place]
+            row[run] = _note(one) or round(one.recall, 4)
+        rows.append(row)
+    for label, figure in (
+        ("accuracy", "accuracy"),
+        ("balanced accuracy", "balanced_accuracy"),
+        ("macro-F1", "macro_f1"),
+        ("weighted F1", "weighted_f1"),
+    ):
+        cells = {run: round(getattr(scores, figure), 4) for run, scores in runs.items()}
+        rows.append({"class": label, "works": first.works} | cells)
+    return rows
+
+
+def beside_held_out(random: Scores, held_out: Scores) -> list[Row]:
+    """What a random split promises beside what holds for artists never seen, figure by figure.
+
+    Where the label goes by artist, a random split's model may know the hand and not the movement: the
+    difference (held out less random) is what it owes to that. Macro-F1's has a 95 % interval by the
+    bootstrap of two independent sets of works, stratified by class.
+
+    Raises:
+        DataError: the two are of other classes.
+    """
+    _alike({"the random split": random, "artists held out": held_out})
+    rows: list[Row] = []
+    for label, figure in (
+        ("macro-F1", "macro_f1"),
+        ("weighted F1", "weighted_f1"),
+        ("accuracy", "accuracy"),
+        ("balanced accuracy", "balanced_accuracy"),
+        ("top-2 accuracy", "top2_accuracy"),
+        ("top-5 accuracy", "top5_accuracy"),
+        ("log-loss", "log_loss"),
+        ("calibration error", "ece"),
+    ):
+        before, after = getattr(random, figure), getattr(held_out, figure)
+        if before is not None and after is not None:
+            cells = {"random split": round(before, 4), "artists held out": round(after, 4)}
+            rows.append({"figure": label} | cells | {"difference": round(after - before, 4), "interval": ""})
+    low, high = np.quantile(_macro_f1s(held_out, 1) - _macro_f1s(random, 0), [0.025, 0.975])
+    rows[0]["interval"] = f"[{low:.3f}, {high:.3f}]"
+    works = {"random split": random.works, "artists held out": held_out.works}
+    rows.append({"figure": "works"} | works | {"difference": held_out.works - random.works, "interval": ""})
+    return rows
+
+
+def most_confused(scores: Scores, most: int = 8) -> list[Confused]:
+    """The pairs of classes with most works of the one taken for the other, at most `most` of them."""
+    wrong = scores.confusion - np.diag(np.diag(scores.confusion))
+    support = scores.confusion.sum(axis=1)
+    pairs = [
+        Confused(scores.class_names[is_], scores.class_names[said], int(works), float(works / support[is_]))
+        for (is_, said), works in np.ndenumerate(wrong)
+        if works
+    ]
+    return sorted(pairs, key=lambda pair: (-pair.works, -pair.share, pair.true, pair.predicted))[:most]
+
+
+def markdown(rows: list[Row]) -> str:
+    """Rows of equal keys as a Markdown table; numbers to the right."""
+    if not rows:
+        return ""
+    names = list(rows[0])
+    right = [all(isinstance(row[name], int | float) for row in rows) for name in names]
+    rule = ["---:" if number else "---" for number in right]
+    cells = [[_cell(row[name]) for name in names] for row in rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in [names, rule, *cells])
+
+
+def _cell(value: object) -> str:
+    text = f"{value:.3f}" if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|")
+
+
+def _note(one: ClassScores) -> str:
+    if not one.support:
+        return NO_WORKS
+    return "" if one.recall else NO_HIT
+
+
+def _alike(runs: Mapping[str, Scores]) -> Scores:
+    """The first of them."""
+    if not runs:
+        raise DataError("expected the scores of at least one run; received none.")
+    (name, first), *others = runs.items()
+    for other, scores in others:
+        if scores.class_names != first.class_names:
+            raise DataError(
+                f"expected runs of the same classes; received {list(first.class_names)} of {name} and "
+                f"{list(scores.class_names)} of {other}. Score them on one data version."
+            )
+    return first
+
+
+def _macro_f1s(scores: Scores, seed: int) -> NDArray[np.float64]:
+    """Macro-F1 of resamples, drawn from the confusion matrix as `bootstrap_macro_f1` draws them."""
+    counts, rng = scores.confusion, np.random.default_rng(seed)
+    draws = np.zeros((_RESAMPLES, *counts.shape), np.int64)
+    for row in np.flatnonzero(counts.sum(axis=1)):
+        total = counts[row].sum()
+        draws[:, row] = rng.multinomial(total, counts[row] / total, size=_RESAMPLES)
+    mean: NDArray[np.float64] = f1_of(draws).mean(axis=-1)
+    return mean
