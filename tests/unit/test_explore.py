@@ -60,7 +60,7 @@ def test_every_figure_of_a_small_collection(paintings):
     for one in found:
         assert drawn(one.figure).std() > 5, one.name
     told = "\n".join(texts(one.figure) for one in found)
-    for words in ("Cubism", "broken", "train: 6", "0.", "1 pairs carry different labels"):
+    for words in ("Cubism", "broken", "train: 6", "0.", "A pair under different labels: 1 of 1"):
         assert words in told
 
 

@@ -103,7 +103,8 @@ def _pairs(manifest: Manifest, pairs: pd.DataFrame) -> Iterator[_Planned]:
     least = pairs.iloc[::-1].head(sheets.PAIRS)
     sheet = partial(sheets.duplicates, manifest)
     if len(parted):
-        title = f"{len(parted):,} pairs carry different labels"
+        title = "Pairs" if len(parted) > 1 else "A pair"
+        title = f"{title} under different labels: {min(len(parted), sheets.PAIRS)} of {len(parted):,}"
         told = "The same picture under two labels: at least one of them is wrong."
         yield (
             "duplicates-labels",

@@ -55,7 +55,7 @@ def duplicates(manifest: Manifest, pairs: pd.DataFrame, title: str) -> Figure:
     labels = dict(zip(manifest.frame["path"], manifest.frame["label"], strict=True))
     ties = list(zip(*(pairs[name].tolist() for name in _TIE), strict=True))
     pictures = small([manifest.root / path for tie in ties for path in tie[:2]])
-    inches, columns = 1.3, 3
+    inches, columns = 1.3, min(3, max(2, len(ties)))
     across, down = 2 * inches + 0.4, inches + 0.62
     sheet = Sheet(columns * across + 0.1, -(-len(ties) // columns) * down + 0.1, title)
     for number, (one, other, kind, alike, mirrored) in enumerate(ties):
