@@ -69,12 +69,12 @@ def confusion_matrix(scores: Scores, title: str = "Confusion matrix") -> Figure:
     """
     count = len(scores.class_names)
     side = float(np.clip(2.8 + 0.62 * min(count, 10) + 0.3 * max(count - 10, 0), 4.8, 16))
-    figure = theme.figure(side + 1.2 + _PANEL, side)
+    figure = theme.figure(side + 1.6 + _PANEL, side)
     axes = figure.subplots()
     _worst_pairs(figure, scores)
     support = scores.confusion.sum(axis=1, keepdims=True)
     shares = np.divide(scores.confusion, support, out=np.zeros((count, count)), where=support > 0)
-    drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    drawn = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     size = 10 if count <= 12 else 8 if count <= 25 else 7
     names = [f"{name} ({works})" for name, works in zip(scores.class_names, support[:, 0], strict=True)]
     _squares(axes, scores.class_names, names, size)
