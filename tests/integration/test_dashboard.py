@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
@@ -31,7 +32,7 @@ from tests.tiny_releases import SIZE, card, picture, write_release
 pytestmark = pytest.mark.integration
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-PAGES = ("overview", "compare", "predict", "pictures")
+PAGES = ("overview", "compare", "predict", "pictures", "data")
 TAGS = {
     "atelier.task": "style",
     "atelier.family": "simple_cnn",
@@ -75,6 +76,28 @@ def _pictures(settings: Settings) -> None:
         run.epoch(1, {"content_loss": 1.0, "style_loss": 2.0, "total_variation_loss": 3.0})
         for name in ("content", "style", "result", "before_after"):
             run.image(f"{name}.png", Image.new("RGB", (32, 24), "olive"))
+
+
+def _explored(settings: Settings, folder: Path) -> None:
+    """An exploration of two sections, and suspects of the same data version."""
+    figures = [
+        {"name": "classes", "section": "Classes", "title": "Works of each class", "caption": "Few."},
+        {"name": "works-00", "section": "Works", "title": "Cubism", "caption": "Drawn at random."},
+        {"name": "works-01", "section": "Works", "title": "Pop *Art*", "caption": "Drawn at random."},
+    ]
+    facts = {"works": 1200, "different": 1190, "classes": 2, "set_aside": {"blurred": 3, "unreadable": 1}}
+    (folder / "figures").mkdir(parents=True)
+    (folder / "suspects").mkdir()
+    (folder / "figures" / "about.json").write_text(json.dumps({"facts": facts, "figures": figures}))
+    for one in figures:
+        Image.new("RGB", (40, 30), "teal").save(folder / "figures" / f"{one['name']}.png")
+    (folder / "suspects" / "about.json").write_text(json.dumps({"told": "7 of 1,200 labels are suspected."}))
+    (folder / "suspects" / "suspects.csv").write_text("path,label\n")
+    Image.new("RGB", (40, 30), "teal").save(folder / "suspects" / "suspects.png")
+    tags = TAGS | {"atelier.kind": "exploration", "atelier.data_version": "f" * 16}
+    for name in ("figures", "suspects"):
+        with Tracker(settings).start("data · tiny", name, name, tags) as run:
+            run.files(folder / name, f"exploration/{name}")
 
 
 def _collection(settings: Settings) -> None:
@@ -121,6 +144,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         Promotion(settings).apply("style", _trained(settings, folder, score), Decision(True, reason))
     _pictures(settings)
     _collection(settings)
+    _explored(settings, folder / "explored")
     return settings
 
 
@@ -297,3 +321,18 @@ def test_pictures_slide_over_the_epochs() -> None:
     sound(slider.set_value(1).run())
     captions = [caption for one in app.image for caption in one.captions]
     assert captions == ["Samples after epoch 1", "The photograph", "The painting", "Repainted"]
+
+
+@pytest.mark.usefixtures("here")
+def test_data_shows_the_figures_section_by_section() -> None:
+    app = visit("data")
+    text = said(app)
+    assert "Works of each class" in text
+    assert "7 of 1,200 labels are suspected." in text
+    figures = {metric.label: metric.value for metric in app.metric}
+    assert figures["Set aside"] == "4"
+    section = next(one for one in app.segmented_control if one.label == "What to look at")
+    sound(section.set_value("Works").run())
+    assert "Cubism" in said(app)
+    sound(next(one for one in app.selectbox if one.label == "Class").select_index(1).run())
+    assert "Pop *Art*" in said(app)
