@@ -26,7 +26,7 @@ def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class") -> Fi
     shares = np.array(
         [[row[name] if isinstance(row[name], float) else 0.0 for name in names] for row in rows]
     )
-    figure = theme.figure(3.2 + 1.55 * len(names), 1.9 + 0.36 * len(rows))
+    figure = theme.figure(max(3.2 + 1.55 * len(names), 6.2), 1.9 + 0.36 * len(rows))
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
     for (place, column), share in np.ndenumerate(shares):
@@ -54,5 +54,6 @@ def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class") -> Fi
     axes.tick_params(which="minor", length=0)
     axes.spines[:].set_visible(False)
     axes.set_ylabel("class (test works)")
-    axes.set_title(f"{title}\nshare of a class's works that is found; in bold the best of a row", loc="left")
+    told = "share of a class's works that is found; the best of a row in bold"
+    figure.suptitle(f"{title}\n{told}", x=0.02, ha="left", fontsize=11)
     return figure

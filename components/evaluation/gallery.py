@@ -66,10 +66,10 @@ def misclassified(  # noqa: PLR0913 (two of them are named options)
     heading = f"{title}\n{wrong} of {len(truth)} works are taken for another class"
     if not len(places):
         return _none(heading)
-    heading += "; above each what it was taken for,\nbelow what it is, with the probabilities given to them"
+    heading += "\nabove each what it was taken for, below what it is,\nwith the probabilities given to them"
     rows = -(-len(places) // _COLUMNS)
     columns = min(_COLUMNS, len(places))
-    figure = theme.figure(max(2.7 * columns, 5.4), 3.3 * rows + 0.9)
+    figure = theme.figure(max(2.7 * columns, 5.4), 3.3 * rows + 1.1)
     figure.suptitle(heading, fontsize=11)
     for axes in figure.subplots(rows, columns, squeeze=False).flat[len(places) :]:
         axes.set_visible(False)
@@ -81,7 +81,7 @@ def misclassified(  # noqa: PLR0913 (two of them are named options)
 
 def _tell(axes: Axes, truth: int, probable: NDArray[np.float64], class_names: Sequence[str]) -> None:
     said = int(probable.argmax())
-    axes.set(xticks=[], yticks=[])
+    axes.set(xticks=[], yticks=[], anchor="W")  # text begins at the left and needs the column's width
     axes.spines[:].set(color=GREY, linewidth=0.7)
     taken, is_ = f"{_percent(probable[said])}: {class_names[said]}", f"is {class_names[truth]}"
     axes.set_title(_lines(taken), fontsize=9.5, fontweight="bold", color=BLACK, loc="left")

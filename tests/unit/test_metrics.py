@@ -3,7 +3,9 @@ import pytest
 from sklearn import metrics as reference
 
 from components.errors import DataError
-from components.evaluation.metrics import score
+from components.evaluation import tables
+from components.evaluation.calibration import expected_calibration_error
+from components.evaluation.metrics import score, top_accuracy
 
 NAMES = ["Cubism", "Impressionism", "Pop Art", "Byzantine Art"]
 
@@ -68,3 +70,96 @@ def test_names_metrics_as_they_are_logged_and_rows_as_they_are_shown() -> None:
 def test_says_what_is_wrong(truth: np.ndarray, probabilities: np.ndarray, said: str) -> None:
     with pytest.raises(DataError, match=said):
         score(truth, probabilities, NAMES)
+
+
+def test_scores_that_ask_more_than_the_first_answer_agree_with_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    truth = np.arange(400) % 7
+    probabilities = rng.dirichlet(np.ones(8), 400)  # the eighth class has no works
+    names = [*"abcdefgh"]
+    scores = score(truth, probabilities, names)
+    predicted = probabilities.argmax(axis=1)
+    labels = np.arange(8)
+    top5 = reference.top_k_accuracy_score(truth, probabilities, k=5, labels=labels)
+    assert scores.top5_accuracy == pytest.approx(top5) == top_accuracy(5, truth, probabilities)
+    with pytest.warns(UserWarning, match="y_pred contains classes not in y_true"):
+        assert scores.balanced_accuracy == pytest.approx(reference.balanced_accuracy_score(truth, predicted))
+    assert scores.brier == pytest.approx(
+        reference.brier_score_loss(truth, probabilities, labels=labels, scale_by_half=False)
+    )
+    assert scores.ece == expected_calibration_error(truth, probabilities)
+    logged = scores.as_metrics("test")
+    for name in ("balanced_accuracy", "top5_accuracy", "brier", "ece"):
+        assert logged[f"test/{name}"] == getattr(scores, name)
+
+
+def test_no_top_five_of_so_few_classes() -> None:
+    truth, probabilities = _answers()
+    scores = score(truth, probabilities, NAMES)
+    assert scores.top5_accuracy is None
+    assert "test/top5_accuracy" not in scores.as_metrics("test")
+    assert top_accuracy(4, truth, probabilities) is None
+    assert top_accuracy(1, truth, probabilities) == scores.accuracy
+    assert top_accuracy(2, truth, probabilities) == scores.top2_accuracy
+
+
+def _two_runs() -> dict[str, object]:
+    """The first finds no Pop Art; nothing is Byzantine."""
+    truth = np.repeat([0, 1, 2], [10, 20, 10])
+    first = np.repeat([0, 1, 0, 1], [8, 22, 4, 6])
+    second = np.repeat([0, 1, 2], [9, 20, 11])
+    return {name: score(truth, np.eye(4)[run], NAMES) for name, run in (("CNN", first), ("tuned", second))}
+
+
+def test_table_of_a_run_says_which_class_has_no_hit() -> None:
+    rows = {row["class"]: row for row in tables.per_class(_two_runs()["CNN"])}
+    assert rows["Cubism"]["accuracy"] == rows["Cubism"]["recall"] == 0.8
+    assert (rows["Cubism"]["hits"], rows["Cubism"]["works"], rows["Cubism"]["note"]) == (8, 10, "")
+    assert rows["Pop Art"]["note"] == "no hit"
+    assert rows["Byzantine Art"]["note"] == "no works"
+
+
+def test_runs_stand_side_by_side() -> None:
+    runs = _two_runs()
+    rows = {row["class"]: row for row in tables.side_by_side(runs)}
+    assert rows["Cubism"] == {"class": "Cubism", "works": 10, "CNN": 0.8, "tuned": 0.9}
+    assert (rows["Pop Art"]["CNN"], rows["Pop Art"]["tuned"]) == ("no hit", 1.0)
+    assert rows["Byzantine Art"]["tuned"] == "no works"
+    assert rows["accuracy"]["tuned"] == pytest.approx(38 / 40)
+    assert rows["macro-F1"]["CNN"] == pytest.approx(runs["CNN"].macro_f1, abs=1e-4)
+    text = tables.markdown(tables.side_by_side(runs)).splitlines()
+    assert text[0] == "| class | works | CNN | tuned |"
+    assert text[1] == "| --- | ---: | --- | --- |"
+    assert text[4] == "| Pop Art | 10 | no hit | 1.000 |"
+    assert tables.markdown([]) == ""
+
+
+def test_random_split_stands_beside_artists_held_out() -> None:
+    random, held_out = score(*_answers(seed=1), NAMES), score(*_answers(seed=2), NAMES)
+    rows = {row["figure"]: row for row in tables.beside_held_out(random, held_out)}
+    one = rows["macro-F1"]
+    assert one["difference"] == pytest.approx(held_out.macro_f1 - random.macro_f1, abs=1e-4)
+    low, high = map(float, one["interval"].strip("[]").split(","))
+    assert low < one["difference"] < high
+    assert rows["works"]["random split"] == 200
+    assert "top-5 accuracy" not in rows
+
+
+def test_pairs_most_confused_come_first() -> None:
+    pairs = tables.most_confused(_two_runs()["CNN"])
+    assert [(one.true, one.predicted, one.works) for one in pairs] == [
+        ("Pop Art", "Impressionism", 6),
+        ("Pop Art", "Cubism", 4),
+        ("Cubism", "Impressionism", 2),
+    ]
+    assert str(pairs[0]) == "6 (60%): Pop Art → Impressionism"
+    assert tables.most_confused(_two_runs()["CNN"], most=1) == pairs[:1]
+
+
+def test_tables_say_what_is_wrong() -> None:
+    truth, probabilities = _answers()
+    other = score(truth, probabilities, [*"abcd"])
+    with pytest.raises(DataError, match=r"same classes; received .* of CNN and .* of other"):
+        tables.side_by_side({"CNN": _two_runs()["CNN"], "other": other})
+    with pytest.raises(DataError, match="at least one run"):
+        tables.side_by_side({})
