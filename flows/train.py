@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from components.data.manifest import Manifest
+    from components.evaluation.calibration import Calibration
     from components.evaluation.metrics import Scores
     from components.settings import Settings
     from components.tracking.recorder import Run
@@ -59,6 +60,7 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
 
 def _train(recipe: Recipe, manifest: Manifest, plan: Plan, settings: Settings, run: Run) -> None:
     from components.evaluation import metrics
+    from components.evaluation.calibration import fitted as calibrated
     from components.runtime import hardware, prepare
 
     prepare(settings, recipe.seed)  # before whatever imports Keras
@@ -78,9 +80,13 @@ def _train(recipe: Recipe, manifest: Manifest, plan: Plan, settings: Settings, r
         ),
     )
     predict = _predictions(fitted, recipe)
-    validation = metrics.score(data.validation_labels, predict(data.validation_images), data.class_names)
-    test = metrics.score(test_labels, predict(test_images), data.class_names)
+    guesses = predict(data.validation_images)
+    validation = metrics.score(data.validation_labels, guesses, data.class_names)
+    calibration = calibrated(data.validation_labels, guesses)
+    answers = predict(test_images)
+    test = metrics.score(test_labels, answers, data.class_names)
     _log_results(run, fitted, validation, test)
+    _log_answers(run, manifest, (test_images, test_labels, answers), calibration)
     card = _card(recipe, manifest, plan, run, test)
     _log_release(run, fitted, card, test_images[:4])
 
@@ -110,7 +116,7 @@ def _predictions(fitted: Fitted, recipe: Recipe) -> Any:
 
 
 def _log_results(run: Run, fitted: Fitted, validation: Scores, test: Scores) -> None:
-    from components.evaluation import figures
+    from components.evaluation import figures, tables
 
     run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
     run.metrics(
@@ -124,7 +130,33 @@ def _log_results(run: Run, fitted: Fitted, validation: Scores, test: Scores) -> 
     run.figure("figures/curves.png", figures.curves(fitted.history, fitted.rate_cuts, fitted.best_epoch))
     run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))
     run.figure("figures/per_class.png", figures.per_class(test))
-    run.table("tables/per_class.json", test.rows())
+    run.table("tables/per_class.json", tables.per_class(test))
+
+
+def _log_answers(
+    run: Run,
+    manifest: Manifest,
+    test: tuple[np.ndarray, np.ndarray, np.ndarray],
+    calibration: Calibration,
+) -> None:
+    """What was answered on each test work, how far it may be believed, and the worst mistakes."""
+    from components.evaluation import answers, gallery, reliability
+    from components.evaluation.calibration import expected_calibration_error, scaled
+
+    images, truth, probable = test
+    names, works = manifest.class_names, manifest.held_out.frame
+    temperature = calibration.temperature
+    run.metrics({"temperature": temperature, "validation/ece_scaled": calibration.ece_after})
+    apart = len(manifest.part(Split.TEST)) > 0  # else it would be judged by the works it was fitted on
+    if apart:
+        run.metrics({"test/ece_scaled": expected_calibration_error(truth, scaled(probable, temperature))})
+    run.figure(
+        "figures/reliability.png", reliability.diagram(truth, probable, temperature if apart else None)
+    )
+    run.figure("figures/misclassified.png", gallery.misclassified(images, truth, probable, names))
+    groups = works["group"].where(works["group"] != "", works["path"])
+    rows = answers.work_rows(list(works["path"]), truth, probable, names, list(groups))
+    run.table("tables/test_works.json", rows)
 
 
 def _card(recipe: Recipe, manifest: Manifest, plan: Plan, run: Run, test: Scores) -> ReleaseCard:
