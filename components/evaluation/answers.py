@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -98,3 +100,19 @@ def work_rows(
             works, groups, truth, predicted, probabilities.max(axis=1), true, strict=True
         )
     ]
+
+
+def logged_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a table as a run keeps it (JSON: columns, data), as in "tables/test_works.json".
+
+    Raises:
+        DataError: the file holds no such table.
+    """
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        return [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
+    except (OSError, ValueError, LookupError, TypeError) as exc:
+        raise DataError(
+            f'{path}: expected a table, JSON of "columns" and "data"; {type(exc).__name__}: {exc}. Name a '
+            f"table that a run logged."
+        ) from exc

@@ -1,4 +1,6 @@
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import f1_score
 
 from components.errors import DataError
-from components.evaluation.answers import work_rows
+from components.evaluation.answers import logged_rows, work_rows
 from components.evaluation.paired import compare, mcnemar, of_tables
 
 NAMES = ["Cubism", "Impressionism", "Pop Art"]
@@ -124,6 +126,19 @@ def test_tables_say_what_was_answered() -> None:
     }
     with pytest.raises(DataError, match=r"2 names \(1 different"):
         work_rows(["a", "a"], np.array([0, 2]), np.eye(3)[[0, 2]], NAMES)
+
+
+def test_tables_come_back_as_they_were_logged(tmp_path: Path) -> None:
+    truth, first, _ = _runs(9, 0.5, 0.5)
+    rows, file = _table(first, truth), tmp_path / "test_works.json"
+    columns = list(rows[0])
+    file.write_text(json.dumps({"columns": columns, "data": [list(row.values()) for row in rows]}))
+    assert logged_rows(file) == rows
+    file.write_text("[1, 2]")
+    with pytest.raises(DataError, match="expected a table"):
+        logged_rows(file)
+    with pytest.raises(DataError, match="FileNotFoundError"):
+        logged_rows(tmp_path / "none.json")
 
 
 def test_says_what_is_wrong() -> None:
