@@ -19,7 +19,23 @@ TASKS = {
 _FAMILIES = {
     "simple_cnn": "Simple CNN",
     "vgg_inception": "VGG-Inception hybrid",
+    "vgg_lite": "VGG-lite",
+    "grid_cnn": "Grid CNN",
+    "best_cnn": "Best CNN",
+    "resnet50_scratch": "ResNet50 from scratch",
+    "alexnet": "AlexNet",
     "mobilenet_v2": "MobileNetV2",
+    "resnet50_gap": "ResNet50 GAP",
+    "resnet50_spp": "ResNet50 SPP",
+    "resnet50_kept_top": "ResNet50 with its ImageNet top",
+    "vgg19": "VGG19",
+    "inception_v3": "InceptionV3",
+    "squeezenet": "SqueezeNet",
+    "vgg16": "VGG16",
+    "efficientnet_b0": "EfficientNet-B0",
+    "efficientnet_v2_b0": "EfficientNetV2-B0",
+    "convnext_tiny": "ConvNeXt-Tiny",
+    "mobilenet_v3_small": "MobileNetV3-Small",
 }
 _SOURCES = {
     "synthetic-gallery": "Synthetic gallery",

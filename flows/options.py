@@ -74,7 +74,7 @@ TRAINING: dict[str, Any] = {
         Text, Option("--scale", help="demo (minutes), cpu (real, CPU-sized) or full (as published).")
     ],
     "weights": Annotated[
-        Text, Option("--weights", help='ImageNet weights: "imagenet", a file, or s3://bucket/key.')
+        Text, Option("--weights", help='ImageNet weights: "imagenet", a file, s3://bucket/key, or "none".')
     ],
 }
 """How it is learnt."""

@@ -87,7 +87,7 @@ class Plan(BaseModel):
         default="demo", description="recipes: demo (minutes), cpu (real, CPU-sized), full (as published)"
     )
     weights: str | None = Field(
-        default=None, description='ImageNet weights: "imagenet", a file, or s3://bucket/key'
+        default=None, description='ImageNet weights: "imagenet", a file, s3://bucket/key, or "none"'
     )
     pictures: bool = Field(default=True, description="also train the GAN and transfer a style")
     seed: int = 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from components.errors import SettingsError
@@ -15,24 +17,6 @@ if TYPE_CHECKING:
     from components.models.backbones import Weights
 
 Builder = Callable[..., "keras.Model"]
-
-
-def _simple_cnn() -> Builder:
-    from components.models.simple_cnn import build
-
-    return build
-
-
-def _vgg_inception() -> Builder:
-    from components.models.vgg_inception import build
-
-    return build
-
-
-def _mobilenet_v2() -> Builder:
-    from components.models.mobilenet_v2 import build
-
-    return build
 
 
 @dataclass(frozen=True)
@@ -98,36 +82,61 @@ class Family:
             raise SettingsError(f"{self.name} has no option {unknown}; it has {known}.")
 
 
+def _scratch(name: str, title: str, row: str, size: tuple[int, int], smallest: int) -> Family:
+    return Family(name, title, row, size, smallest, pretrained=False, builder=_of(name))
+
+
+def _pretrained(name: str, title: str, row: str, size: tuple[int, int], smallest: int) -> Family:
+    return Family(name, title, row, size, smallest, pretrained=True, builder=_of(name))
+
+
+def _plain(name: str, title: str, row: str) -> Family:
+    return Family(name, title, row, (224, 224), 32, pretrained=True, builder=_application(name))
+
+
+def _of(module: str) -> Callable[[], Builder]:
+    """A family with a file of its own."""
+
+    def builder() -> Builder:
+        found: Builder = import_module(f"components.models.{module}").build
+        return found
+
+    return builder
+
+
+def _application(name: str) -> Callable[[], Builder]:
+    """A family that is a backbone of keras.applications and a softmax."""
+
+    def builder() -> Builder:
+        from components.models import applications
+
+        return partial(applications.build, name)
+
+    return builder
+
+
 FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
-        Family(
-            name="simple_cnn",
-            title="Simple CNN",
-            study_row="B3",
-            image_size=(200, 200),
-            smallest=22,
-            pretrained=False,
-            builder=_simple_cnn,
-        ),
-        Family(
-            name="vgg_inception",
-            title="VGG-Inception hybrid",
-            study_row="E3",
-            image_size=(500, 500),
-            smallest=8,
-            pretrained=False,
-            builder=_vgg_inception,
-        ),
-        Family(
-            name="mobilenet_v2",
-            title="MobileNetV2",
-            study_row="Sandler 2018",
-            image_size=(224, 224),
-            smallest=32,
-            pretrained=True,
-            builder=_mobilenet_v2,
-        ),
+        _scratch("simple_cnn", "Simple CNN", "B3", (200, 200), 22),
+        _scratch("vgg_inception", "VGG-Inception hybrid", "E3", (500, 500), 8),
+        _scratch("vgg_lite", "VGG-lite", "E2", (500, 500), 8),
+        _scratch("grid_cnn", "Grid CNN", "D2", (128, 128), 10),
+        _scratch("best_cnn", "Best CNN", "D3", (128, 128), 22),
+        _scratch("resnet50_scratch", "ResNet50 from scratch", "B5, C3", (200, 200), 32),
+        _scratch("alexnet", "AlexNet", "E7; Krizhevsky 2012", (227, 227), 67),
+        _pretrained("mobilenet_v2", "MobileNetV2", "Sandler 2018", (224, 224), 32),
+        _pretrained("resnet50_gap", "ResNet50 GAP", "A3, A5, B6, C5, C6", (224, 224), 32),
+        _pretrained("resnet50_spp", "ResNet50 SPP", "A4, A5, A8", (224, 224), 32),
+        _pretrained("resnet50_kept_top", "ResNet50 with its ImageNet top", "C4", (224, 224), 32),
+        _pretrained("vgg19", "VGG19", "C2, D6", (300, 400), 32),
+        _pretrained("inception_v3", "InceptionV3", "E4, E5", (500, 500), 75),
+        _pretrained("squeezenet", "SqueezeNet", "E7; Iandola 2016", (227, 227), 32),
+        _plain("vgg16", "VGG16", "B10; Simonyan 2014"),
+        _plain("efficientnet_b0", "EfficientNet-B0", "B10; Tan 2019"),
+        _plain("efficientnet_v2_b0", "EfficientNetV2-B0", "Tan 2021"),
+        _plain("convnext_tiny", "ConvNeXt-Tiny", "Liu 2022"),
+        _plain("mobilenet_v3_small", "MobileNetV3-Small", "Howard 2019"),
     )
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keras
 
+from components.models.layers import SpatialPyramidPooling
+
 FEATURES = "features"
 """The layer between a pre-trained backbone and its head: everything up to it can be frozen."""
 
@@ -21,3 +23,25 @@ def probabilities(features: keras.KerasTensor, num_classes: int) -> keras.KerasT
 def pooled(maps: keras.KerasTensor) -> keras.KerasTensor:
     """(B, H, W, C) -> (B, C) by global average pooling (Lin et al. 2013, arXiv:1312.4400)."""
     return keras.layers.GlobalAveragePooling2D(name=FEATURES)(maps)
+
+
+def pyramid_pooled(maps: keras.KerasTensor) -> keras.KerasTensor:
+    """(B, H, W, C) -> (B, 14 C) by spatial pyramid pooling of 1, 4 and 9 cells (study A4)."""
+    return SpatialPyramidPooling((1, 2, 3), name=FEATURES)(maps)
+
+
+def dense_blocks(features: keras.KerasTensor, units: tuple[int, ...], dropout: float) -> keras.KerasTensor:
+    """(B, D) -> (B, last of units) by blocks of Dense (ReLU), dropout and batch normalisation (study A5).
+
+    Args:
+        features: what the backbone gives.
+        units: width of each block; 0 leaves the block out.
+        dropout: share of each Dense layer's outputs dropped while training.
+    """
+    x = features
+    for number, width in enumerate(units, start=1):
+        if width:
+            x = keras.layers.Dense(width, activation="relu", name=f"dense_{number}")(x)
+            x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
+            x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
+    return x

@@ -19,8 +19,9 @@ def recipe_for(scale: Scale, family: str, *, weights: str | None = None, seed: i
             under a minute or so on two cores), "cpu" (some 2,000 real paintings in minutes on two
             cores), "full" (as its source has it; wants a GPU).
         family: a name in the catalogue.
-        weights: for a pre-trained family: "imagenet" (also when None), a file, or s3://; the families
-            that start from scratch have no use for it.
+        weights: for a pre-trained family: "imagenet" (also when None), a file, s3://, or "none": a random
+            start, asked for, with the stages of a family that starts from scratch. Those families have no
+            use for it.
         seed: of weights, order and augmentation.
 
     Raises:
@@ -28,10 +29,12 @@ def recipe_for(scale: Scale, family: str, *, weights: str | None = None, seed: i
     """
     if scale not in RECIPES:
         raise SettingsError(f"{scale!r} is no scale of recipes; expected one of {', '.join(RECIPES)}.")
-    pretrained = catalog.family(family).pretrained
-    recipe = RECIPES[scale][family]
+    known = catalog.family(family)
+    recipe = RECIPES[scale].get(family) or _by_kind(scale, known)
+    if known.pretrained and weights == "none":
+        return recipe.model_copy(update={"seed": seed, "weights": None, "stages": _FROM_SCRATCH[scale]})
     return recipe.model_copy(
-        update={"seed": seed, "weights": (weights or recipe.weights) if pretrained else None}
+        update={"seed": seed, "weights": (weights or recipe.weights) if known.pretrained else None}
     )
 
 
@@ -62,6 +65,45 @@ _HEAD = Stage(epochs=60, train="head", learning_rate=3e-3, batch_size=32)
 
 _MOBILENET = _recipe("mobilenet_v2", 224, _HEAD, weights="imagenet", dropout=0.2)
 """Demo and CPU alike: at 224 the features of 2,000 paintings take a quarter of a minute."""
+
+
+def _by_kind(scale: Scale, family: catalog.Family) -> Recipe:
+    """For a family without a recipe of its own: what suits those that start from scratch, or from weights.
+
+    A deep network's features cost too much on a CPU at the size it is documented at, and demos are small.
+    """
+    documented, longest = family.image_size, _LONGEST[scale]
+    share = min(1.0, longest[family.pretrained] / max(documented)) if longest else 1.0
+    height, width = (max(family.smallest, round(side * share)) for side in documented)
+    stages = _FROM_WEIGHTS[scale] if family.pretrained else _FROM_SCRATCH[scale]
+    weights = "imagenet" if family.pretrained else None
+    return Recipe(family=family.name, image_size=(height, width), stages=stages, weights=weights)
+
+
+_LONGEST: dict[Scale, tuple[int, int] | None] = {
+    "smoke": (32, 32),
+    "demo": (64, 96),
+    "cpu": (96, 160),
+    "full": None,
+}
+"""Pixels of the longer side: of a family from scratch, of a pre-trained one; None: as documented."""
+
+_FROM_SCRATCH: dict[Scale, tuple[Stage, ...]] = {
+    "smoke": (Stage(epochs=2),),
+    "demo": (_demo_stage(epochs=12, learning_rate=1e-3), _demo_stage(epochs=4, learning_rate=2e-4)),
+    "cpu": (Stage(epochs=20),),
+    "full": (Stage(epochs=60),),
+}
+
+_FROM_WEIGHTS: dict[Scale, tuple[Stage, ...]] = {
+    "smoke": (Stage(epochs=2, train="head", learning_rate=3e-3),),
+    "demo": (_HEAD,),
+    "cpu": (_HEAD,),
+    "full": (
+        Stage(epochs=60, train="head"),
+        Stage(epochs=40, learning_rate=1e-5, policy=Policy.ROTATE_ZOOM),
+    ),
+}
 
 RECIPES: dict[Scale, dict[str, Recipe]] = {
     "smoke": {

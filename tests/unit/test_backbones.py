@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -18,8 +19,9 @@ from keras.src.legacy.saving import legacy_h5_format
 from moto import mock_aws
 
 from components.errors import WeightsError
-from components.models import catalog
+from components.models import catalog, squeezenet
 from components.models.backbones import Weights
+from components.training.features import parted
 from tests.tiny_training import backbone_weights, weights_file
 
 
@@ -100,6 +102,36 @@ def test_imagenet_is_downloaded_by_keras(
     network = _built("imagenet", tmp_path)
     _assert_same(backbone_weights(network), backbone.get_weights())
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.usefixtures("keras_home")
+def test_squeezenet_is_downloaded_and_its_content_checked(
+    tmp_path: Path, site: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import h5py
+
+    address, folder = site
+    random = catalog.build("squeezenet", 3, (32, 32))
+    with h5py.File(folder / "squeezenet.h5", "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, parted(random).backbone)
+    monkeypatch.setattr(squeezenet, "_PUBLISHED", f"{address}squeezenet.h5")
+    imagenet = Weights("imagenet", tmp_path)
+    with pytest.raises(WeightsError, match=r"SqueezeNet 1\.1.*download.*three ways"):
+        catalog.build("squeezenet", 3, (32, 32), weights=imagenet)
+    digest = hashlib.sha256((folder / "squeezenet.h5").read_bytes()).hexdigest()
+    monkeypatch.setattr(squeezenet, "_SHA256", digest)
+    network = catalog.build("squeezenet", 3, (32, 32), weights=imagenet)
+    _assert_same(backbone_weights(network), backbone_weights(random))
+
+
+def test_a_family_of_the_table_loads_a_file(tmp_path: Path) -> None:
+    backbone = keras.applications.MobileNetV3Small((32, 32, 3), include_top=False, weights=None)
+    path = tmp_path / "small.weights.h5"
+    backbone.save_weights(path)
+    network = catalog.build("mobilenet_v3_small", 3, (32, 32), weights=Weights(str(path), tmp_path))
+    _assert_same(backbone_weights(network), backbone.get_weights())
+    with pytest.raises(WeightsError, match=r"EfficientNetB0.*not of this network"):
+        catalog.build("efficientnet_b0", 3, (32, 32), weights=Weights(str(path), tmp_path))
 
 
 @pytest.mark.usefixtures("keras_home")

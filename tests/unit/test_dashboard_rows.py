@@ -90,7 +90,7 @@ def test_text_from_data_is_not_markdown() -> None:
 
 
 def test_names_without_a_title_are_still_readable() -> None:
-    assert words.family_title("resnet50_scratch") == "Resnet50 scratch"
+    assert words.family_title("my_network") == "My network"
     assert words.source_title("my-museum") == "My museum"
     assert words.source_title("") == words.NONE
 

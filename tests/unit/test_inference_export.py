@@ -69,6 +69,16 @@ def test_the_release_answers_as_keras_does(tmp_path: Path, samples: np.ndarray, 
     np.testing.assert_allclose(predictor.probabilities(samples[:1]), expected[:1], atol=1e-5)
 
 
+def test_caffe_s_scale_and_a_pyramid_are_released(tmp_path: Path, samples: np.ndarray) -> None:
+    from components.models.heads import probabilities, pyramid_pooled
+    from components.models.inputs import raw_image
+
+    image, x = raw_image((SIZE, SIZE), "caffe")
+    maps = keras.layers.Conv2D(4, 5, strides=3, activation="relu")(x)
+    model = keras.Model(image, probabilities(pyramid_pooled(maps), len(COLOURS)))
+    assert export(model, card(), samples, tmp_path / "release") < 1e-5
+
+
 def test_the_folder_holds_what_serving_and_people_need(tmp_path: Path, samples: np.ndarray) -> None:
     folder = tmp_path / "release"
     model = network()

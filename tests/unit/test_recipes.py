@@ -30,6 +30,12 @@ def test_weights_and_seed_are_the_caller_s() -> None:
     assert recipe_for("cpu", "simple_cnn", weights="s3://bucket/weights.h5").weights is None
 
 
+def test_no_weights_at_all_is_a_start_from_scratch_that_was_asked_for() -> None:
+    recipe = recipe_for("smoke", "resnet50_gap", weights="none")
+    assert recipe.weights is None
+    assert all(stage.train == "all" for stage in recipe.stages)
+
+
 def test_an_unknown_scale_is_refused() -> None:
     with pytest.raises(SettingsError, match=f"'huge' is no scale.*{', '.join(RECIPES)}"):
         recipe_for("huge", "simple_cnn")  # type: ignore[arg-type]

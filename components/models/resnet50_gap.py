@@ -1,0 +1,39 @@
+"""ResNet50 and global average pooling: studies A (A3, A5), B (B6, B7) and C (transfers 2 and 3: C5, C6)."""
+
+from __future__ import annotations
+
+import keras
+
+from components.models import applications, backbones
+from components.models.heads import dense_blocks, pooled, probabilities
+
+
+def build(  # noqa: PLR0913 (its options are named)
+    num_classes: int,
+    image_size: tuple[int, int] = (224, 224),
+    *,
+    dense_1: int = 0,
+    dense_2: int = 0,
+    dropout: float = 0.5,
+    weights: backbones.Weights | None = None,
+) -> keras.Model:
+    """ImageNet's ResNet50 without its top, the mean of each map (2048 wide), up to two dense blocks, softmax.
+
+    Without blocks it is A3, B6 and C5: replacing the ImageNet top by a softmax is the same network. C6
+    retrains its last 24 layers, which is a recipe's matter. With blocks it is A5, searched over
+    128:64:512 x 32:32:256; the published best is 384 and 128.
+
+    Args:
+        num_classes: width of the softmax.
+        image_size: (height, width); at least 32 pixels each.
+        dense_1: width of the first block of Dense, dropout and batch normalisation; 0: none.
+        dense_2: width of the second; 0: none.
+        dropout: of the blocks.
+        weights: the backbone's; None is a random start, on purpose.
+
+    Raises:
+        WeightsError: the weights cannot be had, or are those of another network.
+    """
+    image, maps = applications.backbone("resnet50", image_size, weights)
+    x = dense_blocks(pooled(maps), (dense_1, dense_2), dropout)
+    return keras.Model(image, probabilities(x, num_classes), name="resnet50_gap")
