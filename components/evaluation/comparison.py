@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from components import theme
 from components.evaluation.metrics import Scores
-from components.evaluation.tables import NO_HIT, NO_WORKS, side_by_side
+from components.evaluation.tables import side_by_side
 from components.theme import BLACK, GREY
 
 
@@ -23,27 +25,13 @@ def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class") -> Fi
     """
     rows = side_by_side(runs)
     names = list(runs)
-    shares = np.array(
-        [[row[name] if isinstance(row[name], float) else 0.0 for name in names] for row in rows]
-    )
+    found: list[list[float | str]] = [[row[name] for name in names] for row in rows]
+    shares = np.array([[0.0 if isinstance(cell, str) else cell for cell in row] for row in found])
     figure = theme.figure(max(3.2 + 1.55 * len(names), 6.2), 1.9 + 0.36 * len(rows))
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
-    for (place, column), share in np.ndenumerate(shares):
-        value = rows[place][names[column]]
-        best = isinstance(value, float) and len(names) > 1 and share == shares[place].max() > 0
-        axes.text(
-            column,
-            place,
-            value if value in (NO_HIT, NO_WORKS) else f"{share:.3f}",
-            ha="center",
-            va="center",
-            color="white" if share > 0.7 else GREY if not share else BLACK,
-            fontweight="bold" if best else "normal",
-            fontsize=9,
-        )
-    classes = sum(row["works"] > 0 or True for row in rows) - 4
-    axes.axhline(classes - 0.5, color=BLACK, linewidth=1.4)
+    _cells(axes, found, shares)
+    axes.axhline(len(next(iter(runs.values())).class_names) - 0.5, color=BLACK, linewidth=1.4)
     axes.set_xticks(range(len(names)), [theme.plain(name) for name in names])
     axes.xaxis.tick_top()
     axes.set_yticks(range(len(rows)), [theme.plain(f"{row['class']} ({row['works']})") for row in rows])
@@ -57,3 +45,20 @@ def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class") -> Fi
     told = "share of a class's works that is found; the best of a row in bold"
     figure.suptitle(f"{title}\n{told}", x=0.02, ha="left", fontsize=11)
     return figure
+
+
+def _cells(axes: Axes, found: list[list[float | str]], shares: NDArray[np.float64]) -> None:
+    """Each cell's figure, or what it says instead of one."""
+    for (row, column), share in np.ndenumerate(shares):
+        cell = found[row][column]
+        best = len(found[row]) > 1 and share == shares[row].max() > 0
+        axes.text(
+            column,
+            row,
+            cell if isinstance(cell, str) else f"{cell:.3f}",
+            ha="center",
+            va="center",
+            color="white" if share > 0.7 else GREY if isinstance(cell, str) else BLACK,
+            fontweight="bold" if best else "normal",
+            fontsize=9,
+        )

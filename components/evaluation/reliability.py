@@ -44,10 +44,7 @@ def diagram(
         shown.append((label, scaled(probabilities, temperature), ORANGE, "s--", 0.006))
     figure = theme.figure(6.2, 6.6)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3.2, 1])
-    upper.plot([0, 1], [0, 1], color=BLACK, linewidth=1, linestyle=":", label="as sure as right")
-    upper.fill_between([0, 1], [0, 1], 0, color=GREY, alpha=0.10, linewidth=0)
-    upper.text(0.97, 0.05, "too sure", ha="right", color=GREY, fontsize=10)
-    upper.text(0.03, 0.91, "not sure enough", color=GREY, fontsize=10)
+    _ground(upper)
     errors = []
     for label, answers, colour, style, aside in shown:
         errors.append(f"calibration error {label}: {binned(truth, answers).error:.3f}")
@@ -66,6 +63,14 @@ def diagram(
     for axes in (upper, lower):
         theme.quiet(axes)
     return figure
+
+
+def _ground(axes: Axes) -> None:
+    """The diagonal, and what lies on its sides."""
+    axes.plot([0, 1], [0, 1], color=BLACK, linewidth=1, linestyle=":", label="as sure as right")
+    axes.fill_between([0, 1], [0, 1], 0, color=GREY, alpha=0.10, linewidth=0)
+    axes.text(0.97, 0.05, "too sure", ha="right", color=GREY, fontsize=10)
+    axes.text(0.03, 0.91, "not sure enough", color=GREY, fontsize=10)
 
 
 def _points(axes: Axes, sorted_: Bins, label: str, look: tuple[str, str, float]) -> None:
