@@ -64,9 +64,12 @@ def _leave_artifacts(works: Manifest, runs: list[RunRecord], decision: Entry, se
     for run in runs:
         family = run.tags["atelier.family"].replace("_", "-")
         page = f"{settings.mlflow_ui}/#/experiments/{run.experiment_id}/runs/{run.id}"
-        create_link_artifact(page, link_text=f"{run.name} in MLflow", key=f"mlflow-{family}")
+        create_link_artifact(
+            page, link_text=f"{run.name} in MLflow", key=f"mlflow-{family}", description=run.name
+        )
         create_link_artifact(
             f"{page}/artifacts/validation/report.html",
             link_text=f"Validation report kept with {run.name} in MLflow",
             key=f"mlflow-validation-{family}",
+            description="The gate's report as it stood when this run was trained",
         )

@@ -36,17 +36,21 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
 
 def checks_markdown(report: Report) -> str:
     """The gate's checks as a Markdown table, failed ones first."""
-    verdict = "passed" if report.passed else "did not pass"
-    known = report.failed("warning")
-    if report.passed and known:
-        verdict += f", with {len(known)} warning{'s' if len(known) > 1 else ''}"
-    lines = [f"## {report.source}: {verdict}", "", "| | check | expected | observed |", "|---|---|---|---|"]
+    lines = [f"## {_verdict(report)}", "", "| | check | expected | observed |", "|---|---|---|---|"]
     for check in sorted(report.checks, key=lambda check: (check.passed, check.severity)):
         sign = "✓" if check.passed else "✗" if check.severity == "critical" else "!"
         observed = check.observed if check.passed else f"{check.observed}. {check.mend}"
         cells = [_cell(text) for text in (check.name, check.expected, observed)]
         lines.append(f"| {sign} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _verdict(report: Report) -> str:
+    verdict = "passed" if report.passed else "did not pass"
+    known = report.failed("warning")
+    if report.passed and known:
+        verdict += f", with {len(known)} warning{'s' if len(known) > 1 else ''}"
+    return f"{report.source}: {verdict}"
 
 
 def warnings(report: Report) -> list[str]:
@@ -69,11 +73,12 @@ def leave_verdict(report: Report, settings: Settings) -> None:
     if FlowRunContext.get() is None:
         return
     stage = "" if report.protocol else "-before-split"
-    create_markdown_artifact(checks_markdown(report), key=f"validation{stage}")
+    create_markdown_artifact(checks_markdown(report), key=f"validation{stage}", description=_verdict(report))
     create_link_artifact(
         f"http://{settings.host}:{settings.dashboard_port}/?report={report.fingerprint}",
         link_text="Validation report and Data Docs in the dashboard",
         key=f"validation-report{stage}",
+        description=_verdict(report),
     )
 
 

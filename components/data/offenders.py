@@ -57,5 +57,7 @@ def _span(values: pd.Series[Any]) -> str:
         return "nothing to look at"
     if values.dtype.kind in "iuf":
         least, most = f"{values.min():,g}", f"{values.max():,g}"
+        if most == "0":
+            return "none"
         return f"all {least}" if least == most else f"{least} to {most}"
     return f"all {len(values):,}"
