@@ -99,6 +99,7 @@ def _transfer(recipe: StyleRecipe, painting: Path, network: RunRecord, settings:
     prepare(settings, recipe.seed)  # before whatever imports Keras
     import keras
 
+    import components.models.layers  # noqa: F401 (the saved network may hold one of them)
     from components.generative.grids import before_after
     from components.generative.style_transfer import content_photo, transfer
     from components.inference.release import KERAS
