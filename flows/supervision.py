@@ -93,6 +93,8 @@ def _start_supervisor(settings: Settings, wanted: list[Service]) -> subprocess.P
     environment = os.environ | engine.environment(settings)
     environment["ATELIER_HOME"] = str(settings.home)
     environment["PREFECT_API_URL"] = f"{settings.prefect_url}/api"
+    # MLflow's job workers (evaluation of language models) are seven processes of 250 MB each.
+    environment.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     return subprocess.Popen(  # noqa: S603 (our own command)
         [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(conf)],
         env=environment,
