@@ -9,7 +9,7 @@ from pathlib import Path
 
 from components.data.looks import look, phashes
 from components.data.manifest import COLUMNS, Manifest, Rejected
-from components.data.threads import in_order
+from components.data.processes import in_order
 from components.errors import DataError, ImageError
 
 

@@ -45,7 +45,7 @@ def thumbnails(count: int, random: np.random.Generator) -> NDArray[np.uint8]:
 def manifest(random: np.random.Generator) -> Manifest:
     pictures = thumbnails(WORKS, random)
     originals = random.choice(WORKS - COPIES, COPIES, replace=False)
-    noise = random.integers(-6, 7, (COPIES, SIDE, SIDE))
+    noise = random.integers(-2, 3, (COPIES, SIDE, SIDE))
     copies = (pictures[originals].astype(int) + noise).clip(0, 255).astype(np.uint8)
     copies[::2] = copies[::2, :, ::-1]
     pictures[WORKS - COPIES :] = copies
