@@ -6,9 +6,9 @@ number of processes may ask at once.
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -135,14 +135,13 @@ class Store:
             if self._evict(entry):
                 used -= size
         if used + needed > self.limit_bytes:
-            logging.getLogger(__name__).warning(
-                "%s: %.2f GiB of %s beside %.2f GiB in use are over the bound of %.2f GiB. "
-                "Raise ATELIER_CACHE_BYTES, or take fewer or smaller pictures.",
-                self.folder,
-                needed / 2**30,
-                what,
-                used / 2**30,
-                self.limit_bytes / 2**30,
+            # Not a log line: MLflow's migrations switch off the loggers that are there before them.
+            warnings.warn(
+                f"{self.folder}: {needed / 2**30:.2f} GiB of {what} beside {used / 2**30:.2f} GiB in use are "
+                f"over the bound of {self.limit_bytes / 2**30:.2f} GiB. Raise ATELIER_CACHE_BYTES, or take "
+                "fewer or smaller pictures.",
+                UserWarning,
+                stacklevel=2,
             )
 
     def _sweep(self) -> None:

@@ -124,12 +124,12 @@ def age(entry: Path, seconds: float) -> None:
     os.utime(entry / "about.json", (then, then))
 
 
-def test_what_is_open_here_stays_and_can_be_read(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_open_here_stays_and_can_be_read(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
     where = Store(tmp_path, limit_bytes=9 * KIB)
     view = kept(where, 0)[2:4]  # a view of it counts
     kept(where, 1)
     assert names(where) == {"key0", "key1"}
-    assert "ATELIER_CACHE_BYTES" in caplog.text
+    assert "ATELIER_CACHE_BYTES" in str(recwarn.pop(UserWarning).message)
     assert np.array_equal(view, numbers(0)[2:4])
     plain = np.asarray(view)
     del view
@@ -168,13 +168,13 @@ def test_what_another_process_has_open_stays_until_it_ends(tmp_path: Path) -> No
 
 
 def test_larger_than_the_bound_is_kept_alone_and_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
 ) -> None:
     where = Store(tmp_path, limit_bytes=10 * KIB)
     kept(where, 0)
     assert np.array_equal(kept(where, 1, kib=20), numbers(1, 20))
     assert names(where) == {"key1"}
-    assert "over the bound" in caplog.text
+    assert "over the bound" in str(recwarn.pop(UserWarning).message)
 
 
 def test_threads_make_it_once_while_others_evict(tmp_path: Path) -> None:
