@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from components.data import ties
 from components.data.manifest import Manifest, Rejected, Split
 from components.data.protocols import FOLD_VALIDATION, PROTOCOLS, Protocol, named
 from components.data.sharing import Sharing, Units, largest_remainder
@@ -94,26 +95,10 @@ def _places(frame: pd.DataFrame, protocol: Protocol, seed: int, keep: Mapping[st
 
 def _units(frame: pd.DataFrame, *, whole_artists: bool) -> list[str]:
     """Each row's unit, by the smallest SHA-256 in it: connected components of what ties works together."""
-    ties = [("group", frame["group"]), ("sha256", frame["sha256"])]
+    tied = [frame["group"], frame["sha256"]]
     if whole_artists:
-        ties.append(("artist", frame["artist"].str.casefold()))
-    parents: dict[tuple[str, str], tuple[str, str]] = {}
-
-    def root(key: tuple[str, str]) -> tuple[str, str]:
-        while (parent := parents.setdefault(key, key)) != key:
-            parents[key] = parents[parent]
-            key = parent
-        return key
-
-    keys = [[(kind, value) for value in values] for kind, values in ties]
-    for first, *others in zip(*keys, strict=True):
-        for other in others:
-            parents[root(other)] = root(first)
-    roots = [root(key) for key in keys[0]]
-    names: dict[tuple[str, str], str] = {}
-    for key, content in zip(roots, frame["sha256"], strict=True):
-        names[key] = min(names.get(key, content), content)
-    return [names[key] for key in roots]
+        tied.append(frame["artist"].str.casefold())
+    return ties.named(frame["sha256"], [ties.equal(column) for column in tied])
 
 
 def _kept(works: Iterable[tuple[str, str]], protocol: Protocol, keep: Mapping[str, str]) -> dict[str, str]:
