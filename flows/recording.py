@@ -21,8 +21,11 @@ def recorded(
     key: str,
     tags: Mapping[str, str],
     work: Callable[[Run], None],
+    parent: str = "",
 ) -> tuple[RunRecord, bool]:
     """The finished run of `key`, and whether it was there already.
+
+    A run that was found and hung elsewhere, or nowhere, is shown below `parent` from now on.
 
     Raises:
         RegistryError: MLflow does not list the run that just ended.
@@ -32,8 +35,10 @@ def recorded(
     tracker = Tracker(settings)
     found = tracker.find(experiment, key)
     if found is not None:
+        if parent and found.parent != parent:
+            tracker.adopt(found.id, parent)
         return found, True
-    with tracker.start(experiment, name, key, tags) as run:
+    with tracker.start(experiment, name, key, tags, parent=parent) as run:
         work(run)
     record = tracker.find(experiment, key)
     if record is None:

@@ -44,6 +44,11 @@ class RunRecord:
     artifact_uri: str
     experiment_id: str = ""
 
+    @property
+    def parent(self) -> str:
+        """Id of the run that this one is shown below; "" for none."""
+        return self.tags.get(tags.PARENT, "")
+
 
 class Tracker:
     """Begins runs and finds them again. Making one is cheap; its first call opens MLflow."""
@@ -85,7 +90,13 @@ class Tracker:
 
     @contextmanager
     def start(
-        self, experiment: str, name: str, key: str, run_tags: Mapping[str, str] | None = None
+        self,
+        experiment: str,
+        name: str,
+        key: str,
+        run_tags: Mapping[str, str] | None = None,
+        *,
+        parent: str = "",
     ) -> Iterator[Run]:
         """Begin a run: FINISHED when the block ends well, FAILED (its error in a tag) or KILLED if not.
 
@@ -94,9 +105,15 @@ class Tracker:
             name: shown for the run.
             key: content key of everything the result depends on; `find` finds it again by this.
             run_tags: see `tags` (KIND, TASK, FAMILY, SOURCE, SYNTHETIC, DATA_VERSION, and any other).
+            parent: id of the run that MLflow shows it below; "" for none.
         """
         client = self._client
-        own = {tags.KEY: key, tags.PROCESS: tags.this_process(), tags.COMMIT: tags.commit()}
+        own = {
+            tags.PARENT: parent,
+            tags.KEY: key,
+            tags.PROCESS: tags.this_process(),
+            tags.COMMIT: tags.commit(),
+        }
         given = {name: text for name, text in (dict(run_tags or {}) | own).items() if text}
         with translated(f"Starting the run {name}"):
             entity = client.create_run(experiment_id(self._settings, experiment), tags=given, run_name=name)
@@ -112,6 +129,23 @@ class Tracker:
             raise
         with translated(f"Ending the run {name}"):
             client.set_terminated(run_id, "FINISHED")
+
+    def adopt(self, run_id: str, parent: str) -> None:
+        """Show a run below another one from now on."""
+        with translated(f"Hanging the run {run_id} below {parent}"):
+            self._client.set_tag(run_id, tags.PARENT, parent)
+
+    def children(self, run_id: str) -> list[RunRecord]:
+        """The runs shown below a run, the oldest first."""
+        parent = self.run(run_id)
+        with translated(f"Searching the runs below {run_id}"):
+            found = self._client.search_runs(
+                [parent.experiment_id],
+                f"tags.`{tags.PARENT}` = '{run_id}'",
+                max_results=_PAGE,
+                order_by=["attributes.start_time ASC"],
+            )
+        return [_record(run, parent.experiment) for run in found]
 
     def runs(self, task: str | None = None, kind: str | None = None, limit: int = 200) -> list[RunRecord]:
         """Atelier's runs of all experiments, the newest first."""

@@ -21,10 +21,11 @@ DATA_VERSION = "atelier.data_version"
 ERROR = "atelier.error"
 PROCESS = "atelier.process"
 """host/pid/start time of the process that writes a run: tells a dead one from one at work."""
+PARENT = "mlflow.parentRunId"
 COMMIT = "mlflow.source.git.commit"
 NOTE = "mlflow.note.content"
 
-KINDS = ("training", "gan", "style-transfer", "exploration")
+KINDS = ("training", "search", "study", "gan", "style-transfer", "exploration")
 
 
 def this_process() -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import keras
 
 from components.models.heads import FEATURES
 
 
-def freeze(model: keras.Model, train: Literal["all", "head"], *, pretrained: bool) -> None:
+def freeze(model: keras.Model, train: str, *, pretrained: bool) -> None:
     """Set every layer's `trainable` for a stage; takes effect at the next compile.
 
     Batch norm of a pre-trained backbone stays frozen in "all" too: its statistics come from ImageNet's

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from components.data.alpha import Alpha
 from components.storage import key_of
 
 Mix = Literal["none", "mixup", "cutmix"]
+Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
+Schedule = Literal["constant", "cosine"]
+Monitor = Literal["val_macro_f1", "val_loss", "val_accuracy"]
+Loss = Literal["cross-entropy", "focal", "class-balanced", "class-balanced-focal"]
+
+_TRAINED = re.compile(r"all|head|last-module|last-[1-9]\d*|last-([1-9]\d?|100)%")
+
+
+def _trained(text: str) -> str:
+    if not _TRAINED.fullmatch(text):
+        raise ValueError(
+            f"a stage trains all, head, last-module, the last k layers as in last-24, or a share of them as "
+            f"in last-20%; received {text!r}"
+        )
+    return text
+
+
+Trained = Annotated[str, AfterValidator(_trained)]
+"""What a stage trains: "all"; "head" (behind the backbone); "last-module" of the backbone and the head; the
+last layers that have weights, counted ("last-24") or as a share of them ("last-20%")."""
 
 
 class Policy(StrEnum):
@@ -35,20 +56,53 @@ class Stage(_Frozen):
     """One call of fit: what is trained, how fast, for how long."""
 
     epochs: int = Field(gt=0)
-    train: Literal["all", "head"] = "all"
-    optimizer: Literal["adam", "sgd", "rmsprop"] = "adam"
+    train: Trained = "all"
+    optimizer: Optimizer = "adam"
     learning_rate: float = Field(default=1e-3, gt=0)
+    schedule: Schedule = Field(
+        default="constant", description="cosine: to zero over the stage (Loshchilov and Hutter 2017)"
+    )
+    warmup_epochs: int = Field(
+        default=0, ge=0, description="the rate rises from zero over so many epochs (Goyal et al. 2017)"
+    )
+    weight_decay: float = Field(default=0.0, ge=0, description="decoupled (Loshchilov and Hutter 2019)")
+    ema: float | None = Field(
+        default=None,
+        gt=0,
+        lt=1,
+        description="momentum of a moving average of the weights, which is judged and kept in their place",
+    )
     batch_size: int = Field(default=32, gt=0)
     policy: Policy = Policy.NONE
+    views: int = Field(
+        default=0,
+        ge=0,
+        description="augmented views of each image whose frozen features are computed once, an epoch a view; "
+        "0: the policy acts anew on every image of every epoch",
+    )
     mix: Mix = Field(
         default="none", description="MixUp (Zhang 2018) or CutMix (Yun 2019), before the policy's layers"
     )
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="Szegedy et al. 2015")
     stop_patience: int | None = Field(
-        default=10, gt=0, description="epochs without a better validation macro-F1"
+        default=10, gt=0, description="epochs without a better monitored figure"
     )
     reduce_patience: int | None = Field(
-        default=4, gt=0, description="epochs before the rate is cut to a tenth"
+        default=4, gt=0, description="epochs before the rate is cut to a tenth; needs a constant schedule"
     )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.schedule != "constant" and self.reduce_patience is not None:
+            raise ValueError(
+                f"a {self.schedule} schedule sets the rate itself, so nothing may cut it: give "
+                f"reduce_patience None, received {self.reduce_patience}"
+            )
+        if self.warmup_epochs >= self.epochs:
+            raise ValueError(f"{self.warmup_epochs} epochs of warm-up do not fit into {self.epochs} epochs")
+        if self.views and self.policy is Policy.NONE:
+            raise ValueError(f"{self.views} views need a policy that makes them; received none")
+        return self
 
 
 class Recipe(_Frozen):
@@ -62,13 +116,51 @@ class Recipe(_Frozen):
     )
     alpha: Alpha = Field(default=Alpha.WHITE, description="what becomes of a picture's transparency")
     weights: str | None = Field(default=None, description='"imagenet", a file or s3://; None: from scratch')
+    warm_start: str | None = Field(
+        default=None,
+        description="a training run, or a .keras file, whose weights training starts from, layer by layer "
+        "where name and shape agree (study A5)",
+    )
+    monitor: Monitor = Field(
+        default="val_macro_f1", description="what stops, cuts the rate and chooses the epoch that is kept"
+    )
+    loss: Loss = Field(
+        default="cross-entropy",
+        description="focal: Lin et al. 2017; class-balanced: Cui et al. 2019 (study C9)",
+    )
+    focal_gamma: float = Field(default=2.0, ge=0)
+    multi_label: bool = Field(
+        default=False, description="several classes to a work, each with a probability of its own (study C9)"
+    )
     class_weights: bool = Field(default=False, description="scikit-learn's balanced class weights (study B4)")
     top_up: int | None = Field(
         default=None,
         gt=0,
         description="training works of each class, at least: rare ones are drawn again (study C9)",
     )
+    sizes: tuple[int, ...] = Field(
+        default=(),
+        description="squares of so many pixels that training goes through in turn, and prediction votes over "
+        "(study A8); for a family that takes any size",
+    )
+    flipped_at_test: bool = Field(
+        default=False, description="answers are the mean over the image and its mirror image"
+    )
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.multi_label and (self.loss.startswith("class-balanced") or self.class_weights or self.top_up):
+            raise ValueError(
+                "several classes to a work leave no class of a work to weigh or to draw again: multi_label "
+                "goes with the losses cross-entropy and focal, without class_weights and top_up"
+            )
+        if self.loss.startswith("class-balanced") and self.class_weights:
+            raise ValueError(
+                "a class-balanced loss weighs classes already: leave class_weights out, or take the loss "
+                "cross-entropy or focal"
+            )
+        return self
 
     @property
     def key(self) -> str:

@@ -1,0 +1,137 @@
+"""Score a network on validation and test works, draw, export: what every training run leaves in MLflow."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.data.manifest import Manifest, Split
+from components.inference.release import CARD, ReleaseCard
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from components.evaluation.calibration import Calibration
+    from components.settings import Settings
+    from components.tracking.recorder import Run
+    from components.training.fit import TrainingData
+    from components.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Works:
+    """A split data version as arrays of a recipe's size.
+
+    Attributes:
+        manifest: the data version.
+        data: its training and validation works.
+        test_images: (N, H, W, 3) uint8, the held-out works.
+        test_labels: (N,) class numbers.
+    """
+
+    manifest: Manifest
+    data: TrainingData
+    test_images: np.ndarray
+    test_labels: np.ndarray
+
+
+def works(recipe: Recipe, manifest: Manifest, settings: Settings) -> Works:
+    """The manifest's pictures, decoded once and kept."""
+    import numpy as np
+
+    from components.data import store
+    from components.data.cache import decoded
+    from components.training.fit import TrainingData
+
+    names = manifest.class_names
+
+    def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
+        images = decoded(part, recipe.image_size, store.of(settings), alpha=recipe.alpha)
+        return images, np.asarray(part.class_numbers(names))
+
+    train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))
+    return Works(manifest, TrainingData(*train, *validation, names), *arrays(manifest.held_out))
+
+
+def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
+    """Log a network's figures, answers and drawings on validation and test works, and its release.
+
+    Args:
+        run: in progress.
+        model: raw images (B, H, W, 3) in 0..255 -> probabilities (B, C).
+        recipe: says family, size and transparency, for the release's card.
+        found: the works it was trained on and is judged by.
+
+    Raises:
+        RegistryError: the network cannot be exported, or answers otherwise once it is.
+    """
+    from components.evaluation import figures, metrics, tables
+    from components.evaluation.calibration import fitted as calibrated
+
+    batch_size, data, names = recipe.stages[0].batch_size, found.data, found.data.class_names
+    guesses = model.predict(data.validation_images, batch_size=batch_size, verbose=0)
+    validation = metrics.score(data.validation_labels, guesses, names)
+    calibration = calibrated(data.validation_labels, guesses)
+    answers = model.predict(found.test_images, batch_size=batch_size, verbose=0)
+    test = metrics.score(found.test_labels, answers, names)
+    run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
+    run.metrics({"parameters": float(model.count_params())})
+    run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))
+    run.figure("figures/per_class.png", figures.per_class(test))
+    run.table("tables/per_class.json", tables.per_class(test))
+    _log_answers(run, found, answers, calibration)
+    manifest = found.manifest
+    card = ReleaseCard(
+        task=manifest.task,
+        family=recipe.family,
+        class_names=tuple(names),
+        image_size=recipe.image_size,
+        alpha=recipe.alpha,
+        source=manifest.source,
+        synthetic=manifest.synthetic,
+        data_version=manifest.fingerprint,
+        run_id=run.id,
+        macro_f1=test.macro_f1,
+        macro_f1_low=test.macro_f1_low,
+        macro_f1_high=test.macro_f1_high,
+        created=datetime.now(UTC),
+    )
+    _log_release(run, model, card, found.test_images[:4])
+
+
+def _log_answers(run: Run, found: Works, probable: np.ndarray, calibration: Calibration) -> None:
+    """What was answered on each test work, how far it may be believed, and the worst mistakes."""
+    from components.evaluation import answers, gallery, reliability
+    from components.evaluation.calibration import expected_calibration_error, scaled
+
+    truth, names, rows = found.test_labels, found.data.class_names, found.manifest.held_out.frame
+    temperature = calibration.temperature
+    run.metrics({"temperature": temperature, "validation/ece_scaled": calibration.ece_after})
+    apart = len(found.manifest.part(Split.TEST)) > 0  # else it would be judged by the works it was fitted on
+    if apart:
+        run.metrics({"test/ece_scaled": expected_calibration_error(truth, scaled(probable, temperature))})
+    run.figure(
+        "figures/reliability.png", reliability.diagram(truth, probable, temperature if apart else None)
+    )
+    run.figure("figures/misclassified.png", gallery.misclassified(found.test_images, truth, probable, names))
+    groups = rows["group"].where(rows["group"] != "", rows["path"])
+    table = answers.work_rows(list(rows["path"]), truth, probable, names, list(groups))
+    run.table("tables/test_works.json", table)
+
+
+def _log_release(run: Run, model: keras.Model, card: ReleaseCard, samples: np.ndarray) -> None:
+    import numpy as np
+
+    from components.inference.export import export
+
+    samples = np.ascontiguousarray(samples)
+    with tempfile.TemporaryDirectory() as folder:
+        release = Path(folder) / "release"
+        difference = export(model, card, samples, release)
+        run.metrics({"export_difference": difference})
+        run.log_release(release, card, samples)
+        run.text(CARD, card.model_dump_json(indent=1))
