@@ -1,0 +1,35 @@
+"""Several classes to a work (study C9): what an epoch's validation says of answers with a sigmoid each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ACCURACY = "binary_accuracy"
+"""Keras's metric of the same quantity as `val_accuracy`: plain "accuracy" would look at the largest only."""
+
+_THRESHOLD = 0.5
+
+
+def judged_many(truth: NDArray[Any], probabilities: NDArray[np.floating]) -> dict[str, float]:
+    """Loss, accuracy and macro-F1 of predictions, at a threshold of one half.
+
+    Args:
+        truth: (N, C) of 0 and 1.
+        probabilities: (N, C), each class by itself in 0..1.
+
+    Returns:
+        val_loss, binary cross-entropy; val_accuracy, the share of the N * C answers that are right;
+        val_macro_f1, the mean of the classes' F1, where one that is never answered counts 0.
+    """
+    true, answered = np.asarray(truth) > 0, np.asarray(probabilities) > _THRESHOLD
+    hits, sizes = (true & answered).sum(axis=0), true.sum(axis=0) + answered.sum(axis=0)
+    # Clipped as Keras does it, so that loss and val_loss are the same quantity.
+    sure = np.clip(np.asarray(probabilities, np.float64), 1e-7, 1 - 1e-7)
+    return {
+        "val_loss": float(-np.log(np.where(true, sure, 1 - sure)).mean()),
+        "val_accuracy": float((true == answered).mean()),
+        "val_macro_f1": float((2 * hits / np.maximum(sizes, 1)).mean()),
+    }
