@@ -1,0 +1,275 @@
+"""What a search may change: fields of a recipe by dotted name, as frozen values.
+
+"image_size", "options.dense_1", "stages.0.learning_rate": a name goes through the recipe's fields, a stage
+by its number from 0. Whatever is put together is checked by the recipe itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from components.errors import SettingsError
+from components.training.recipe import Recipe
+
+Value = bool | int | float | str | None
+Values = Mapping[str, Value]
+"""A value for each parameter of a space, by name."""
+
+
+class _Parameter(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, description='dotted, as in "stages.0.learning_rate"')
+
+    @property
+    def grid(self) -> tuple[Value, ...] | None:
+        """Every value, in order; None: there is no end of them."""
+        return None
+
+
+class Choice(_Parameter):
+    """One of some values."""
+
+    kind: Literal["choice"] = "choice"
+    values: tuple[Value, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        if any(one == other for one, other in itertools.combinations(self.values, 2)):
+            raise ValueError(f"{self.name}: each value stands once; received {self.values}")
+        return self
+
+    @property
+    def grid(self) -> tuple[Value, ...]:
+        """Every value, in order."""
+        return self.values
+
+
+class Steps(_Parameter):
+    """low, low + step, ... up to high, which belongs to it where a step leads there (128:64:512)."""
+
+    kind: Literal["steps"] = "steps"
+    low: int | float
+    high: int | float
+    step: int | float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        return _rising(self)
+
+    @property
+    def grid(self) -> tuple[int | float, ...]:
+        """Every value, in order."""
+        low, high, step = (Decimal(str(number)) for number in (self.low, self.high, self.step))
+        exact = [low + step * place for place in range(int((high - low) / step) + 1)]
+        whole = all(isinstance(number, int) for number in (self.low, self.step))
+        return tuple(int(value) if whole else float(value) for value in exact)
+
+
+class Whole(_Parameter):
+    """A whole number from low to high, both included; by its logarithm where `log`."""
+
+    kind: Literal["whole"] = "whole"
+    low: int
+    high: int
+    log: bool = False
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        return _rising(self, log=self.log)
+
+    @property
+    def grid(self) -> tuple[int, ...] | None:
+        """Every value, in order; None where their logarithm counts: then they are a scale, not a list."""
+        return None if self.log else tuple(range(self.low, self.high + 1))
+
+
+class Uniform(_Parameter):
+    """A real number from low to high."""
+
+    kind: Literal["uniform"] = "uniform"
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        return _rising(self)
+
+
+class LogUniform(_Parameter):
+    """A real number from low to high, by its logarithm: a learning rate."""
+
+    kind: Literal["log-uniform"] = "log-uniform"
+    low: float
+    high: float
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        return _rising(self, log=True)
+
+
+Range = TypeVar("Range", Steps, Whole, Uniform, LogUniform)
+Parameter = Annotated[Choice | Steps | Whole | Uniform | LogUniform, Field(discriminator="kind")]
+
+
+class Space(BaseModel):
+    """The parameters of a search."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    parameters: tuple[Parameter, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        names = [one.name for one in self.parameters]
+        if len(set(names)) < len(names):
+            raise ValueError(f"each parameter stands once in a space; received {names}")
+        return self
+
+    @classmethod
+    def of(cls, *parameters: Parameter) -> Self:
+        """A space of these parameters."""
+        return cls(parameters=parameters)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the parameters, in order."""
+        return tuple(one.name for one in self.parameters)
+
+    @property
+    def corner(self) -> dict[str, Value]:
+        """The first or lowest value of each parameter."""
+        return {one.name: one.values[0] if isinstance(one, Choice) else one.low for one in self.parameters}
+
+    @property
+    def cells(self) -> list[dict[str, Value]] | None:
+        """Every combination, the last parameter's values running fastest; None: there is no end of them."""
+        grids = [one.grid for one in self.parameters]
+        if any(grid is None for grid in grids):
+            return None
+        found = itertools.product(*(grid for grid in grids if grid is not None))
+        return [dict(zip(self.names, values, strict=True)) for values in found]
+
+
+def applied(recipe: Recipe, values: Values) -> Recipe:
+    """The recipe with those values in their places, checked anew.
+
+    A whole number for "image_size" means a square.
+
+    Raises:
+        SettingsError: a name that leads nowhere (the message lists what there is), or a value that the
+            recipe does not take.
+    """
+    changed: Any = recipe.model_dump()
+    for name, value in values.items():
+        square = name == "image_size" and isinstance(value, int)
+        changed = _set(changed, name.split("."), (value, value) if square else value, name)
+    try:
+        return Recipe.model_validate(changed)
+    except ValidationError as exc:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, error['loc'])) or 'recipe'}: {error['msg'].removeprefix('Value error, ')}"
+            for error in exc.errors()
+        )
+        given = ", ".join(f"{name}={value}" for name, value in values.items())
+        raise SettingsError(f"The recipe of {recipe.family} with {given} cannot be: {wrong}.") from exc
+
+
+def parameter(text: str) -> Parameter:
+    """A parameter as written on the command line.
+
+    "options.dense_1=128:64:512" (from, step, to, as the studies write it; 128:512:64 is understood, too:
+    only one of the two readings has steps in it), "options.dropout=0,0.5" (these values),
+    "stages.0.learning_rate=log:1e-5..1e-2", "options.dropout=0.2..0.8" (real numbers),
+    "options.nodes=whole:64..1024", "options.nodes=whole-log:64..1024".
+
+    Raises:
+        SettingsError: it is none of these.
+    """
+    name, _, given = (part.strip() for part in text.partition("="))
+    try:
+        return _ADAPTER.validate_python({"name": name} | _read(given))
+    except ValueError as exc:
+        wrong = exc.errors()[0]["msg"] if isinstance(exc, ValidationError) else str(exc)
+        wrong = wrong.removeprefix("Value error, ")
+        raise SettingsError(
+            f"{text!r} is no parameter ({wrong}). Expected one of name=128:64:512 (from:step:to), "
+            f"name=0,0.5 (values), name=0.2..0.8, name=log:1e-5..1e-2, name=whole:64..1024, "
+            f"name=whole-log:64..1024."
+        ) from exc
+
+
+_ADAPTER: TypeAdapter[Parameter] = TypeAdapter(Parameter)
+
+
+def _read(given: str) -> dict[str, Any]:
+    if ".." in given:
+        kind, _, ends = given.rpartition(":")
+        low, _, high = ends.partition("..")
+        match kind:
+            case "":
+                return {"kind": "uniform", "low": float(low), "high": float(high)}
+            case "log":
+                return {"kind": "log-uniform", "low": float(low), "high": float(high)}
+            case "whole" | "whole-log":
+                return {"kind": "whole", "low": int(low), "high": int(high), "log": kind == "whole-log"}
+            case _:
+                raise ValueError(f"{kind!r} is none of log, whole and whole-log")
+    if given.count(":") == 2:
+        low, middle, last = (_number(part) for part in given.split(":"))
+        step, high = (last, middle) if 0 < last <= middle - low else (middle, last)
+        return {"kind": "steps", "low": low, "high": high, "step": step}
+    if not given:
+        raise ValueError("no values are given")
+    return {"kind": "choice", "values": tuple(_value(part.strip()) for part in given.split(","))}
+
+
+def _value(text: str) -> Value:
+    if text in {"true", "false"}:
+        return text == "true"
+    try:
+        return _number(text)
+    except ValueError:
+        return text
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
+
+
+def _rising(of: Range, *, log: bool = False) -> Range:
+    if not (math.isfinite(of.low) and math.isfinite(of.high)) or of.high < of.low or (log and of.low <= 0):
+        above = " above 0" if log else ""
+        raise ValueError(f"{of.name} runs from a low{above} to a high, received {of.low} to {of.high}")
+    return of
+
+
+def _set(place: Any, way: list[str], value: object, name: str) -> Any:
+    """`place`, a recipe's nested values, with `value` at the end of the way; tuples are made anew."""
+    if not way:
+        return value
+    step, *rest = way
+    where = name.removesuffix(".".join(way)).rstrip(".") or "a recipe"
+    if isinstance(place, tuple | list):
+        known = [str(number) for number in range(len(place))]
+    elif isinstance(place, dict):
+        # The family's own arguments are known to the family, which building it checks.
+        known = [step] if where == "options" else sorted(map(str, place))
+    else:
+        raise SettingsError(f"{name!r} leads nowhere: {where} is {place!r}, which has no parts.")
+    if step not in known:
+        raise SettingsError(f"{name!r} leads nowhere: {where} has {', '.join(known)}; received {step!r}.")
+    if isinstance(place, dict):
+        return place | {step: _set(place.get(step), rest, value, name)}
+    return tuple(
+        _set(one, rest, value, name) if str(number) == step else one for number, one in enumerate(place)
+    )
