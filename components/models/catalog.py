@@ -159,10 +159,16 @@ def build(
     image_size: tuple[int, int],
     *,
     weights: Weights | None = None,
+    multi_label: bool = False,
     **options: Any,
 ) -> keras.Model:
-    """`family(name).build(...)`, see there."""
-    return family(name).build(num_classes, image_size, weights=weights, **options)
+    """`family(name).build(...)`, see there; of a multi-label one each class has a probability of its own."""
+    network = family(name).build(num_classes, image_size, weights=weights, **options)
+    if multi_label:
+        from components.models.multilabel import each_by_itself
+
+        return each_by_itself(network)
+    return network
 
 
 def _names(*, pretrained: bool) -> str:
