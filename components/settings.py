@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     )
     s3_endpoint_url: str = Field(default="", description="empty: Amazon's own")
     backend: Literal["tensorflow", "jax"] = "tensorflow"
+    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = Field(
+        default="auto", description="auto: 16 bits where a GPU computes them faster, else 32"
+    )
+    devices: int = Field(
+        default=0, ge=0, description="at most so many of the backend's devices; 0: every GPU, or the CPU"
+    )
 
     host: str = "127.0.0.1"
     api_port: int = Field(default=8000, ge=1, le=65535)
