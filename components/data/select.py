@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from components.data import balance
+from components.data import balance, labels
 from components.data.manifest import Manifest, Task
 from components.errors import DataError, SettingsError
 
@@ -26,6 +26,8 @@ class Selection:
         balanced: as many works of each class as the smallest has (study D4).
         per_class: so many of each class, instead.
         seed: of which works are taken.
+        several: works may bear several labels, as `labels.joined` writes them: classes are named, merged
+            and counted one by one, and a work keeps those of its labels that are wanted (study C9).
     """
 
     merge: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class Selection:
     balanced: bool = False
     per_class: int | None = None
     seed: int = 0
+    several: bool = False
 
     def __str__(self) -> str:
         """In words without any count found, so that they stay the same as the collection grows."""
@@ -46,6 +49,8 @@ class Selection:
             said.append(f"{self.per_class} of each, seed {self.seed}")
         elif self.balanced:
             said.append(f"balanced, seed {self.seed}")
+        if self.several:
+            said.append("several labels a work")
         return "; ".join(said) or "all classes"
 
 
@@ -63,10 +68,16 @@ def labelled(manifest: Manifest, task: Task, wanted: Selection = EVERYTHING) -> 
     Raises:
         DataError: a class named is not there (lists those there are), fewer than two classes are left, or
             a class has fewer than `per_class` works.
+        SettingsError: as many works of each class are asked for where works bear several labels.
     """
-    labels = _merged(manifest, task, wanted.merge)
-    frame = manifest.frame.assign(label=labels)[labels != ""]
-    counts = _counts(frame["label"].tolist())
+    if wanted.several and (wanted.balanced or wanted.per_class is not None):
+        raise SettingsError(
+            "Works of several labels cannot be counted out class by class: leave balanced and per_class "
+            "out, or learn one label a work."
+        )
+    chosen = _merged(manifest, task, wanted)
+    frame = manifest.frame.assign(label=chosen)[chosen != ""]
+    counts = _counts(frame["label"].tolist(), wanted)
     _all_there(manifest, task, wanted.classes or (), counts)
     kept = [name for name in counts if wanted.classes is None or name in wanted.classes][: wanted.top]
     if len(kept) < 2:
@@ -75,7 +86,7 @@ def labelled(manifest: Manifest, task: Task, wanted: Selection = EVERYTHING) -> 
             f"there: {_listed(counts)} ({len(manifest.rejected)} files were left out as the collection was "
             f"read). Choose more classes, another task, or a source that knows them."
         )
-    frame = frame[frame["label"].isin(kept)]
+    frame = _of(frame, kept, wanted)
     if wanted.balanced or wanted.per_class is not None:
         frame = balance.subset(frame, per_class=wanted.per_class, seed=wanted.seed)
     return replace(manifest.derived(frame, f"select {task.value}: {wanted}"), task=task.value)
@@ -105,15 +116,28 @@ def merging(texts: Sequence[str]) -> dict[str, str]:
     return merge
 
 
-def _merged(manifest: Manifest, task: Task, merge: Mapping[str, str]) -> pd.Series[str]:
-    labels = manifest.frame[task.value]
-    _all_there(manifest, task, list(merge), _counts(labels[labels != ""].tolist()))
-    return labels.replace(dict(merge)) if merge else labels
+def _merged(manifest: Manifest, task: Task, wanted: Selection) -> pd.Series[str]:
+    column = manifest.frame[task.value]
+    _all_there(manifest, task, list(wanted.merge), _counts(column[column != ""].tolist(), wanted))
+    if not wanted.merge:
+        return column
+    if wanted.several:
+        return labels.each(column, lambda name: wanted.merge.get(name, name))
+    return column.replace(dict(wanted.merge))
 
 
-def _counts(labels: Sequence[str]) -> dict[str, int]:
-    """Works of each class, the largest first, ties by name."""
-    return dict(sorted(Counter(labels).items(), key=lambda pair: (-pair[1], pair[0])))
+def _of(frame: pd.DataFrame, kept: Sequence[str], wanted: Selection) -> pd.DataFrame:
+    """The works of the classes kept; of several labels those that are."""
+    if not wanted.several:
+        return frame[frame["label"].isin(kept)]
+    frame = frame.assign(label=labels.each(frame["label"], lambda name: name if name in kept else ""))
+    return frame[frame["label"] != ""]
+
+
+def _counts(found: Sequence[str], wanted: Selection) -> dict[str, int]:
+    """Works of each class, the largest first, ties by name; one of several labels counts for each."""
+    names = [name for label in found for name in labels.parted(label)] if wanted.several else found
+    return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _all_there(manifest: Manifest, task: Task, wanted: Sequence[str], counts: Mapping[str, int]) -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from components.data import ties
+from components.data.labels import parted
 from components.data.manifest import Manifest, Rejected, Split
 from components.data.protocols import FOLD_VALIDATION, PROTOCOLS, Protocol, named
 from components.data.sharing import Sharing, Units, largest_remainder
@@ -86,7 +87,7 @@ def _places(frame: pd.DataFrame, protocol: Protocol, seed: int, keep: Mapping[st
     kept = _kept(zip(names, frame["sha256"], strict=True), protocol, keep)
     units: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for name, label in zip(names, frame["label"], strict=True):
-        units[name][label] += 1
+        units[name].update(parted(label))
     _check_sizes(units, protocol)
     share_out = _in_folds if protocol.folds else _in_parts
     places = share_out(units, protocol, seed, kept)

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from components.data import labels
 from components.data.manifest import COLUMNS, Manifest, Split
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def classes(manifest: Manifest) -> pd.DataFrame:
     works = counts.sum(axis=1)
     shares = counts.sum() / max(int(works.sum()), 1)
     stray = pd.DataFrame({part: (counts[part] - works * shares[part]).abs() for part in counts.columns})
-    known = manifest.frame[manifest.frame["artist"] != ""]
+    known = labels.one_a_row(manifest.frame[manifest.frame["artist"] != ""])
     plain = pd.Series([_plain(str(label)) for label in counts.index], index=counts.index, dtype=object)
     table = pd.DataFrame(
         {
@@ -63,10 +64,13 @@ def classes(manifest: Manifest) -> pd.DataFrame:
 
 
 def works_by_part(manifest: Manifest) -> pd.DataFrame:
-    """Works by label (index) and part (columns; "" before the split), labels known only."""
+    """Works by label (index) and part (columns; "" before the split), labels known only.
+
+    A work of several labels counts for each.
+    """
     import pandas as pd
 
-    frame = manifest.frame[manifest.frame["label"] != ""]
+    frame = labels.one_a_row(manifest.frame[manifest.frame["label"] != ""])
     return pd.crosstab(frame["label"], frame["split"])
 
 

@@ -51,7 +51,8 @@ def class_balanced(labels: NDArray[Any], num_classes: int) -> NDArray[np.float32
     # 1 - b is 1/N; expm1 and log1p keep their digits where b**n is all but 1.
     beta = np.log1p(-1 / counts.sum()) if counts.sum() > 1 else -np.inf
     weights[present] = -1 / np.expm1(counts[present] * beta)
-    return (weights / weights[present].mean()).astype(np.float32)
+    scaled: NDArray[np.float32] = (weights / weights[present].mean()).astype(np.float32)
+    return scaled
 
 
 class Weighed(keras.losses.Loss):  # type: ignore[misc]  # keras ships no types

@@ -37,7 +37,11 @@ def located(root: str | Path, settings: Settings) -> Path:
     return s3.mirrored(root, settings) if s3.is_address(root) else _checked(Path(root))
 
 
-def read(source: str, root: Path, task: Task) -> Manifest:
+SEVERAL = frozenset({"best_artworks"})
+"""Sources that know of several labels to a work; the others read the same whether they are wanted or not."""
+
+
+def read(source: str, root: Path, task: Task, *, several: bool = False) -> Manifest:
     """Read a collection into a manifest without label and split.
 
     The lineage of a mirrored collection begins with where it came from.
@@ -46,6 +50,7 @@ def read(source: str, root: Path, task: Task) -> Manifest:
         source: a name in SOURCES.
         root: the collection's folder, as `located` gives it.
         task: which label the class folders of `folder` mean; the others know theirs.
+        several: keep works of several labels with all of them (see `labels`), where the source knows them.
 
     Raises:
         SettingsError: no such source, or no such folder.
@@ -56,7 +61,8 @@ def read(source: str, root: Path, task: Task) -> Manifest:
     if source not in SOURCES:
         raise SettingsError(f"{source!r} is no source; expected one of {', '.join(SOURCES)}.")
     root = _checked(root)
-    manifest: Manifest = import_module(f"{__name__}.{source}").read(root, task)
+    options = {"several": True} if several and source in SEVERAL else {}
+    manifest: Manifest = import_module(f"{__name__}.{source}").read(root, task, **options)
     address = s3.address_of(root)
     return replace(manifest, lineage=(f"mirrored from {address}", *manifest.lineage)) if address else manifest
 

@@ -5,7 +5,8 @@
     resized/resized/<Artist_Name>_<N>.jpg                flat (also resized/, or beside the csv)
 
 The csv's `genre` column holds the artist's movements, comma-separated, and so gives the style of each
-work; artists of more than one movement give none (study B1 drops them). What is painted is not known.
+work; artists of more than one movement give none (study B1 drops them), or all of them where works may
+bear several labels (study C9). What is painted is not known.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import csv
 import re
 from pathlib import Path
 
+from components.data import labels
 from components.data.ingest import Work, files_below, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.sources.names import plain, tidy
@@ -27,18 +29,26 @@ _TABLES = frozenset({".csv", ".json", ".txt", ".md"})
 Tokens = tuple[str, ...]
 
 
-def read(root: Path, _task: Task | None = None, *, source: str = NAME, synthetic: bool = False) -> Manifest:
+def read(
+    root: Path,
+    _task: Task | None = None,
+    *,
+    source: str = NAME,
+    synthetic: bool = False,
+    several: bool = False,
+) -> Manifest:
     """Every work whose artist stands in artists.csv, with artist and, where it is one only, movement.
 
     Args:
         root: the folder with artists.csv.
         source: the collection's name.
         synthetic: drawn by code, in the same layout.
+        several: give an artist of several movements all of them, as `labels.joined` writes them.
 
     Raises:
         DataError: artists.csv is missing, lacks a column, or no picture can be used.
     """
-    styles = read_artists(root / "artists.csv")
+    styles = read_artists(root / "artists.csv", several=several)
     artists = {tokens_of(name): name for name in styles}
     works: list[Work] = []
     pictures = _pictures(root)
@@ -56,8 +66,8 @@ def read(root: Path, _task: Task | None = None, *, source: str = NAME, synthetic
     return manifest_of(works, root=root, source=source, synthetic=synthetic, rejected=rejected)
 
 
-def read_artists(path: Path) -> dict[str, str]:
-    """Each artist's one movement, "" for those with several.
+def read_artists(path: Path, *, several: bool = False) -> dict[str, str]:
+    """Each artist's one movement; for those with several "", or all of them where `several` may be.
 
     Raises:
         DataError: missing or unreadable, or a column is missing (named, with those found).
@@ -70,7 +80,9 @@ def read_artists(path: Path) -> dict[str, str]:
             missing = [name for name in NEEDED if name not in found]
             if missing:
                 raise DataError(f"{path}: the column(s) {missing} are missing; found {found}.")
-            return {tidy(row["name"]): _one_movement(row["genre"]) for row in rows if tidy(row["name"])}
+            return {
+                tidy(row["name"]): _style(row["genre"], several=several) for row in rows if tidy(row["name"])
+            }
     except FileNotFoundError as exc:
         raise DataError(f"{path}: missing; Best Artworks has it beside its pictures.") from exc
     except (OSError, UnicodeDecodeError, csv.Error) as exc:
@@ -96,9 +108,9 @@ def tokens_of(name: str) -> Tokens:
     return tuple(re.findall(r"[a-z]+|[0-9]+", plain(name)))
 
 
-def _one_movement(genre: str | None) -> str:
+def _style(genre: str | None, *, several: bool) -> str:
     movements = [movement for movement in map(tidy, (genre or "").split(",")) if movement]
-    return movements[0] if len(movements) == 1 else ""
+    return labels.joined(movements) if several or len(movements) == 1 else ""
 
 
 def _pictures(root: Path) -> list[Path]:
