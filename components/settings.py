@@ -29,6 +29,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("ATELIER_PREFECT_API_URL", "PREFECT_API_URL"),
         description="empty: a server of its own below home",
     )
+    search_storage: str = Field(
+        default="",
+        description="where searches keep their trials: sqlite:///file, or for several machines "
+        "postgresql://user:password@host/name; empty: SQLite below home",
+    )
     s3_endpoint_url: str = Field(default="", description="empty: Amazon's own")
     backend: Literal["tensorflow", "jax"] = "tensorflow"
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = Field(
@@ -80,6 +85,11 @@ class Settings(BaseSettings):
     def tracking_uri(self) -> str:
         """MLflow's address, or the SQLite file below home."""
         return self.mlflow_tracking_uri or f"sqlite:///{self.home / 'mlflow.db'}"
+
+    @property
+    def search_url(self) -> str:
+        """The searches' database, or the SQLite file below home."""
+        return self.search_storage or f"sqlite:///{self.home / 'searches.db'}"
 
     @property
     def serving_url(self) -> str:

@@ -10,7 +10,7 @@ import itertools
 import math
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
@@ -61,7 +61,8 @@ class Steps(_Parameter):
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        return _rising(self)
+        _rising(self)
+        return self
 
     @property
     def grid(self) -> tuple[int | float, ...]:
@@ -82,7 +83,8 @@ class Whole(_Parameter):
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        return _rising(self, log=self.log)
+        _rising(self, log=self.log)
+        return self
 
     @property
     def grid(self) -> tuple[int, ...] | None:
@@ -99,7 +101,8 @@ class Uniform(_Parameter):
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        return _rising(self)
+        _rising(self)
+        return self
 
 
 class LogUniform(_Parameter):
@@ -111,10 +114,10 @@ class LogUniform(_Parameter):
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
-        return _rising(self, log=True)
+        _rising(self, log=True)
+        return self
 
 
-Range = TypeVar("Range", Steps, Whole, Uniform, LogUniform)
 Parameter = Annotated[Choice | Steps | Whole | Uniform | LogUniform, Field(discriminator="kind")]
 
 
@@ -222,9 +225,9 @@ def _read(given: str) -> dict[str, Any]:
             case _:
                 raise ValueError(f"{kind!r} is none of log, whole and whole-log")
     if given.count(":") == 2:
-        low, middle, last = (_number(part) for part in given.split(":"))
-        step, high = (last, middle) if 0 < last <= middle - low else (middle, last)
-        return {"kind": "steps", "low": low, "high": high, "step": step}
+        start, middle, last = (_number(part) for part in given.split(":"))
+        step, end = (last, middle) if 0 < last <= middle - start else (middle, last)
+        return {"kind": "steps", "low": start, "high": end, "step": step}
     if not given:
         raise ValueError("no values are given")
     return {"kind": "choice", "values": tuple(_value(part.strip()) for part in given.split(","))}
@@ -246,11 +249,10 @@ def _number(text: str) -> int | float:
         return float(text)
 
 
-def _rising(of: Range, *, log: bool = False) -> Range:
+def _rising(of: Steps | Whole | Uniform | LogUniform, *, log: bool = False) -> None:
     if not (math.isfinite(of.low) and math.isfinite(of.high)) or of.high < of.low or (log and of.low <= 0):
         above = " above 0" if log else ""
         raise ValueError(f"{of.name} runs from a low{above} to a high, received {of.low} to {of.high}")
-    return of
 
 
 def _set(place: Any, way: list[str], value: object, name: str) -> Any:

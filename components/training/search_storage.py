@@ -1,0 +1,150 @@
+"""The database that searches are kept in: SQLite for one machine, PostgreSQL for several."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from components.errors import ServiceError, SettingsError
+from components.storage import key_of
+
+if TYPE_CHECKING:
+    import optuna
+    from sqlalchemy.engine import URL
+
+BEAT_SECONDS = 20
+"""How often a trial at work says so."""
+SILENT_SECONDS = 180
+"""A trial of another machine that was silent for so long is lost; of this one, the process is looked for."""
+_LOCK_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where trials are kept, and a lock that all who work on them share.
+
+    Optuna alone would hand the same waiting trial to two processes: SQLite knows no row locks.
+    """
+
+    url: URL
+
+    @classmethod
+    def at(cls, address: str) -> Self:
+        """The database at "sqlite:///file" or "postgresql://user@host/name".
+
+        Raises:
+            SettingsError: it is of neither kind, or its driver is not installed.
+        """
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+        try:
+            url = make_url(address)
+            if url.drivername == "postgresql":
+                url = url.set(drivername="postgresql+psycopg")
+            url.get_dialect().import_dbapi()
+        except (ArgumentError, NoSuchModuleError, ImportError) as exc:
+            raise SettingsError(
+                f"{_hidden(address)}: searches cannot be kept there ({exc}). {_WANTED}"
+            ) from exc
+        if url.get_backend_name() not in {"sqlite", "postgresql"} or not url.database:
+            raise SettingsError(f"{_hidden(address)}: searches cannot be kept there. {_WANTED}")
+        return cls(url)
+
+    def __str__(self) -> str:
+        """The address without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    def opened(self) -> optuna.storages.RDBStorage:
+        """Optuna's storage; its tables are made if there are none.
+
+        Raises:
+            ServiceError: the database does not answer, or is of another Optuna.
+        """
+        import optuna
+        from sqlalchemy.exc import SQLAlchemyError
+
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        local = self.url.get_backend_name() == "sqlite"
+        options = {"connect_args": {"timeout": 60}} if local else {"pool_pre_ping": True}
+        try:
+            with self.alone("tables"), warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                return optuna.storages.RDBStorage(
+                    self.url.render_as_string(hide_password=False),
+                    engine_kwargs=options,
+                    heartbeat_interval=BEAT_SECONDS,
+                    grace_period=SILENT_SECONDS,
+                )
+        except (SQLAlchemyError, RuntimeError, optuna.exceptions.OptunaError) as exc:
+            raise ServiceError(f"{self}: searches cannot be kept there: {exc}. {_WANTED}") from exc
+
+    @contextmanager
+    def alone(self, name: str) -> Iterator[None]:
+        """Within the block no other process, on whichever machine, is in the block of that name.
+
+        The lock goes with its process, however that ends.
+
+        Raises:
+            ServiceError: another process holds it for too long, or the database does not answer.
+        """
+        if self.url.get_backend_name() == "sqlite":
+            with self._file_locked():
+                yield
+        else:
+            with self._advised(int(key_of("search", name), 16) >> 1):
+                yield
+
+    @contextmanager
+    def _file_locked(self) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        path = Path(str(self.url.database))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = FileLock(path.with_name(f"{path.name}.lock"))
+        try:
+            held.acquire(timeout=_LOCK_SECONDS)
+        except Timeout as exc:
+            raise ServiceError(
+                f"{held.lock_file}: another process has held this for {_LOCK_SECONDS} s. Wait for it or end "
+                f"it; the lock goes with the process."
+            ) from exc
+        try:
+            yield
+        finally:
+            held.release()
+
+    @contextmanager
+    def _advised(self, number: int) -> Iterator[None]:
+        from sqlalchemy import create_engine, text
+        from sqlalchemy.exc import SQLAlchemyError
+        from sqlalchemy.pool import NullPool
+
+        engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        try:
+            connection = engine.connect()
+            connection.execute(text(f"SET lock_timeout = '{_LOCK_SECONDS}s'"))
+            connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": number})
+        except SQLAlchemyError as exc:
+            raise ServiceError(f"{self}: the database does not answer: {exc}. {_WANTED}") from exc
+        try:
+            yield
+        finally:
+            connection.close()  # and the lock with it
+
+
+_WANTED = (
+    "Set ATELIER_SEARCH_STORAGE to sqlite:///FILE (one machine) or postgresql://USER:PASSWORD@HOST/DATABASE "
+    "(several; needs `pip install 'psycopg[binary]'`), or leave it empty for SQLite below ATELIER_HOME."
+)
+
+
+def _hidden(address: str) -> str:
+    """An address as given, without a password."""
+    before, at, after = address.rpartition("@")
+    scheme, colon, rest = before.partition("://")
+    return f"{scheme}{colon}{rest.partition(':')[0]}{at}{after}" if at else address

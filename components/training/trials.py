@@ -1,0 +1,291 @@
+"""A search's trials, kept so that several processes take each of them once and a killed one loses nothing.
+
+An Optuna study that is worked on under a lock: a grid's cells stand in its queue from the beginning, and
+what a dead process left running is queued again. The k-th draw of a random search depends on the seed and k
+alone, not on how many processes work or how often it was resumed.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from components.errors import TrainingError
+from components.training.sampling import distribution, pruner, sampler
+from components.training.search import Search, State, Trial
+from components.training.search_storage import BEAT_SECONDS, Database
+from components.training.space import Values
+
+if TYPE_CHECKING:
+    import optuna
+
+_ABOUT, _WORKER, _REASON, _CURVE, _AGAIN = "about", "worker", "reason", "curve", "again"
+"""Attributes: of the study, what is sought; of a trial, who runs it, why it ended early, a row an epoch, and
+the number of the lost trial whose values it runs again. A failed trial without a reason was lost."""
+
+
+class Trials:
+    """A search at its database; made by `Trials.of`."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 (`of` hands them over)
+        self,
+        search: Search,
+        database: Database,
+        storage: optuna.storages.RDBStorage,
+        study: optuna.Study,
+        worker: str,
+        gone: Callable[[str], bool],
+    ) -> None:
+        self.search = search
+        self._database = database
+        self._storage = storage
+        self._study = study
+        self._worker = worker
+        self._gone = gone
+        self._wanted = {one.name: distribution(one) for one in search.space.parameters}
+
+    @classmethod
+    def of(
+        cls,
+        search: Search,
+        database: Database,
+        *,
+        data_version: str,
+        worker: str,
+        gone: Callable[[str], bool],
+    ) -> Trials:
+        """The trials of that name, begun or gone on with.
+
+        Args:
+            search: what is sought.
+            database: where.
+            data_version: what trials are trained on.
+            worker: names this process, also to other machines.
+            gone: whether the process of a name runs no more; False where that cannot be said.
+
+        Raises:
+            TrainingError: another search, or other data, is kept under this name; says what differs.
+            ServiceError: the database does not answer.
+        """
+        import optuna
+
+        storage = database.opened()
+        with database.alone(search.name):
+            study = optuna.create_study(
+                storage=storage,
+                study_name=search.name,
+                direction="maximize" if search.maximised else "minimize",
+                pruner=pruner(search),
+                load_if_exists=True,
+            )
+            _check(study, search, data_version)
+            trials = cls(search, database, storage, study, worker, gone)
+            trials._requeue()
+            trials._complete_grid()
+        return trials
+
+    def claim(self) -> optuna.trial.Trial | None:
+        """The next trial, this process's alone; None: each has been begun."""
+        with self._database.alone(self.search.name):
+            self._requeue()
+            known = self._study.get_trials(deepcopy=False)
+            begun = [one for one in known if _state(one) != "lost"]
+            queued = any(_state(one) == "waiting" for one in begun)
+            if not queued and (self.search.sampler == "grid" or len(begun) >= (self.search.trials or 0)):
+                return None
+            self._study.sampler = sampler(self.search, len(known))
+            with warnings.catch_warnings():
+                # Optuna wants heartbeats to be its own loop's; `alive` does them here.
+                warnings.simplefilter("ignore", UserWarning)
+                trial = self._study.ask(self._wanted)
+            trial.set_user_attr(_WORKER, self._worker)
+        return trial
+
+    @contextmanager
+    def alive(self, trial: optuna.trial.Trial) -> Iterator[None]:
+        """Within the block, other machines are told that the trial is at work."""
+        storage, ended = self._storage, threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(BEAT_SECONDS):
+                with suppress(Exception):  # the next beat may come through again
+                    storage.record_heartbeat(trial._trial_id)
+
+        storage.record_heartbeat(trial._trial_id)
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+    def finish(
+        self,
+        trial: optuna.trial.Trial,
+        state: State,
+        value: float | None = None,
+        *,
+        reason: str = "",
+        curve: Sequence[Mapping[str, float]] = (),
+    ) -> bool:
+        """Keep how a trial ended; False where another process had given it up, so that this counts no more.
+
+        "lost" is for one that was broken off and is to be run again.
+        """
+        import optuna
+
+        told = {
+            "finished": optuna.trial.TrialState.COMPLETE,
+            "pruned": optuna.trial.TrialState.PRUNED,
+        }.get(state, optuna.trial.TrialState.FAIL)
+        try:
+            if curve:
+                trial.set_user_attr(_CURVE, [dict(row) for row in curve])
+            if state != "lost" and reason:
+                trial.set_user_attr(_REASON, reason)
+            self._study.tell(trial, value if state == "finished" else None, state=told)
+        except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
+            return False
+        return True
+
+    def all(self) -> list[Trial]:
+        """Every trial as it stands, by number."""
+        return [_seen(one) for one in self._study.get_trials(deepcopy=False)]
+
+    def remembered(self, name: str) -> Any:
+        """What `remember` kept; None for nothing."""
+        return self._study.user_attrs.get(name)
+
+    def remember(self, name: str, value: Any) -> None:
+        """Keep something JSON-able with the search, as where its trials were logged."""
+        self._study.set_user_attr(name, value)
+
+    def importances(self) -> dict[str, float]:
+        """Share of each parameter in which trials are the best (PED-ANOVA, Watanabe et al. 2023).
+
+        Empty for fewer than five finished trials, or one parameter: then nothing can be said.
+        """
+        import optuna
+
+        finished = sum(one.state == "finished" for one in self.all())
+        if finished < 5 or len(self._wanted) < 2:
+            return {}
+        best = min(0.5, max(0.1, 5 / finished))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = optuna.importance.get_param_importances(
+                self._study, evaluator=optuna.importance.PedAnovaImportanceEvaluator(target_quantile=best)
+            )
+        shares = {name: float(share) for name, share in found.items()}
+        return shares if all(map(math.isfinite, shares.values())) and sum(shares.values()) > 0 else {}
+
+    def _requeue(self) -> None:
+        """Give up what dead processes left running, and queue its values again."""
+        import optuna
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            optuna.storages.fail_stale_trials(self._study)
+        for one in self._study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
+            worker = one.user_attrs.get(_WORKER)
+            # Who claims says so under the lock that is held here: one without a worker died in between.
+            if worker is None or (worker != self._worker and self._gone(worker)):
+                with suppress(optuna.exceptions.UpdateFinishedTrialError, ValueError):
+                    self._study.tell(one.number, state=optuna.trial.TrialState.FAIL)
+        known = self._study.get_trials(deepcopy=False)
+        again = {one.user_attrs.get(_AGAIN) for one in known}
+        for one in known:
+            if _state(one) == "lost" and one.number not in again and set(_values(one)) == set(self._wanted):
+                self._study.enqueue_trial(dict(_values(one)), user_attrs={_AGAIN: one.number})
+
+    def _complete_grid(self) -> None:
+        """Queue the cells that are not there yet: all of them at first, none later."""
+        cells = self.search.space.cells
+        if self.search.sampler != "grid" or cells is None:
+            return
+        if self.search.trials is not None:
+            random.Random(self.search.seed).shuffle(cells)  # noqa: S311 (no secret)
+            cells = cells[: self.search.trials]
+        known = [one for one in self._study.get_trials(deepcopy=False) if _state(one) != "lost"]
+        there = [dict(_values(one)) for one in known]
+        for cell in cells:
+            if cell not in there:
+                self._study.enqueue_trial(cell)
+
+
+def wait_for_others(trials: Trials, seconds: float = 1.0) -> bool:
+    """True, after a while, when other processes are at work on trials; one of them may die yet."""
+    if not any(one.state in {"running", "waiting"} for one in trials.all()):
+        return False
+    time.sleep(seconds)
+    return True
+
+
+def _seen(one: optuna.trial.FrozenTrial) -> Trial:
+    state, attributes = _state(one), one.user_attrs
+    reason = attributes.get(_REASON, "")
+    if state == "lost":
+        reason = f"its process {attributes.get(_WORKER, '')} was broken off; its values are run again"
+    began, ended = one.datetime_start, one.datetime_complete
+    return Trial(
+        number=one.number,
+        values=dict(_values(one)),
+        state=state,
+        value=None if one.values is None else one.values[0],
+        reason=reason,
+        curve=tuple(attributes.get(_CURVE, ())),
+        seconds=(ended - began).total_seconds() if began and ended else 0.0,
+        worker=attributes.get(_WORKER, ""),
+    )
+
+
+def _state(one: optuna.trial.FrozenTrial) -> State:
+    match one.state.name:
+        case "WAITING":
+            return "waiting"
+        case "RUNNING":
+            return "running"
+        case "COMPLETE":
+            return "finished"
+        case "PRUNED":
+            return "pruned"
+    return "failed" if _REASON in one.user_attrs else "lost"
+
+
+def _values(one: optuna.trial.FrozenTrial) -> Values:
+    return one.params or one.system_attrs.get("fixed_params", {})
+
+
+def _check(study: optuna.Study, search: Search, data_version: str) -> None:
+    """Refuse to mix two searches; the first to come says what the name stands for."""
+    about = search.model_dump(mode="json", exclude={"name", "trials"}) | {"data version": data_version}
+    before = study.user_attrs.get(_ABOUT)
+    if before is None:
+        study.set_user_attr(_ABOUT, about)
+        return
+    changed = list(_changes(before, about))
+    if changed:
+        finished = sum(one.state.is_finished() for one in study.get_trials(deepcopy=False))
+        raise TrainingError(
+            f"The search {search.name!r} was begun with other values: {'; '.join(changed[:6])}"
+            f"{'; ...' if len(changed) > 6 else ''}. Its {finished} trials are kept. Resume it with the "
+            f"values it was begun with, or give the new search a name of its own (--name)."
+        )
+
+
+def _changes(before: Any, now: Any, place: str = "") -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for name in [*before, *(name for name in now if name not in before)]:
+            yield from _changes(before.get(name), now.get(name), f"{place}.{name}" if place else name)
+    elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        for number, (one, other) in enumerate(zip(before, now, strict=True)):
+            yield from _changes(one, other, f"{place}.{number}")
+    elif before != now:
+        yield f"{place} was {before!r} and is {now!r}"

@@ -1,0 +1,142 @@
+"""Runs a search: one trial after the other, until nobody is at work on one any more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from components.errors import SettingsError, TrainingError
+from components.progress import Advance, steps
+from components.training.recipe import Recipe
+from components.training.search import Outcome, Search, State, Trial
+from components.training.space import Value, applied
+from components.training.trials import Trials, wait_for_others
+
+if TYPE_CHECKING:
+    import optuna
+
+
+class Pruned(Exception):  # noqa: N818 (it names an outcome)
+    """A trial is too poor to go on with; raised through `fit` by the report of an epoch."""
+
+
+class Report:
+    """Told each epoch of a trial by what trains it; may end it.
+
+    Attributes:
+        number: the trial's.
+        values: the trial's.
+        curve: the rows told so far.
+    """
+
+    def __init__(self, search: Search, trial: optuna.trial.Trial) -> None:
+        self.number = trial.number
+        self.values: Mapping[str, Value] = dict(trial.params)
+        self.curve: list[Mapping[str, float]] = []
+        self._search = search
+        self._trial = trial
+
+    def __call__(self, epoch: int, row: Mapping[str, float]) -> None:
+        """Take down an epoch's figures (epochs count from 1).
+
+        Raises:
+            Pruned: the trial is among the poor ones at this epoch.
+        """
+        self.curve.append(dict(row))
+        if (
+            self._search.pruner == "none"
+        ):  # the database is told once, at the end: epochs on features are short
+            return
+        self._trial.report(row[self._search.metric], epoch)
+        if self._trial.should_prune():
+            raise Pruned(f"after epoch {epoch}, with {self._search.metric} {row[self._search.metric]:.3f}")
+
+
+Train = Callable[[Recipe, Report], float]
+"""Trains a recipe, telling each epoch, and gives the search's metric of the network that is kept."""
+
+
+def run(
+    trials: Trials,
+    train: Train,
+    *,
+    on_trial: Callable[[Trial], None] | None = None,
+    wait: bool = True,
+) -> None:
+    """Work on a search until each of its trials has been begun.
+
+    A trial that cannot be trained (a TrainingError, as of a loss that is no number, or a SettingsError of
+    what its values make together) is kept as failed with its reason, and the search goes on. What any other
+    error ends is run again when the search is resumed.
+
+    Args:
+        trials: of the search, at their database; other processes may work on them, too.
+        train: see `Train`.
+        on_trial: told each trial that ended here.
+        wait: stay until other processes have ended theirs, and take over what one of them leaves behind.
+    """
+    search = trials.search
+    total = search.trials or len(search.space.cells or ())
+    with steps(f"Search {search.name}", total) as advance:
+        shown = 0
+        while True:
+            trial = trials.claim()
+            if trial is not None:
+                _try(trials, trial, train)
+                if on_trial is not None:
+                    on_trial(next(one for one in trials.all() if one.number == trial.number))
+            elif not (wait and wait_for_others(trials)):
+                break
+            shown = _show(trials, advance, shown)
+
+
+def outcome(trials: Trials) -> Outcome:
+    """What a search has found.
+
+    Raises:
+        TrainingError: no trial could be trained to its end; gives their reasons.
+    """
+    known, search = trials.all(), trials.search
+    finished = [one for one in known if one.state == "finished" and one.value is not None]
+    if not finished:
+        reasons = sorted({one.reason for one in known if one.state in {"failed", "pruned"}})
+        raise TrainingError(
+            f"The search {search.name!r} has no finished trial among {len(known)}: {' | '.join(reasons[:3])} "
+            f"Mend the recipe or the space, and give the search another --name."
+        )
+    best = best_of(search, finished)
+    return Outcome(search, tuple(known), best, applied(search.recipe, best.values), trials.importances())
+
+
+def best_of(search: Search, finished: list[Trial]) -> Trial:
+    """The trial with the best metric; of equals the first."""
+    sign = -1 if search.maximised else 1
+    return min(finished, key=lambda one: (sign * (one.value or 0.0), one.number))
+
+
+def _try(trials: Trials, trial: optuna.trial.Trial, train: Train) -> None:
+    search = trials.search
+    report = Report(search, trial)
+    state: State = "lost"
+    value, reason = None, ""
+    try:
+        with trials.alive(trial):
+            value = train(applied(search.recipe, report.values), report)
+        state = "finished" if math.isfinite(value) else "failed"
+        reason = "" if state == "finished" else f"its {search.metric} is {value}, which is no number"
+    except Pruned as exc:
+        state, reason = "pruned", str(exc)
+    except (TrainingError, SettingsError) as exc:
+        state, reason = "failed", str(exc)
+    finally:
+        trials.finish(trial, state, value, reason=reason, curve=report.curve)
+
+
+def _show(trials: Trials, advance: Advance, shown: int) -> int:
+    known = trials.all()
+    ended = [one for one in known if one.state in {"finished", "pruned", "failed"}]
+    finished = [one for one in ended if one.state == "finished"]
+    note = f"best {best_of(trials.search, finished).value:.3f}" if finished else ""
+    advance(len(ended) - shown, note=note)
+    return len(ended)
