@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 
 @keras.saving.register_keras_serializable(package="atelier")
@@ -84,6 +85,92 @@ class LocalResponseNormalization(keras.layers.Layer):  # type: ignore[misc]
         """What makes the same layer again."""
         own = {"size": self.size, "bias": self.bias, "alpha": self.alpha, "beta": self.beta}
         return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(package="atelier")
+class SmoothResizing(keras.layers.Layer):  # type: ignore[misc]
+    """Pictures of another size, as Pillow's bilinear filter makes them, but for its rounding.
+
+    (B, H, W, C) -> (B, height, width, C). When it shrinks, the triangle is as wide as the shrinkage, so that
+    nothing fine is skipped: what a network sees here is what it was trained on. Keras's Resizing skips, and
+    with `antialias` it has no counterpart in OpenVINO. A side is resized by one product with a fixed matrix.
+
+    Args:
+        height: in pixels; so is width.
+    """
+
+    def __init__(self, height: int, width: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if min(height, width) < 1:
+            raise ValueError(f"SmoothResizing expects a size in pixels, received {height}x{width}.")
+        self.height, self.width = int(height), int(width)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """The picture's size must be known.
+
+        Raises:
+            ValueError: it is not.
+        """
+        _, height, width, _ = input_shape
+        if height is None or width is None:
+            raise ValueError(f"SmoothResizing expects pictures of a known size, received {input_shape}.")
+        self._rows, self._columns = _triangles(height, self.height), _triangles(width, self.width)
+
+    def call(self, inputs: Any) -> Any:
+        """(B, H, W, C) -> (B, height, width, C)."""
+        inputs = keras.ops.cast(inputs, self.compute_dtype)
+        shrunk = keras.ops.einsum("bhwc,jw->bhjc", inputs, self._columns)
+        return keras.ops.einsum("bhjc,ih->bijc", shrunk, self._rows)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(B, H, W, C) -> (B, height, width, C)."""
+        return (input_shape[0], self.height, self.width, input_shape[-1])
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same layer again."""
+        return {**super().get_config(), "height": self.height, "width": self.width}
+
+
+@keras.saving.register_keras_serializable(package="atelier")
+class MajorityVote(keras.layers.Layer):  # type: ignore[misc]
+    """Several answers become one: the class that most of them hold likeliest (study A8).
+
+    A list of (B, C), each row summing to one -> (B, C). The result is the mean of the answers that voted for
+    the winner: it is the likeliest class of each of them, so of their mean, whose rows sum to one; where all
+    agree it is the plain mean. Among classes with as many votes the likelier one by the mean of all wins.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """List of S answers (B, C) -> (B, C)."""
+        answers = keras.ops.stack(inputs, axis=1)
+        votes = _likeliest(answers)
+        # A mean is at most 1: half of it settles a tie and never outweighs a vote.
+        standing = keras.ops.sum(votes, axis=1) + 0.5 * keras.ops.mean(answers, axis=1)
+        agrees = keras.ops.sum(votes * _likeliest(standing)[:, None, :], axis=-1)
+        together = keras.ops.sum(answers * agrees[:, :, None], axis=1)
+        return together / keras.ops.sum(agrees, axis=1, keepdims=True)
+
+    def compute_output_shape(self, input_shape: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+        """As each of the answers."""
+        return tuple(input_shape[0])
+
+
+def _likeliest(values: Any) -> Any:
+    """(..., C) -> the same shape: 1 at each row's largest value, the first of equal ones, 0 elsewhere.
+
+    Keras's argmax on TensorFlow has no counterpart in OpenVINO.
+    """
+    largest = keras.ops.max(values, axis=-1, keepdims=True)
+    largest = keras.ops.cast(keras.ops.equal(values, largest), values.dtype)
+    return largest * keras.ops.cast(keras.ops.equal(keras.ops.cumsum(largest, axis=-1), 1), values.dtype)
+
+
+def _triangles(length: int, wanted: int) -> np.ndarray:
+    """(wanted, length): the share of each pixel of a side in each of the resized side's."""
+    shrinkage = max(length / wanted, 1.0)
+    centres = (np.arange(wanted) + 0.5) * length / wanted - 0.5
+    shares = np.maximum(0.0, 1 - np.abs(np.arange(length)[None] - centres[:, None]) / shrinkage)
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)
 
 
 def _edges(length: Any, cells: int) -> list[tuple[Any, Any]]:
