@@ -1,5 +1,9 @@
 """Losses: each against the paper's formula in numpy; plain ones stay Keras's own names."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -16,29 +20,48 @@ MANY = np.array([[1, 0, 1], [0, 1, 0], [1, 1, 1], [0, 0, 1], [1, 0, 0]])
 EACH = np.random.default_rng(1).uniform(0.02, 0.98, (5, 3)).astype(np.float32)
 
 
-def made(kind="cross-entropy", smoothing=0.0, gamma=2.0, *, shares=False, many=False, labels=LABELS):
+def made(  # noqa: PLR0913
+    kind: str = "cross-entropy",
+    smoothing: float = 0.0,
+    gamma: float = 2.0,
+    *,
+    shares: bool = False,
+    many: bool = False,
+    labels: np.ndarray = LABELS,
+) -> Any:
     stage = Stage(epochs=1, label_smoothing=smoothing)
-    recipe = Recipe(
-        family="x", image_size=(8, 8), stages=(stage,), loss=kind, focal_gamma=gamma, multi_label=many
+    recipe = Recipe.model_validate(
+        {
+            "family": "x",
+            "image_size": (8, 8),
+            "stages": (stage,),
+            "loss": kind,
+            "focal_gamma": gamma,
+            "multi_label": many,
+        }
     )
     return loss_of(recipe, stage, labels, 3, shares=shares)
 
 
-def value(loss, truth, given) -> float:
-    return (
-        float(keras.losses.get(loss)(truth, given))
-        if not isinstance(loss, str)
-        else float(keras.ops.mean(keras.losses.get(loss)(keras.ops.cast(truth, given.dtype), given)))
-    )
+def value(loss: Any, truth: np.ndarray, given: np.ndarray) -> float:
+    if isinstance(loss, str):
+        return float(np.mean(keras.losses.get(loss)(truth.astype(given.dtype), given)))
+    return float(loss(truth, given))
 
 
-def by_hand(shares, given, gamma=0.0, smoothing=0.0, weights=(1, 1, 1)) -> float:
+def by_hand(
+    shares: np.ndarray,
+    given: np.ndarray,
+    gamma: float = 0.0,
+    smoothing: float = 0.0,
+    weights: Any = (1, 1, 1),
+) -> float:
     smoothed = shares * (1 - smoothing) + smoothing / 3
     each = -(smoothed * (1 - given) ** gamma * np.log(given)).sum(axis=1)
     return float((each * (shares @ np.array(weights))).mean())
 
 
-def test_plain_losses_are_keras_own_names():
+def test_plain_losses_are_keras_own_names() -> None:
     assert made() == "sparse_categorical_crossentropy"
     assert made(shares=True) == "categorical_crossentropy"
     assert made("focal", gamma=0) == "sparse_categorical_crossentropy"
@@ -49,7 +72,7 @@ def test_plain_losses_are_keras_own_names():
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("kind", ["cross-entropy", "focal", "class-balanced", "class-balanced-focal"])
 @pytest.mark.parametrize("shape", ["numbers", "column", "one-hot", "mixed"])
-def test_every_loss_is_its_formula(kind, smoothing, shape):
+def test_every_loss_is_its_formula(kind: str, smoothing: float, shape: str) -> None:
     mixed = 0.7 * ONE_HOT + 0.3 * ONE_HOT[::-1]
     truth = {"numbers": TRUTH, "column": TRUTH[:, None], "one-hot": ONE_HOT, "mixed": mixed}[shape]
     shares = shape in ("one-hot", "mixed")
@@ -62,7 +85,7 @@ def test_every_loss_is_its_formula(kind, smoothing, shape):
     assert value(made(kind, smoothing, shares=shares), truth, GIVEN) == pytest.approx(expected, rel=1e-5)
 
 
-def test_class_balanced_weights_are_the_papers():
+def test_class_balanced_weights_are_the_papers() -> None:
     beta, counts = 0.99, np.array([70, 25, 5])
     raw = (1 - beta) / (1 - beta**counts)
     weights = class_balanced(LABELS, 3)
@@ -72,7 +95,7 @@ def test_class_balanced_weights_are_the_papers():
     np.testing.assert_allclose(class_balanced(np.repeat([0, 1], [999_999, 1]), 2).sum(), 2, rtol=1e-6)
 
 
-def test_focal_cares_less_for_what_is_easy():
+def test_focal_cares_less_for_what_is_easy() -> None:
     easy, hard = np.array([[0.9, 0.05, 0.05]], np.float32), np.array([[0.3, 0.5, 0.2]], np.float32)
     truth = np.array([0])
     plain, focal = made(smoothing=1e-9), made("focal")
@@ -82,7 +105,7 @@ def test_focal_cares_less_for_what_is_easy():
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("gamma", [0.0, 2.0])
-def test_many_labels_by_formula(smoothing, gamma):
+def test_many_labels_by_formula(smoothing: float, gamma: float) -> None:
     wanted = MANY * (1 - smoothing) + 0.5 * smoothing
     entropy = -(wanted * np.log(EACH) + (1 - wanted) * np.log(1 - EACH))
     right = wanted * EACH + (1 - wanted) * (1 - EACH)
@@ -90,7 +113,7 @@ def test_many_labels_by_formula(smoothing, gamma):
     assert value(loss, MANY, EACH) == pytest.approx(float(((1 - right) ** gamma * entropy).mean()), rel=1e-5)
 
 
-def test_judged_many_agrees_with_keras_and_scikit_learn():
+def test_judged_many_agrees_with_keras_and_scikit_learn() -> None:
     from sklearn.metrics import f1_score
 
     figures = judged_many(MANY, EACH)
@@ -102,7 +125,7 @@ def test_judged_many_agrees_with_keras_and_scikit_learn():
     assert judged_many(MANY, np.zeros((5, 3)))["val_macro_f1"] == 0
 
 
-def test_a_hard_class_is_learnt_in_fit():
+def test_a_hard_class_is_learnt_in_fit() -> None:
     """Through compile and fit, which hand over labels in their own shapes, with weights as well."""
     network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, activation="softmax")])
     works = ONE_HOT.astype(np.float32)[np.tile(np.arange(5), 8)]

@@ -1,0 +1,244 @@
+"""What a classifier of several classes a work is worth (study C9): a score a class, each at a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from components.errors import DataError
+from components.evaluation.intervals import Metric, Weights, bootstrap
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Hot = NDArray[np.bool_]
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class LabelScores:
+    """One class by itself; the figures are within 0..1.
+
+    Attributes:
+        name: of the class.
+        precision: share of the works it was given that bear it.
+        recall: share of the works that bear it that were given it.
+        f1: their harmonic mean.
+        average_precision: area under precision over recall, whatever the threshold; None without works.
+        support: works that bear it.
+        threshold: probability from which on it is given.
+    """
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    average_precision: float | None
+    support: int
+    threshold: float
+
+
+@dataclass(frozen=True)
+class LabelledScores:
+    """A classifier of several classes a work, on one set of works.
+
+    Attributes:
+        macro_f1: mean of the classes' F1; a class neither borne nor given counts 0.
+        macro_f1_low: lower end of its 95 % bootstrap interval.
+        macro_f1_high: upper end of it.
+        micro_f1: F1 of all works' and classes' answers in one heap.
+        weighted_f1: mean of the classes' F1, weighted by their works.
+        mean_average_precision: of the classes that have works.
+        subset_accuracy: share of works whose classes were named exactly.
+        hamming_loss: share of the works times classes that were answered wrongly.
+        works: how many were scored.
+        per_class: in the order of the class names.
+    """
+
+    macro_f1: float
+    macro_f1_low: float
+    macro_f1_high: float
+    micro_f1: float
+    weighted_f1: float
+    mean_average_precision: float
+    subset_accuracy: float
+    hamming_loss: float
+    works: int
+    per_class: tuple[LabelScores, ...]
+
+    def as_metrics(self, prefix: str) -> dict[str, float]:
+        """The single figures under the names they are logged by, as in "test/macro_f1"."""
+        names = (
+            *("macro_f1", "macro_f1_low", "macro_f1_high", "micro_f1", "weighted_f1"),
+            *("mean_average_precision", "subset_accuracy", "hamming_loss"),
+        )
+        return {f"{prefix}/{name}": float(getattr(self, name)) for name in names}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a class, for a table."""
+        return [
+            {
+                "class": one.name,
+                "precision": round(one.precision, 4),
+                "recall": round(one.recall, 4),
+                "f1": round(one.f1, 4),
+                "average precision": None
+                if one.average_precision is None
+                else round(one.average_precision, 4),
+                "threshold": round(one.threshold, 4),
+                "works": one.support,
+            }
+            for one in self.per_class
+        ]
+
+
+def score_many(
+    truth: ArrayLike,
+    probabilities: NDArray[np.floating],
+    class_names: Sequence[str],
+    *,
+    thresholds: Sequence[float] = (),
+    groups: Sequence[str] | None = None,
+) -> LabelledScores:
+    """Score a classifier.
+
+    The interval draws works anew among those of the same classes, so that a rare class keeps its works.
+
+    Args:
+        truth: (N, C) of 0 and 1.
+        probabilities: (N, C), each class by itself in 0..1.
+        class_names: C of them.
+        thresholds: C of them, as `thresholds_of` finds them on other works; one half for each if empty.
+        groups: (N,) names: copies of a picture, which the interval draws together.
+
+    Raises:
+        DataError: the shapes do not go together, or something is no probability.
+    """
+    from sklearn.metrics import average_precision_score, f1_score, precision_recall_fscore_support
+
+    is_, probable = _checked(truth, probabilities, class_names)
+    said = answered(probable, thresholds)
+    precision, recall, f1, support = precision_recall_fscore_support(is_, said, zero_division=0)
+    areas = [
+        float(average_precision_score(is_[:, place], probable[:, place])) if support[place] else None
+        for place in range(len(class_names))
+    ]
+    strata = np.unique(is_, axis=0, return_inverse=True)[1].reshape(-1)
+    macro = bootstrap(macro_f1_of_many(is_, said), len(is_), strata=strata, groups=groups)
+    at = thresholds or (HALF,) * len(class_names)
+    each = zip(class_names, precision, recall, f1, areas, support, at, strict=True)
+    return LabelledScores(
+        macro_f1=macro.point,
+        macro_f1_low=macro.low,
+        macro_f1_high=macro.high,
+        micro_f1=float(f1_score(is_, said, average="micro", zero_division=0)),
+        weighted_f1=float(f1_score(is_, said, average="weighted", zero_division=0)),
+        mean_average_precision=float(np.mean([area for area in areas if area is not None] or [0.0])),
+        subset_accuracy=float((is_ == said).all(axis=1).mean()),
+        hamming_loss=float((is_ != said).mean()),
+        works=len(is_),
+        per_class=tuple(
+            LabelScores(name, float(p), float(r), float(f), area, int(works), float(threshold))
+            for name, p, r, f, area, works, threshold in each
+        ),
+    )
+
+
+def thresholds_of(truth: ArrayLike, probabilities: NDArray[np.floating]) -> tuple[float, ...]:
+    """For each class the probability from which on to give it: where its F1 is largest on these works.
+
+    It lies midway between the last probability that is given and the next below; of equally good places
+    the one nearest to one half is taken. A class that no work bears keeps one half. Choose them on
+    validation works, never on those that are reported (Lipton et al. 2014, arXiv:1402.1892).
+
+    Args:
+        truth: (N, C) of 0 and 1.
+        probabilities: (N, C), each class by itself in 0..1.
+    """
+    is_, probable = np.asarray(truth) > 0, np.asarray(probabilities, np.float64)
+    return tuple(_threshold(is_[:, place], probable[:, place]) for place in range(is_.shape[1]))
+
+
+def answered(probabilities: NDArray[np.floating], thresholds: Sequence[float] = ()) -> Hot:
+    """Which classes are given, (N, C): probability at or above the class's threshold, or one half."""
+    given: Hot = np.asarray(probabilities) >= (np.asarray(thresholds) if len(thresholds) else HALF)
+    return given
+
+
+def macro_f1_of_many(is_: Hot, said: Hot) -> Metric:
+    """Macro-F1 of (N, C) truth and answers, for `intervals.bootstrap`."""
+    right, either = (is_ & said).astype(float), is_.astype(float) + said
+
+    def macro_f1(weights: Weights) -> NDArray[np.float64]:
+        hits, both = weights @ right, weights @ either
+        f1 = np.divide(2 * hits, both, out=np.zeros_like(hits), where=both > 0)
+        return np.asarray(f1.mean(axis=-1))
+
+    return macro_f1
+
+
+def per_label(scores: LabelledScores, title: str = "Per class") -> Figure:
+    """F1 of each class as a bar, its average precision as a diamond, its threshold as a tick."""
+    from components import theme
+
+    ranked = sorted(scores.per_class, key=lambda one: (one.f1, one.average_precision or 0.0))
+    figure = theme.figure(8.5, float(np.clip(2.1 + 0.42 * len(ranked), 3.6, 16)))
+    axes = figure.subplots()
+    places = np.arange(len(ranked))
+    axes.axvspan(scores.macro_f1_low, scores.macro_f1_high, color=theme.GREY, alpha=0.18, linewidth=0)
+    axes.axvline(scores.macro_f1, color=theme.BLACK, linewidth=1.2, label="macro-F1 and its 95 % interval")
+    axes.barh(places, [one.f1 for one in ranked], height=0.62, color=theme.BLUE, alpha=0.75, label="F1")
+    areas = [np.nan if one.average_precision is None else one.average_precision for one in ranked]
+    axes.plot(
+        areas, places, "D", color=theme.ORANGE, mec=theme.BLACK, label="average precision", clip_on=False
+    )
+    at = [one.threshold for one in ranked]
+    axes.plot(at, places, "|", color=theme.BLACK, markersize=13, mew=1.6, label="threshold", clip_on=False)
+    for place, one in enumerate(ranked):
+        text = f"{one.f1:.2f}" if one.f1 else "no work of it found" if one.support else "no works"
+        axes.text(1.03, place, text, va="center", fontsize=9)
+    axes.set_yticks(places, [theme.plain(f"{one.name} ({one.support})") for one in ranked])
+    axes.set(xlim=(0, 1.02), ylim=(-0.6, len(ranked) - 0.4), xlabel="share")
+    told = f"macro-F1 {scores.macro_f1:.3f} [{scores.macro_f1_low:.3f}, {scores.macro_f1_high:.3f}]"
+    exact = f"{scores.subset_accuracy:.0%} of {scores.works} works named exactly"
+    axes.set_title(f"{title}\n{told}, {exact}", loc="left")
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _threshold(is_: Hot, probable: NDArray[np.float64]) -> float:
+    if not is_.any():
+        return HALF
+    order = np.argsort(-probable, kind="stable")
+    values, hits = probable[order], np.cumsum(is_[order])
+    ends = np.flatnonzero(np.append(values[1:] < values[:-1], True))  # equal ones are given together
+    f1 = 2 * hits[ends] / (ends + 1 + is_.sum())
+    below = np.append(values[1:], 0.0)[ends]
+    between = (values[ends] + below) / 2
+    best = np.flatnonzero(f1 >= f1.max() - 1e-12)
+    return float(between[best[np.abs(between[best] - HALF).argmin()]])
+
+
+def _checked(
+    truth: ArrayLike, probabilities: NDArray[np.floating], class_names: Sequence[str]
+) -> tuple[Hot, NDArray[np.float64]]:
+    hot, probable = np.asarray(truth), np.asarray(probabilities, np.float64)
+    expected = (len(hot), len(class_names))
+    if not len(hot) or hot.shape != expected or probable.shape != expected:
+        raise DataError(
+            f"expected truth and probabilities (N, {len(class_names)}) with N > 0; received {hot.shape} and "
+            f"{probable.shape}. Score a model with the class names it learnt."
+        )
+    if not np.isin(hot, (0, 1)).all():
+        raise DataError(f"expected 0 or 1 for each class of a work; received {np.unique(hot)[:5]}.")
+    if not (np.isfinite(probable).all() and probable.min() >= 0 and probable.max() <= 1):
+        raise DataError(
+            f"expected probabilities in 0..1 (a sigmoid's output); received {probable.min():.3f}.."
+            f"{probable.max():.3f}. A training that diverged gives such: lower its rate."
+        )
+    return hot > 0, probable
