@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from components.data.mixing import Mixing
 
@@ -50,13 +51,15 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         start: Position = Position(),  # noqa: B008  # a frozen value
         mixing: Mixing | None = None,
         class_weights: dict[int, float] | None = None,
+        views: int = 1,
+        sizes: tuple[int, ...] = (),
         **options: Any,
     ) -> None:
         """Set up an epoch's order; nothing is read yet.
 
         Args:
-            images: (N, ...).
-            labels: (N,) class numbers.
+            images: (N, ...); with `views`, (views N, ...): row v N + i is view v of work i.
+            labels: (N,) class numbers, or (N, C) of zeros and ones.
             batch_size: rows a batch.
             shuffle: another order each epoch; False: as `rows` has it.
             seed: of order and mixing.
@@ -66,15 +69,18 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
             mixing: MixUp or CutMix: labels come as (B, C), and pictures within 0..255.
             class_weights: with `mixing`, where Keras's own `class_weight` would see the larger share only:
                 a third array (B,), each work's weight by the shares of its classes.
+            views: epoch e sees view e modulo this.
+            sizes: batches go through these squares of pixels in turn (study A8); the pictures' own if empty.
             **options: PyDataset's own (workers, max_queue_size).
 
         Raises:
             ValueError: the lengths differ, nothing is there, there is no such row, or `start` lies beyond the
                 epoch's end.
         """
-        if len(images) != len(labels) or not len(labels):
+        if len(images) != views * len(labels) or not len(labels):
             raise ValueError(
-                f"as many images as labels are expected, received {len(images)} and {len(labels)}."
+                f"as many images as labels are expected, {views} time(s) over; received {len(images)} and "
+                f"{len(labels)}."
             )
         super().__init__(**options)
         self._images = np.asarray(images)  # of a memory map a plain view: its own class costs time a batch
@@ -82,12 +88,14 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         self._rows = np.arange(len(self._labels)) if rows is None else np.asarray(rows, dtype=np.intp)
         if not len(self._rows) or not 0 <= self._rows.min() <= self._rows.max() < len(self._labels):
             raise ValueError(f"rows of 0 to {len(self._labels) - 1} are expected, received {rows}.")
-        self._in_order = rows is None and not shuffle
+        self._in_order = rows is None and not shuffle and views == 1
         self._batch_size = batch_size
         self._shuffle = shuffle
         self._seed = seed
         self._mixing = mixing
         self._class_weights = class_weights
+        self._views = views
+        self._sizes = sizes
         self._within = False
         self._rooms = _Rooms()
         whole = math.ceil(len(self._rows) / batch_size)
@@ -117,8 +125,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         else:
             # Rising places: a batch's sum does not mind its order, the disk does.
             rows = np.sort(rows)
-            images, labels = self._rooms.gathered(self._images, rows), self._labels[rows]
-        return (images, labels) if self._mixing is None else self._mixed(images, labels, place)
+            first = self._start.epoch % self._views * len(self._labels)
+            images, labels = self._rooms.gathered(self._images, rows + first), self._labels[rows]
+        batch = (images, labels) if self._mixing is None else self._mixed(images, labels, place)
+        if not self._sizes:
+            return batch
+        return _resized(batch[0], self._sizes[(self._start.epoch + place) % len(self._sizes)]), *batch[1:]
 
     def on_epoch_begin(self) -> None:
         """From here on the epoch counts as running."""
@@ -148,6 +160,14 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         weights = np.zeros(shares.shape[1], np.float32)
         weights[list(self._class_weights)] = list(self._class_weights.values())
         return mixed, shares, shares @ weights
+
+
+def _resized(images: NDArray[Any], side: int) -> NDArray[Any]:
+    """uint8 pictures (B, H, W, 3) as squares of so many pixels."""
+    if images.shape[1:3] == (side, side):
+        return images
+    pictures = (Image.fromarray(one).resize((side, side), Image.Resampling.BILINEAR) for one in images)
+    return np.stack([np.asarray(picture) for picture in pictures])
 
 
 def _references_in_a_loop(items: list[NDArray[Any]]) -> int:

@@ -42,7 +42,7 @@ def export(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], fo
     _check(model, card, samples, folder)
     with building(folder) as draft:
         model.save(draft / release.KERAS)
-        _write_graph(model, draft / release.GRAPH)
+        write_graph(model, draft / release.GRAPH)
         card.save(draft)
         difference = _difference(model, Predictor.load(draft), samples)
         if not difference <= TOLERANCE:  # also when it is NaN
@@ -70,7 +70,12 @@ def _check(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], fo
         )
 
 
-def _write_graph(model: keras.Model, path: Path) -> None:
+def write_graph(model: keras.Model, path: Path) -> None:
+    """Write `model` as an OpenVINO graph that takes uint8: `path` (.xml), its weights beside it (.bin).
+
+    Raises:
+        RegistryError: OpenVINO does not know one of its operations.
+    """
     ov = openvino()
     converted = path.with_name("converted.xml")
     try:

@@ -94,5 +94,9 @@ def build(
         WeightsError: the weights cannot be had, or are those of another network.
     """
     image, maps = backbone(name, image_size, weights)
-    x = keras.layers.Dropout(dropout, name="dropout")(pooled(maps))
-    return keras.Model(image, probabilities(x, num_classes), name=name)
+    return keras.Model(image, head(pooled(maps), num_classes, dropout=dropout), name=name)
+
+
+def head(features: keras.KerasTensor, num_classes: int, *, dropout: float = 0.2) -> keras.KerasTensor:
+    """(B, D) -> (B, num_classes): dropout, softmax; see `build`."""
+    return probabilities(keras.layers.Dropout(dropout, name="dropout")(features), num_classes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -30,7 +30,8 @@ class Family:
         image_size: (height, width) it is documented at.
         smallest: the fewest pixels a side it can take.
         pretrained: True when it has a backbone that takes weights and can be frozen.
-        builder: imports and returns `build(num_classes, image_size, **options)`.
+        module: below components.models, where its `build` stands, and its `head` if it is pretrained.
+        last_module: the layer that the backbone's last module begins behind; "" for a family from scratch.
     """
 
     name: str
@@ -39,7 +40,8 @@ class Family:
     image_size: tuple[int, int]
     smallest: int
     pretrained: bool
-    builder: Callable[[], Builder]
+    module: str
+    last_module: str = ""
 
     def build(
         self,
@@ -55,9 +57,11 @@ class Family:
             SettingsError: a size it cannot take, an option it does not have, weights it has no use for.
             WeightsError: the weights cannot be had.
         """
-        make = self.builder()
-        known = [name for name, p in inspect.signature(make).parameters.items() if p.kind is p.KEYWORD_ONLY]
-        self._check(num_classes, image_size, [name for name in known if name != "weights"], options)
+        make: Builder = import_module(f"components.models.{self.module}").build
+        if self.module == _PLAIN:
+            make = partial(make, self.name)
+        known = [name for name in _named_options(make) if name != "weights"]
+        self._check(num_classes, image_size, known, options)
         if self.pretrained:
             return make(num_classes, image_size, weights=weights, **options)
         if weights is not None:
@@ -66,6 +70,25 @@ class Family:
                 f"Leave the weights out, or choose one of {_names(pretrained=True)}."
             )
         return make(num_classes, image_size, **options)
+
+    def head(
+        self, features: keras.KerasTensor, num_classes: int, options: Mapping[str, Any]
+    ) -> keras.KerasTensor:
+        """What `build` puts behind the layer "features": (B, D) -> (B, num_classes).
+
+        Args:
+            features: as the backbone gives them.
+            num_classes: width of the softmax.
+            options: of the family; those of the backbone are left aside.
+        """
+        make = import_module(f"components.models.{self.module}").head
+        own = _named_options(make)
+        return make(features, num_classes, **{name: value for name, value in options.items() if name in own})
+
+    def backbone_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of the family's options that shape what stands before its head."""
+        own = _named_options(import_module(f"components.models.{self.module}").head)
+        return {name: value for name, value in options.items() if name not in own}
 
     def _check(
         self, num_classes: int, image_size: tuple[int, int], known: list[str], options: dict[str, Any]
@@ -82,37 +105,26 @@ class Family:
             raise SettingsError(f"{self.name} has no option {unknown}; it has {known}.")
 
 
+_PLAIN = "applications"
+"""The module of the families that are a backbone of keras.applications and a softmax."""
+
+
 def _scratch(name: str, title: str, row: str, size: tuple[int, int], smallest: int) -> Family:
-    return Family(name, title, row, size, smallest, pretrained=False, builder=_of(name))
+    return Family(name, title, row, size, smallest, pretrained=False, module=name)
 
 
-def _pretrained(name: str, title: str, row: str, size: tuple[int, int], smallest: int) -> Family:
-    return Family(name, title, row, size, smallest, pretrained=True, builder=_of(name))
+def _pretrained(  # noqa: PLR0913 (a row of the table)
+    name: str, title: str, row: str, size: tuple[int, int], smallest: int, *, last_module: str
+) -> Family:
+    return Family(name, title, row, size, smallest, pretrained=True, module=name, last_module=last_module)
 
 
-def _plain(name: str, title: str, row: str) -> Family:
-    return Family(name, title, row, (224, 224), 32, pretrained=True, builder=_application(name))
+def _plain(name: str, title: str, row: str, *, last_module: str) -> Family:
+    return Family(name, title, row, (224, 224), 32, pretrained=True, module=_PLAIN, last_module=last_module)
 
 
-def _of(module: str) -> Callable[[], Builder]:
-    """A family with a file of its own."""
-
-    def builder() -> Builder:
-        found: Builder = import_module(f"components.models.{module}").build
-        return found
-
-    return builder
-
-
-def _application(name: str) -> Callable[[], Builder]:
-    """A family that is a backbone of keras.applications and a softmax."""
-
-    def builder() -> Builder:
-        from components.models import applications
-
-        return partial(applications.build, name)
-
-    return builder
+def _named_options(make: Callable[..., Any]) -> list[str]:
+    return [name for name, p in inspect.signature(make).parameters.items() if p.kind is p.KEYWORD_ONLY]
 
 
 FAMILIES: dict[str, Family] = {
@@ -125,18 +137,40 @@ FAMILIES: dict[str, Family] = {
         _scratch("best_cnn", "Best CNN", "D3", (128, 128), 22),
         _scratch("resnet50_scratch", "ResNet50 from scratch", "B5, C3", (200, 200), 32),
         _scratch("alexnet", "AlexNet", "E7; Krizhevsky 2012", (227, 227), 67),
-        _pretrained("mobilenet_v2", "MobileNetV2", "Sandler 2018", (224, 224), 32),
-        _pretrained("resnet50_gap", "ResNet50 GAP", "A3, A5, B6, C5, C6", (224, 224), 32),
-        _pretrained("resnet50_spp", "ResNet50 SPP", "A4, A5, A8", (224, 224), 32),
-        _pretrained("resnet50_kept_top", "ResNet50 with its ImageNet top", "C4", (224, 224), 32),
-        _pretrained("vgg19", "VGG19", "C2, D6", (300, 400), 32),
-        _pretrained("inception_v3", "InceptionV3", "E4, E5", (500, 500), 75),
-        _pretrained("squeezenet", "SqueezeNet", "E7; Iandola 2016", (227, 227), 32),
-        _plain("vgg16", "VGG16", "B10; Simonyan 2014"),
-        _plain("efficientnet_b0", "EfficientNet-B0", "B10; Tan 2019"),
-        _plain("efficientnet_v2_b0", "EfficientNetV2-B0", "Tan 2021"),
-        _plain("convnext_tiny", "ConvNeXt-Tiny", "Liu 2022"),
-        _plain("mobilenet_v3_small", "MobileNetV3-Small", "Howard 2019"),
+        _pretrained(
+            "mobilenet_v2", "MobileNetV2", "Sandler 2018", (224, 224), 32, last_module="block_15_add"
+        ),
+        _pretrained(
+            "resnet50_gap",
+            "ResNet50 GAP",
+            "A3, A5, B6, C5, C6",
+            (224, 224),
+            32,
+            last_module="conv5_block2_out",
+        ),
+        _pretrained(
+            "resnet50_spp", "ResNet50 SPP", "A4, A5, A8", (224, 224), 32, last_module="conv5_block2_out"
+        ),
+        _pretrained(
+            "resnet50_kept_top",
+            "ResNet50 with its ImageNet top",
+            "C4",
+            (224, 224),
+            32,
+            last_module="conv5_block2_out",
+        ),
+        _pretrained("vgg19", "VGG19", "C2, D6", (300, 400), 32, last_module="block4_pool"),
+        _pretrained("inception_v3", "InceptionV3", "E4, E5", (500, 500), 75, last_module="mixed9"),
+        _pretrained(
+            "squeezenet", "SqueezeNet", "E7; Iandola 2016", (227, 227), 32, last_module="fire8_concat"
+        ),
+        _plain("vgg16", "VGG16", "B10; Simonyan 2014", last_module="block4_pool"),
+        _plain("efficientnet_b0", "EfficientNet-B0", "B10; Tan 2019", last_module="block6d_add"),
+        _plain("efficientnet_v2_b0", "EfficientNetV2-B0", "Tan 2021", last_module="block6g_add"),
+        _plain(
+            "convnext_tiny", "ConvNeXt-Tiny", "Liu 2022", last_module="convnext_tiny_downsampling_block_2"
+        ),
+        _plain("mobilenet_v3_small", "MobileNetV3-Small", "Howard 2019", last_module="expanded_conv_9_add"),
     )
 }
 

@@ -45,3 +45,10 @@ def dense_blocks(features: keras.KerasTensor, units: tuple[int, ...], dropout: f
             x = keras.layers.Dropout(dropout, name=f"dropout_{number}")(x)
             x = keras.layers.BatchNormalization(name=f"norm_{number}")(x)
     return x
+
+
+def blocks_and_softmax(
+    features: keras.KerasTensor, num_classes: int, *, dense_1: int = 0, dense_2: int = 0, dropout: float = 0.5
+) -> keras.KerasTensor:
+    """(B, D) -> (B, num_classes): up to two dense blocks (study A5), softmax; a width of 0: no block."""
+    return probabilities(dense_blocks(features, (dense_1, dense_2), dropout), num_classes)

@@ -35,9 +35,21 @@ def build(  # noqa: PLR0913 (its options are named)
         WeightsError: the weights cannot be had, or are those of another network.
     """
     image, maps = applications.backbone("inception_v3", image_size, weights)
-    x = pooled(maps)
+    answer = head(pooled(maps), num_classes, nodes=nodes, dropout=dropout, dropout_2=dropout_2)
+    return keras.Model(image, answer, name="inception_v3")
+
+
+def head(
+    features: keras.KerasTensor,
+    num_classes: int,
+    *,
+    nodes: int = 650,
+    dropout: float = 0.7,
+    dropout_2: float = 0.7,
+) -> keras.KerasTensor:
+    """(B, D) -> (B, num_classes): twice dropout and Dense; see `build`."""
     if nodes:
-        x = keras.layers.Dropout(dropout, name="dropout_1")(x)
-        x = keras.layers.Dense(nodes, activation="relu", name="dense_1")(x)
-    x = keras.layers.Dropout(dropout_2, name="dropout_2")(x)
-    return keras.Model(image, probabilities(x, num_classes), name="inception_v3")
+        features = keras.layers.Dropout(dropout, name="dropout_1")(features)
+        features = keras.layers.Dense(nodes, activation="relu", name="dense_1")(features)
+    features = keras.layers.Dropout(dropout_2, name="dropout_2")(features)
+    return probabilities(features, num_classes)

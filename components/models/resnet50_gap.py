@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from components.models import applications, backbones
-from components.models.heads import dense_blocks, pooled, probabilities
+from components.models.heads import blocks_and_softmax, pooled
 
 
 def build(  # noqa: PLR0913 (its options are named)
@@ -35,5 +35,8 @@ def build(  # noqa: PLR0913 (its options are named)
         WeightsError: the weights cannot be had, or are those of another network.
     """
     image, maps = applications.backbone("resnet50", image_size, weights)
-    x = dense_blocks(pooled(maps), (dense_1, dense_2), dropout)
-    return keras.Model(image, probabilities(x, num_classes), name="resnet50_gap")
+    answer = head(pooled(maps), num_classes, dense_1=dense_1, dense_2=dense_2, dropout=dropout)
+    return keras.Model(image, answer, name="resnet50_gap")
+
+
+head = blocks_and_softmax

@@ -26,4 +26,7 @@ def build(
     """
     image, named = applications.backbone("resnet50", image_size, weights, top=True)
     features = keras.layers.Identity(name=FEATURES)(named)
-    return keras.Model(image, probabilities(features, num_classes), name="resnet50_kept_top")
+    return keras.Model(image, head(features, num_classes), name="resnet50_kept_top")
+
+
+head = probabilities

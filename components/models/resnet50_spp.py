@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 
 from components.models import applications, backbones
-from components.models.heads import dense_blocks, probabilities, pyramid_pooled
+from components.models.heads import blocks_and_softmax, pyramid_pooled
 
 
 def build(  # noqa: PLR0913 (its options are named)
@@ -38,5 +38,8 @@ def build(  # noqa: PLR0913 (its options are named)
     """
     size = (None, None) if any_size else image_size
     image, maps = applications.backbone("resnet50", size, weights)
-    x = dense_blocks(pyramid_pooled(maps), (dense_1, dense_2), dropout)
-    return keras.Model(image, probabilities(x, num_classes), name="resnet50_spp")
+    answer = head(pyramid_pooled(maps), num_classes, dense_1=dense_1, dense_2=dense_2, dropout=dropout)
+    return keras.Model(image, answer, name="resnet50_spp")
+
+
+head = blocks_and_softmax

@@ -49,8 +49,12 @@ def build(
         return network
 
     maps = backbones.loaded(backbone, weights, "SqueezeNet 1.1").output
-    features = keras.layers.Dropout(dropout, name="dropout")(pooled(maps))
-    return keras.Model(image, probabilities(features, num_classes), name="squeezenet")
+    return keras.Model(image, head(pooled(maps), num_classes, dropout=dropout), name="squeezenet")
+
+
+def head(features: keras.KerasTensor, num_classes: int, *, dropout: float = 0.5) -> keras.KerasTensor:
+    """(B, 512) -> (B, num_classes): dropout, softmax; see `build`."""
+    return probabilities(keras.layers.Dropout(dropout, name="dropout")(features), num_classes)
 
 
 def _file(source: str) -> str:

@@ -39,10 +39,17 @@ def build(  # noqa: PLR0913 (its options are named)
     if pooling == "average":
         image, maps = _averaged(keras.Model(image, maps))
     x = keras.layers.Flatten(name=FEATURES)(maps)
+    return keras.Model(image, head(x, num_classes, hidden=hidden, dropout=dropout), name="vgg19")
+
+
+def head(
+    features: keras.KerasTensor, num_classes: int, *, hidden: int = 120, dropout: float = 0.0
+) -> keras.KerasTensor:
+    """(B, D) -> (B, num_classes): a hidden layer unless its width is 0, dropout, softmax; see `build`."""
     if hidden:
-        x = keras.layers.Dense(hidden, activation="relu", name="hidden")(x)
-        x = keras.layers.Dropout(dropout, name="dropout")(x)
-    return keras.Model(image, probabilities(x, num_classes), name="vgg19")
+        features = keras.layers.Dense(hidden, activation="relu", name="hidden")(features)
+        features = keras.layers.Dropout(dropout, name="dropout")(features)
+    return probabilities(features, num_classes)
 
 
 def _averaged(trunk: keras.Model) -> tuple[keras.KerasTensor, keras.KerasTensor]:

@@ -5,91 +5,114 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
 from components.data.batches import Batches, Position
 from components.errors import TrainingError
+from components.training.optimizers import averages
 
 MONITOR = "val_macro_f1"
-"""What early stopping, rate cuts and the best epoch go by."""
+"""What early stopping, rate cuts and the best epoch go by, unless a recipe says otherwise."""
 
 Epoch = dict[str, float]
 OnEpoch = Callable[[int, Epoch], None]
 
 
+class Judge(Protocol):
+    """Scores of an epoch."""
+
+    def __call__(self, truth: np.ndarray, probabilities: np.ndarray, /) -> Epoch:
+        """val_loss, val_accuracy and val_macro_f1 of (N, C) probabilities."""
+
+
 class Validation(keras.callbacks.Callback):  # type: ignore[misc]
     """Adds val_loss, val_accuracy and val_macro_f1 to an epoch's logs, all from one pass.
 
-    It must stand before the callbacks that watch val_macro_f1. It predicts with `network`, which may
-    be another view of the trained weights (without the augmentation layers).
+    It must stand before the callbacks that watch them. It predicts with `network`, which may be another
+    view of the trained weights (without the augmentation layers).
     """
 
-    def __init__(
-        self, network: keras.Model, batches: Any, truth: np.ndarray, num_classes: int, done: int
-    ) -> None:
-        """`batches` of the validation works in the order of `truth`; `done` epochs of earlier stages."""
+    def __init__(self, network: keras.Model, batches: Any, truth: np.ndarray, judge: Judge) -> None:
+        """`batches` of the validation works in the order of `truth`."""
         super().__init__()
         self._network = network
         self._batches = batches
         self._truth = truth
-        self._num_classes = num_classes
-        self._done = done
+        self._judge = judge
 
-    def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
         """Put the three figures into `logs`, which the callbacks behind this one read."""
         logs = {} if logs is None else logs
-        if not math.isfinite(logs.get("loss", 0.0)):
-            raise _diverged(self._done + epoch + 1, logs["loss"])
-        probabilities = self._network.predict(self._batches, verbose=0)
-        logs.update(judged(self._truth, probabilities, self._num_classes))
-        if not math.isfinite(logs["val_loss"]):
-            raise _diverged(self._done + epoch + 1, logs["val_loss"])
+        with averages(self.model):
+            probabilities = self._network.predict(self._batches, verbose=0)
+        logs.update(self._judge(self._truth, probabilities))
 
 
 @dataclass
 class Record:
-    """What a fit leaves behind, over all its stages; epochs count from 1."""
+    """What a fit leaves behind, over all its stages; epochs count from 1.
 
+    Attributes:
+        monitor: which figure of an epoch says which is best.
+        history: a row an epoch.
+        rate_cuts: epochs after which the rate was cut.
+        best_epoch: 0 before the first.
+        best_weights: of what the running stage trains, as they were in the best epoch.
+    """
+
+    monitor: str = MONITOR
     history: list[Epoch] = field(default_factory=list)
     rate_cuts: list[int] = field(default_factory=list)
     best_epoch: int = 0
     best_weights: list[np.ndarray] = field(default_factory=list)
 
-    @property
-    def best(self) -> float:
-        """The best epoch's validation macro-F1; -1 before the first."""
-        return self.history[self.best_epoch - 1][MONITOR] if self.best_epoch else -1.0
+    def beaten_by(self, row: Epoch) -> bool:
+        """Whether an epoch's row is better than the best so far."""
+        if not self.best_epoch:
+            return True
+        gain = row[self.monitor] - self.history[self.best_epoch - 1][self.monitor]
+        return -gain > 0 if self.monitor == "val_loss" else gain > 0
 
 
 class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes each epoch into a Record, keeps the best weights of `model`, and tells `told`.
+    """Writes each epoch into a Record, keeps the best weights of `network`, and tells `told`.
 
-    It must stand last: it sees what the others added, and whether one of them cut the rate.
+    It must stand behind those that watch: it sees what they added, and whether one of them cut the rate.
     """
 
-    def __init__(self, record: Record, model: keras.Model, told: OnEpoch) -> None:
+    def __init__(self, record: Record, network: keras.Model, told: OnEpoch) -> None:
         super().__init__()
         self._record = record
-        self._kept = model
+        self._kept = network
         self._told = told
 
     def on_epoch_begin(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
         """Remember the rate that this epoch is trained at."""
-        self._rate = _rate(self.model)
+        self._rate = rate_of(self.model)
 
     def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
-        """Record the epoch."""
+        """Record the epoch.
+
+        Raises:
+            TrainingError: the loss is no number any more.
+        """
         row = {name: float(value) for name, value in (logs or {}).items()} | {"learning_rate": self._rate}
         record, number = self._record, len(self._record.history) + 1
-        better = row[MONITOR] > record.best
+        better = record.beaten_by(row)
         record.history.append(row)
+        if not (math.isfinite(row["loss"]) and math.isfinite(row["val_loss"])):
+            self._told(number, row)
+            raise _diverged(number, row)
         if better:
             record.best_epoch = number
-            record.best_weights = self._kept.get_weights()
-        if _rate(self.model) < self._rate:
+            with averages(self.model):
+                record.best_weights = self._kept.get_weights()
+        if isinstance(self.model.optimizer._learning_rate, keras.Variable) and (
+            rate_of(self.model) < self._rate
+        ):
             record.rate_cuts.append(number)
         self._told(number, row)
 
@@ -137,12 +160,14 @@ def judged(truth: np.ndarray, probabilities: np.ndarray, num_classes: int) -> Ep
     }
 
 
-def _rate(model: keras.Model) -> float:
+def rate_of(model: keras.Model) -> float:
+    """The learning rate of the next step."""
     return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
 
 
-def _diverged(epoch: int, loss: float) -> TrainingError:
+def _diverged(epoch: int, row: Epoch) -> TrainingError:
     return TrainingError(
-        f"The loss became {loss} in epoch {epoch}, so training stopped. Try a learning rate ten times "
-        f"lower, a larger batch, or another optimizer."
+        f"The loss became {row['loss']}, and {row['val_loss']} on the validation works, in epoch {epoch}, so "
+        f"training stopped. Try a learning rate ten times lower than {row['learning_rate']:g}, a larger "
+        f"batch, or another optimizer."
     )

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import keras
 import numpy as np
 
 from components.data import balance
-from components.data.batches import Batches
+from components.data.batches import Batches, Position
 from components.data.mixing import Mixing
+from components.training.losses import loss_of
 from components.training.recipe import Recipe, Stage
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels of a fit.
+
+    Attributes:
+        train: (N,) class numbers, or (N, C) of 0 and 1 for a multi-label recipe.
+        validation: (M,) or (M, C).
+        num_classes: C.
+        rows: which training works there are, one of them perhaps several times, as bagging draws them;
+            None: each once.
+    """
+
+    train: np.ndarray
+    validation: np.ndarray
+    num_classes: int
+    rows: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -18,49 +39,66 @@ class Feed:
 
     Attributes:
         batches: of the training works.
-        loss: Keras's name: of class numbers, or of the shares that MixUp and CutMix give.
+        loss: of class numbers, or of the shares that MixUp and CutMix give.
         class_weight: for fit; None where the batches bring weights of their own, or there are none.
     """
 
     batches: Batches
-    loss: str
+    loss: str | keras.losses.Loss
     class_weight: dict[int, float] | None
 
 
-def feed(
-    recipe: Recipe, stage: Stage, works: tuple[np.ndarray, np.ndarray], *, num_classes: int, seed: int
+def feed(  # noqa: PLR0913 (named)
+    recipe: Recipe,
+    stage: Stage,
+    images: np.ndarray,
+    labels: Labels,
+    *,
+    views: int,
+    seed: int,
+    start: Position,
 ) -> Feed:
     """A stage's training works as its recipe wants them fed.
 
     Args:
         recipe: says which rows, and whether classes are weighed.
         stage: says how many a batch, and how they are mixed.
-        works: images or features (N, ...), and class numbers (N,).
-        num_classes: of the labels that mixing gives.
+        images: pictures or features (views x N, ...).
+        labels: of the works.
+        views: of each work.
         seed: of order and mixing.
+        start: where a fit that was broken off goes on.
     """
-    images, labels = works
     chosen = rows(recipe, labels)
-    weights = class_weights(np.asarray(labels)[chosen]) if recipe.class_weights else None
-    if stage.mix == "none":
-        batches = Batches(images, labels, stage.batch_size, shuffle=True, seed=seed, rows=chosen)
-        return Feed(batches, "sparse_categorical_crossentropy", weights)
+    own = labels.train[chosen]
+    weights = class_weights(own) if recipe.class_weights else None
+    mixed = stage.mix != "none"
+    options: dict[str, Any] = {}
+    if mixed:
+        options = {"mixing": Mixing(stage.mix, labels.num_classes), "class_weights": weights}
+    if recipe.sizes and images.ndim == 4:
+        options["sizes"] = recipe.sizes
     batches = Batches(
         images,
-        labels,
+        labels.train,
         stage.batch_size,
         shuffle=True,
         seed=seed,
         rows=chosen,
-        mixing=Mixing(stage.mix, num_classes),
-        class_weights=weights,
+        start=start,
+        views=views,
+        **options,
     )
-    return Feed(batches, "categorical_crossentropy", None)
+    loss = loss_of(recipe, stage, own, labels.num_classes, shares=mixed)
+    return Feed(batches, loss, None if mixed else weights)
 
 
-def rows(recipe: Recipe, labels: np.ndarray) -> np.ndarray:
+def rows(recipe: Recipe, labels: Labels) -> np.ndarray:
     """The rows of an epoch; those of rare classes several times where the recipe tops them up (study C9)."""
-    return balance.topped_up(np.asarray(labels), recipe.top_up or 0, recipe.seed)
+    drawn = np.arange(len(labels.train)) if labels.rows is None else labels.rows
+    if not recipe.top_up:
+        return drawn
+    return drawn[balance.topped_up(labels.train[drawn], recipe.top_up, recipe.seed)]
 
 
 def class_weights(labels: np.ndarray) -> dict[int, float]:

@@ -6,24 +6,25 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import keras
 import numpy as np
 
 from components.data import store
-from components.data.augment import layers_for
-from components.data.batches import Batches
 from components.errors import TrainingError
 from components.models import catalog
 from components.models.backbones import Weights
 from components.progress import steps
 from components.settings import Settings
-from components.training import features
-from components.training.callbacks import MONITOR, Epoch, OnEpoch, Record, Recorder, Validation
-from components.training.feeding import feed, rows
+from components.training import features, stages
+from components.training.callbacks import Epoch, OnEpoch, Record
+from components.training.checkpoints import Checkpoints
+from components.training.feeding import Labels, rows
 from components.training.freezing import freeze
-from components.training.recipe import Policy, Recipe, Stage
+from components.training.recipe import Recipe, Stage
+from components.training.stages import Course, Subject
+from components.training.warm_start import warm_started
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,11 @@ class TrainingData:
 
     Attributes:
         train_images: (N, H, W, 3) uint8, may be memory-mapped; as are validation_images.
-        train_labels: (N,) class numbers, places in class_names; as are validation_labels.
+        train_labels: (N,) class numbers, places in class_names, or (N, C) of 0 and 1 for a multi-label
+            recipe; as are validation_labels.
         class_names: sorted.
+        rows: which training works make up an epoch, one of them perhaps several times, as bagging draws
+            them; None: each once.
     """
 
     train_images: np.ndarray
@@ -41,6 +45,13 @@ class TrainingData:
     validation_images: np.ndarray
     validation_labels: np.ndarray
     class_names: list[str]
+    rows: np.ndarray | None = None
+
+    @property
+    def labels(self) -> Labels:
+        """The labels alone."""
+        train, validation = np.asarray(self.train_labels), np.asarray(self.validation_labels)
+        return Labels(train, validation, len(self.class_names), self.rows)
 
 
 @dataclass(frozen=True)
@@ -50,9 +61,9 @@ class Fitted:
     Attributes:
         model: raw image (B, H, W, 3) in 0..255 -> probabilities (B, C), with the best epoch's weights.
         history: a row an epoch: loss, accuracy, val_loss, val_accuracy, val_macro_f1, learning_rate.
-        best_epoch: by validation macro-F1, counted from 1 over all stages.
+        best_epoch: by the recipe's monitor, counted from 1 over all stages.
         rate_cuts: the epochs after which the learning rate was cut.
-        seconds: of the whole fit, building and features included.
+        seconds: of the whole fit, building and features included, and what it took before it was killed.
         images_per_second: training images seen, over those seconds.
         parameters: the network's weights, trained and frozen.
     """
@@ -66,43 +77,108 @@ class Fitted:
     parameters: int
 
 
-def fit(recipe: Recipe, data: TrainingData, settings: Settings, *, on_epoch: OnEpoch | None = None) -> Fitted:
+def fit(  # noqa: PLR0913 (named)
+    recipe: Recipe,
+    data: TrainingData,
+    settings: Settings,
+    *,
+    on_epoch: OnEpoch | None = None,
+    warm_start: Path | None = None,
+    checkpoints: Path | None = None,
+) -> Fitted:
     """Train `recipe` on `data`.
 
-    Every stage starts from the best weights so far. A stage that trains only the head, without
-    augmentation or mixing, runs on the frozen backbone's features, computed once and cached.
+    Every stage starts from the best weights so far. Where a stage leaves the network's beginning frozen, and
+    sees each picture as it is or in views that were counted, that part is computed once and cached.
 
     Args:
         recipe: the family and its stages.
         data: images of the recipe's image_size.
         settings: for the cache and S3's end point.
-        on_epoch: told each epoch's number (from 1, over all stages) and its row of the history.
+        on_epoch: told each epoch's number (from 1, over all stages) and its row of the history; those of a
+            fit that goes on are told again.
+        warm_start: a .keras file whose weights are taken over; the recipe's own when None.
+        checkpoints: a folder where the state is kept after each epoch, and from which a fit of the same
+            recipe and data goes on if it was killed; gone when the fit ends well.
 
     Raises:
         TrainingError: the data cannot be learnt from, the recipe asks for what the family cannot do, or
             the loss is no longer a number.
         SettingsError: an unknown family or option, or an image size it cannot take.
-        WeightsError: the pre-trained weights cannot be had.
+        WeightsError: the pre-trained weights cannot be had, or those to start from are of another network.
     """
     check(recipe, data)
     started = time.monotonic()
     keras.utils.set_random_seed(recipe.seed)
-    model = _built(recipe, len(data.class_names), settings)
-    record = Record()
-    for number, stage in enumerate(recipe.stages):
-        with _shown(recipe, number, on_epoch) as told:
-            _run(_Run(recipe, stage, data, settings, model, seed=recipe.seed + number), record, told)
-        model.set_weights(record.best_weights)
+    kept = Checkpoints(checkpoints) if checkpoints else None
+    resumed = kept.load() if kept else None
+    model = built(recipe, len(data.class_names), settings, warm_start)
+    record = resumed.record if resumed else Record(recipe.monitor)
+    if resumed:
+        started -= resumed.seconds
+        _tell_again(record, on_epoch)
+    course = Course(recipe, data.labels, record, kept, started)
+    first = resumed.stage if resumed else 0
+    try:
+        for number, stage in enumerate(recipe.stages[first:], start=first):
+            going_on = resumed if resumed and number == first else None
+            if going_on:
+                model.set_weights(going_on.entered)
+            elif kept:
+                kept.enter(number, model.get_weights())
+            with shown(recipe, number, on_epoch, done=going_on.epochs if going_on else 0) as told:
+                freeze(model, stage.train, family=recipe.family, pretrained=bool(recipe.weights))
+                subject = _subject(model, recipe, number, data, settings)
+                stages.run(course, number, subject, told, going_on)
+    except BaseException:
+        if kept:
+            kept.close()
+        raise
+    if kept:
+        kept.clear()
     freeze(model, "all", pretrained=False)
-    seconds = time.monotonic() - started
+    return finished(recipe, model, course)
+
+
+def built(
+    recipe: Recipe, num_classes: int, settings: Settings, warm_start: Path | None = None
+) -> keras.Model:
+    """The recipe's network as training begins with it."""
+    weights = None
+    if recipe.weights:
+        weights = Weights(recipe.weights, settings.cache / "weights", settings.s3_endpoint_url)
+    options = dict(recipe.options) | ({"any_size": True} if recipe.sizes else {})
+    model = catalog.build(
+        recipe.family,
+        num_classes,
+        recipe.image_size,
+        weights=weights,
+        multi_label=recipe.multi_label,
+        **options,
+    )
+    source = warm_start or (Path(recipe.warm_start) if recipe.warm_start else None)
+    return model if source is None else warm_started(model, source)
+
+
+def finished(recipe: Recipe, model: keras.Model, course: Course) -> Fitted:
+    """What a fit hands back, once every stage is done."""
+    seconds = time.monotonic() - course.started
+    record, seen = course.record, len(rows(recipe, course.labels)) * len(course.record.history)
+    parameters = model.count_params()
+    from components.models import voting
+
+    if recipe.sizes:
+        model = voting.over_sizes(model, recipe.image_size, recipe.sizes)
+    if recipe.flipped_at_test:
+        model = voting.with_mirror(model)
     return Fitted(
         model=model,
         history=record.history,
         best_epoch=record.best_epoch,
         rate_cuts=record.rate_cuts,
         seconds=seconds,
-        images_per_second=len(rows(recipe, data.train_labels)) * len(record.history) / seconds,
-        parameters=model.count_params(),
+        images_per_second=seen / seconds,
+        parameters=parameters,
     )
 
 
@@ -110,8 +186,8 @@ def check(recipe: Recipe, data: TrainingData) -> None:
     """Refuse what could not end well, before anything is built.
 
     Raises:
-        TrainingError: sizes that do not match, a part with fewer than two classes, a head-only stage of a
-            family without a backbone or without weights.
+        TrainingError: sizes that do not match, a part with fewer than two classes, a partly frozen stage of
+            a family without a backbone or without weights.
         SettingsError: an unknown family.
     """
     parts = {
@@ -124,54 +200,47 @@ def check(recipe: Recipe, data: TrainingData) -> None:
                 f"The {part} images are {images.shape} for {len(labels)} labels; the recipe expects "
                 f"(N, {recipe.image_size[0]}, {recipe.image_size[1]}, 3). Decode them at the recipe's size."
             )
-        present = sorted({data.class_names[label] for label in labels})
-        if len(present) < 2:
-            raise TrainingError(
-                f"The {part} part holds {len(labels)} works of the class(es) {present}; at least 2 classes "
-                f"are needed in it. Take more works or another split."
-            )
+        _check_classes(part, np.asarray(labels), data.class_names)
     family = catalog.family(recipe.family)
-    if any(stage.train == "head" for stage in recipe.stages) and not (family.pretrained and recipe.weights):
+    begun = bool(recipe.warm_start) or (family.pretrained and bool(recipe.weights))
+    if recipe.stages[0].train != "all" and not begun:
         why = "no weights are given" if family.pretrained else "it has no pre-trained backbone"
         raise TrainingError(
-            f"{family.name}: a stage trains only the head, but {why}, so a random network would be frozen. "
-            f'Give the recipe weights ("imagenet", a file or s3://), or train all of it.'
+            f"{family.name}: a stage trains only {_told(recipe.stages[0])}, but {why}, so a random network "
+            f'would be frozen. Give the recipe weights ("imagenet", a file or s3://), or train all of it.'
         )
 
 
-@dataclass(frozen=True)
-class _Run:
-    """One stage, with all it needs."""
+def _check_classes(part: str, labels: np.ndarray, names: list[str]) -> None:
+    """At least two classes, of one label a work or of several."""
+    found = np.unique(labels) if labels.ndim == 1 else np.flatnonzero(labels.any(axis=0))
+    if len(found) < 2:
+        present = sorted(names[int(number)] for number in found)
+        raise TrainingError(
+            f"The {part} part holds {len(labels)} works of the class(es) {present}; at least 2 classes "
+            f"are needed in it. Take more works or another split."
+        )
 
-    recipe: Recipe
-    stage: Stage
-    data: TrainingData
-    settings: Settings
-    model: keras.Model
-    seed: int
 
-
-def _built(recipe: Recipe, num_classes: int, settings: Settings) -> keras.Model:
-    weights = None
-    if recipe.weights:
-        weights = Weights(recipe.weights, settings.cache / "weights", settings.s3_endpoint_url)
-    return catalog.build(recipe.family, num_classes, recipe.image_size, weights=weights, **recipe.options)
+def _told(stage: Stage) -> str:
+    return {"head": "the head", "last-module": "the last module"}.get(stage.train, f"its {stage.train}")
 
 
 @contextmanager
-def _shown(recipe: Recipe, number: int, on_epoch: OnEpoch | None) -> Iterator[OnEpoch]:
-    """A progress bar of the stage's epochs; early stopping fills it."""
+def shown(recipe: Recipe, number: int, on_epoch: OnEpoch | None, *, done: int = 0) -> Iterator[OnEpoch]:
+    """A progress bar of the stage's epochs, of which some may be done; early stopping fills it."""
     stage = recipe.stages[number]
     title = f"Training {recipe.family}"
     if len(recipe.stages) > 1:
         title += f" (stage {number + 1} of {len(recipe.stages)})"
-    done = 0
     with steps(title, stage.epochs) as advance:
+        if done:
+            advance(done, note=f"going on after epoch {done}")
 
         def told(epoch: int, row: Epoch) -> None:
             nonlocal done
             done += 1
-            advance(1, note=f"loss {row['loss']:.3f} F1 {row[MONITOR]:.3f}")
+            advance(1, note=f"loss {row['loss']:.3f} F1 {row['val_macro_f1']:.3f}")
             if on_epoch is not None:
                 on_epoch(epoch, row)
 
@@ -180,71 +249,29 @@ def _shown(recipe: Recipe, number: int, on_epoch: OnEpoch | None) -> Iterator[On
             advance(stage.epochs - done, note=f"stopped after {done}")
 
 
-def _run(run: _Run, record: Record, told: OnEpoch) -> None:
-    freeze(run.model, run.stage.train, pretrained=bool(run.recipe.weights))
-    network, train, validation = _subject(run)
-    trained = _augmented(network, run.stage.policy, run.seed)
-    stage, data = run.stage, run.data
-    works = (train, np.asarray(data.train_labels))
-    fed = feed(run.recipe, stage, works, num_classes=len(data.class_names), seed=run.seed)
-    trained.compile(optimizer=_optimizer(stage), loss=fed.loss, metrics=["accuracy"])
-    truth = np.asarray(data.validation_labels)
-    watched = Batches(validation, truth, stage.batch_size, shuffle=False, seed=run.seed)
-    trained.fit(
-        fed.batches,
-        epochs=stage.epochs,
-        class_weight=fed.class_weight,
-        callbacks=[
-            Validation(network, watched, truth, len(data.class_names), done=len(record.history)),
-            *_plateau(stage),
-            Recorder(record, run.model, told),
-        ],
-        shuffle=False,  # Batches shuffles by its own seed
-        verbose=0,
-    )
+def _tell_again(record: Record, on_epoch: OnEpoch | None) -> None:
+    for number, row in enumerate(record.history, start=1):
+        if on_epoch is not None:
+            on_epoch(number, row)
 
 
-def _subject(run: _Run) -> tuple[keras.Model, np.ndarray, np.ndarray]:
-    """What is trained, on which training and validation arrays: the network on images, or its head."""
-    data, stage = run.data, run.stage
-    if stage.train == "all" or stage.policy is not Policy.NONE or stage.mix != "none":
-        return run.model, data.train_images, data.validation_images
-    cut = features.parted(run.model)
-    kept = store.of(run.settings)
-    name = f"Features of {run.recipe.family}"
-    return (
+def _subject(
+    model: keras.Model, recipe: Recipe, number: int, data: TrainingData, settings: Settings
+) -> Subject:
+    """What is trained, on which arrays: the network on images, or what is not frozen on features."""
+    stage = recipe.stages[number]
+    augmented = stage.policy.value != "none"
+    live = (augmented and not stage.views) or stage.mix != "none" or bool(recipe.sizes)
+    cut = None if live else features.parted_at_frozen(model)
+    if cut is None:
+        return Subject(model, data.train_images, data.validation_images, augmented=augmented)
+    views = features.Views(stage.policy.value, stage.views, recipe.seed + number) if stage.views else None
+    kept, name = store.of(settings), f"Features of {recipe.family}"
+    return Subject(
         cut.head,
-        features.of(cut.backbone, data.train_images, kept, f"{name}, training works"),
+        features.of(
+            cut.backbone, data.train_images, kept, f"{name}, training works", views or features.PLAIN
+        ),
         features.of(cut.backbone, data.validation_images, kept, f"{name}, validation works"),
+        views=views.count if views else 1,
     )
-
-
-def _augmented(network: keras.Model, policy: Policy, seed: int) -> keras.Model:
-    """`network` behind augmentation layers, sharing its weights; itself where there are none."""
-    layers = layers_for(policy.value, seed=seed)
-    if layers is None:
-        return network
-    image = keras.Input(network.input_shape[1:])
-    return keras.Model(image, network(layers(image)))
-
-
-def _optimizer(stage: Stage) -> keras.optimizers.Optimizer:
-    rate = stage.learning_rate
-    match stage.optimizer:
-        case "adam":
-            return keras.optimizers.Adam(rate)
-        case "sgd":
-            return keras.optimizers.SGD(rate, momentum=0.9)
-        case "rmsprop":
-            return keras.optimizers.RMSprop(rate)
-
-
-def _plateau(stage: Stage) -> list[Any]:
-    chosen: list[Any] = []
-    if stage.reduce_patience:
-        chosen.append(
-            keras.callbacks.ReduceLROnPlateau(MONITOR, 0.1, stage.reduce_patience, mode="max", verbose=0)
-        )
-    if stage.stop_patience:
-        chosen.append(keras.callbacks.EarlyStopping(MONITOR, patience=stage.stop_patience, mode="max"))
-    return chosen

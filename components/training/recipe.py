@@ -30,8 +30,8 @@ def _trained(text: str) -> str:
 
 
 Trained = Annotated[str, AfterValidator(_trained)]
-"""What a stage trains: "all"; "head" (behind the backbone); "last-module" of the backbone and the head; the
-last layers that have weights, counted ("last-24") or as a share of them ("last-20%")."""
+"""What a stage trains: "all"; "head" (behind the backbone); "last-module" of the backbone and the head; its
+last layers as `model.layers` lists them, counted ("last-24") or as a share ("last-20%")."""
 
 
 class Policy(StrEnum):
@@ -77,8 +77,8 @@ class Stage(_Frozen):
     views: int = Field(
         default=0,
         ge=0,
-        description="augmented views of each image whose frozen features are computed once, an epoch a view; "
-        "0: the policy acts anew on every image of every epoch",
+        description="views of each image, itself and by the policy, whose frozen features are computed once, "
+        "an epoch a view; 0: the policy acts anew on every image of every epoch",
     )
     mix: Mix = Field(
         default="none", description="MixUp (Zhang 2018) or CutMix (Yun 2019), before the policy's layers"
@@ -88,20 +88,25 @@ class Stage(_Frozen):
         default=10, gt=0, description="epochs without a better monitored figure"
     )
     reduce_patience: int | None = Field(
-        default=4, gt=0, description="epochs before the rate is cut to a tenth; needs a constant schedule"
+        default=4,
+        gt=0,
+        description="epochs before the rate is cut to a tenth; None with a schedule or warm-up",
     )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.schedule != "constant" and self.reduce_patience is not None:
+        if (self.schedule != "constant" or self.warmup_epochs) and self.reduce_patience is not None:
             raise ValueError(
-                f"a {self.schedule} schedule sets the rate itself, so nothing may cut it: give "
-                f"reduce_patience None, received {self.reduce_patience}"
+                f"a schedule or warm-up sets the rate itself, so nothing may cut it: give reduce_patience "
+                f"None, received {self.reduce_patience}"
             )
         if self.warmup_epochs >= self.epochs:
             raise ValueError(f"{self.warmup_epochs} epochs of warm-up do not fit into {self.epochs} epochs")
-        if self.views and self.policy is Policy.NONE:
-            raise ValueError(f"{self.views} views need a policy that makes them; received none")
+        if self.views and (self.policy is Policy.NONE or self.mix != "none"):
+            raise ValueError(
+                f"{self.views} views need a policy that makes them, and cannot be mixed; received the policy "
+                f"{self.policy} and mix {self.mix}"
+            )
         return self
 
 
@@ -155,6 +160,8 @@ class Recipe(_Frozen):
                 "several classes to a work leave no class of a work to weigh or to draw again: multi_label "
                 "goes with the losses cross-entropy and focal, without class_weights and top_up"
             )
+        if self.multi_label and any(stage.mix != "none" for stage in self.stages):
+            raise ValueError("works with several classes are not mixed: multi_label goes with mix none")
         if self.loss.startswith("class-balanced") and self.class_weights:
             raise ValueError(
                 "a class-balanced loss weighs classes already: leave class_weights out, or take the loss "

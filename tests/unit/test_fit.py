@@ -18,7 +18,7 @@ from components.data.store import Store
 from components.errors import SettingsError, TrainingError
 from components.settings import Settings
 from components.training import features, feeding
-from components.training.callbacks import judged
+from components.training.judging import judged
 from components.training.fit import fit
 from components.training.recipe import Policy, Recipe, Stage
 from tests.tiny_training import backbone_weights, pictures, recipe, tinted, weights_file
@@ -53,7 +53,7 @@ def test_judged_agrees_with_scikit_learn() -> None:
     random = np.random.default_rng(0)
     truth = random.integers(0, 3, 50)
     probabilities = random.dirichlet(np.ones(5), 50)
-    found = judged(truth, probabilities, 5)
+    found = judged(truth, probabilities)
     predicted = probabilities.argmax(axis=1)
     expected = f1_score(truth, predicted, average="macro", labels=range(5), zero_division=0)
     assert found["val_macro_f1"] == pytest.approx(expected)
@@ -77,7 +77,7 @@ def test_it_learns_and_hands_back_the_best_epoch(settings: Settings, bars: list[
     }
     best = fitted.history[fitted.best_epoch - 1]
     assert best["val_macro_f1"] == max(row["val_macro_f1"] for row in fitted.history) > 0.9
-    found = judged(data.validation_labels, fitted.model.predict(data.validation_images, verbose=0), 3)
+    found = judged(data.validation_labels, fitted.model.predict(data.validation_images, verbose=0))
     assert found["val_loss"] == pytest.approx(best["val_loss"], rel=1e-4)
     assert fitted.parameters == fitted.model.count_params()
     assert fitted.seconds > 0
@@ -210,7 +210,7 @@ def test_frozen_features_are_computed_once(
     assert second.history == first.history
     # The head was trained on features; what comes back takes raw images.
     best = first.history[first.best_epoch - 1]
-    found = judged(data.validation_labels, first.model.predict(data.validation_images, verbose=0), 3)
+    found = judged(data.validation_labels, first.model.predict(data.validation_images, verbose=0))
     assert found["val_loss"] == pytest.approx(best["val_loss"], rel=1e-4)
     backbone = keras.applications.MobileNetV2((32, 32, 3), alpha=0.35, include_top=False, weights=None)
     backbone.load_weights(head_only.weights)
@@ -284,10 +284,10 @@ def test_rare_classes_are_topped_up_in_training_alone(settings: Settings) -> Non
     kept = np.flatnonzero((data.train_labels != 2) | (np.arange(60) < 6))
     rare = replace(data, train_images=data.train_images[kept], train_labels=data.train_labels[kept])
     asked = recipe(epochs=2, policy="rand-augment").model_copy(update={"top_up": 20})
-    assert feeding.rows(asked, rare.train_labels).size == 60
+    assert feeding.rows(asked, rare.labels).size == 60
     fitted = fit(asked, rare, settings)
     assert fitted.images_per_second == pytest.approx(2 * 60 / fitted.seconds)
-    assert feeding.class_weights(rare.train_labels[feeding.rows(asked, rare.train_labels)]) == {
+    assert feeding.class_weights(rare.train_labels[feeding.rows(asked, rare.labels)]) == {
         0: 1.0,
         1: 1.0,
         2: 1.0,

@@ -1,0 +1,230 @@
+"""Where training stands, on the disk after every epoch: a run that is killed goes on from there."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import time
+import warnings
+import zipfile
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from components.storage import write_atomically
+from components.training.callbacks import Epoch, Record
+
+Arrays = list[np.ndarray]
+
+EVERY_SECONDS = 1.0
+"""Quicker epochs are not all written: to train them again costs less than to wait for the disk."""
+
+_WATCHED = ("wait", "best", "cooldown_counter")
+"""What early stopping and rate cuts count by."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A fit amid a stage.
+
+    Attributes:
+        stage: its number, from 0.
+        epochs: of that stage that are done.
+        ended: the stage was stopped.
+        seconds: the fit took so far.
+        record: of all epochs.
+        counters: of early stopping and rate cuts.
+        variables: every variable of what the stage trains, random states included.
+        optimizer: every variable of the optimizer.
+        entered: the whole network's weights as the stage began.
+    """
+
+    stage: int
+    epochs: int
+    ended: bool
+    seconds: float
+    record: Record
+    counters: dict[str, dict[str, Any]]
+    variables: Arrays
+    optimizer: Arrays
+    entered: Arrays
+
+
+class Checkpoints:
+    """A folder with one fit's state. Written whole, in the background; the latest wins."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer = ThreadPoolExecutor(1, "checkpoint")
+        self._writing: Future[None] | None = None
+        self._written = 0.0
+
+    def load(self) -> State | None:
+        """Where a killed run stood; None: it is to be begun. One that cannot be read says so and is left."""
+        try:
+            about = json.loads((self._folder / "state.json").read_text(encoding="utf-8"))
+            arrays = {
+                name: _unpacked((self._folder / f"{name}.npz").read_bytes())
+                for name in (about["file"], about["entered"])
+            }
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as exc:
+            warnings.warn(
+                f"{self._folder}: the checkpoint there cannot be read ({exc}); training starts anew.",
+                stacklevel=2,
+            )
+            return None
+        parts = iter(arrays[about["file"]])
+        best, variables, optimizer = ([next(parts) for _ in range(count)] for count in about["counts"])
+        record = Record(**about["record"], best_weights=best)
+        told = {name: about[name] for name in ("stage", "epochs", "ended", "seconds", "counters")}
+        return State(
+            **told, record=record, variables=variables, optimizer=optimizer, entered=arrays[about["entered"]]
+        )
+
+    def enter(self, stage: int, weights: Arrays) -> None:
+        """Keep the whole network's weights as a stage begins: what it freezes is in no other file."""
+        self._finished()
+        write_atomically(self._folder / f"entered-{stage}.npz", _packed(weights))
+
+    def save(self, state: State) -> None:
+        """Keep a state; it is on the disk soon after. Skipped when the one before is a moment old."""
+        now = time.monotonic()
+        busy = self._writing is not None and not self._writing.done()
+        if not state.ended and (busy or now - self._written < EVERY_SECONDS):
+            return
+        self._finished()
+        self._written = now
+        self._writing = self._writer.submit(self._write, state)
+
+    def clear(self) -> None:
+        """The fit is done: nothing is to be gone on with."""
+        self._finished()
+        self._writer.shutdown()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Wait for what is being written; it stays."""
+        self._finished()
+        self._writer.shutdown()
+
+    def _finished(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
+
+    def _write(self, state: State) -> None:
+        record = state.record
+        groups = (record.best_weights, state.variables, state.optimizer)
+        # Two files in turn: the one that state.json names is never the one being written.
+        name = f"state-{len(record.history) % 2}"
+        write_atomically(self._folder / f"{name}.npz", _packed([one for group in groups for one in group]))
+        about = {
+            "file": name,
+            "entered": f"entered-{state.stage}",
+            "counts": [len(group) for group in groups],
+            "record": {
+                "monitor": record.monitor,
+                "history": record.history,
+                "rate_cuts": record.rate_cuts,
+                "best_epoch": record.best_epoch,
+            },
+            **{name: getattr(state, name) for name in ("stage", "epochs", "ended", "seconds", "counters")},
+        }
+        write_atomically(self._folder / "state.json", json.dumps(about))
+
+
+class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
+    """Saves the state after each epoch, and as training begins puts back what `resumed` holds.
+
+    It must stand last: it sees what the others count, and whether one of them ends the stage.
+    """
+
+    def __init__(  # noqa: PLR0913 (named)
+        self,
+        checkpoints: Checkpoints,
+        *,
+        stage: int,
+        record: Record,
+        watching: dict[str, keras.callbacks.Callback],
+        resumed: State | None,
+        started: float,
+    ) -> None:
+        """`watching`: the callbacks that count, by a name; `started`: time.monotonic() of the fit's start."""
+        super().__init__()
+        self._checkpoints = checkpoints
+        self._stage = stage
+        self._record = record
+        self._watching = watching
+        self._resumed = resumed
+        self._started = started
+
+    def on_train_begin(self, logs: Epoch | None = None) -> None:  # noqa: ARG002
+        """The others have reset what they count; go on from where they stood."""
+        if self._resumed is not None:
+            restore_counters(self._watching, self._resumed)
+
+    def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
+        """Hand over copies, for the writer to write."""
+        record = self._record
+        kept = Record(
+            record.monitor,
+            list(record.history),
+            list(record.rate_cuts),
+            record.best_epoch,
+            record.best_weights,
+        )
+        state = State(
+            stage=self._stage,
+            epochs=epoch + 1,
+            ended=bool(self.model.stop_training),
+            seconds=time.monotonic() - self._started,
+            record=kept,
+            counters={name: _counters(one) for name, one in self._watching.items()},
+            variables=_copies(self.model.variables),
+            optimizer=_copies(self.model.optimizer.variables),
+            entered=[],
+        )
+        self._checkpoints.save(state)
+
+
+def restore(model: keras.Model, state: State) -> None:
+    """Put a stage's variables and optimizer back; `model` is compiled and as it was built then."""
+    model.optimizer.build(model.trainable_variables)
+    pairs = ((model.variables, state.variables), (model.optimizer.variables, state.optimizer))
+    for variables, values in pairs:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+
+def restore_counters(watching: dict[str, keras.callbacks.Callback], state: State) -> None:
+    """Let early stopping and rate cuts count on."""
+    for name, values in state.counters.items():
+        for counter, value in values.items():
+            setattr(watching[name], counter, value)
+
+
+def _counters(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    found = {name: getattr(callback, name) for name in _WATCHED if hasattr(callback, name)}
+    return {name: None if value is None else float(value) for name, value in found.items()}
+
+
+def _copies(variables: list[Any]) -> Arrays:
+    return [np.array(keras.ops.convert_to_numpy(one)) for one in variables]
+
+
+def _packed(arrays: Arrays) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, *arrays)
+    return buffer.getvalue()
+
+
+def _unpacked(data: bytes) -> Arrays:
+    with np.load(io.BytesIO(data)) as file:
+        return [file[f"arr_{place}"] for place in range(len(file.files))]

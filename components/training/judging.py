@@ -1,0 +1,36 @@
+"""What an epoch's answers on the validation works are worth."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from components.training.callbacks import MONITOR, Epoch, Judge
+from components.training.multilabel import judged_many
+from components.training.recipe import Recipe
+
+
+def judge_of(recipe: Recipe) -> Judge:
+    """The scores that go with a recipe's labels."""
+    return judged_many if recipe.multi_label else judged
+
+
+def judged(truth: np.ndarray, probabilities: np.ndarray) -> Epoch:
+    """Loss, accuracy and macro-F1 of predictions.
+
+    Args:
+        truth: (N,) class numbers.
+        probabilities: (N, C); the mean of F1 is over all C, and one that is never predicted counts 0.
+    """
+    num_classes = probabilities.shape[1]
+    predicted = probabilities.argmax(axis=1)
+    table = np.zeros((num_classes, num_classes))
+    np.add.at(table, (truth, predicted), 1)
+    hits, support, claims = np.diag(table), table.sum(axis=1), table.sum(axis=0)
+    f1 = 2 * hits / np.maximum(support + claims, 1)
+    # Clipped as Keras does it, so that loss and val_loss are the same quantity.
+    picked = np.clip(probabilities[np.arange(len(truth)), truth].astype(float), 1e-7, 1.0)
+    return {
+        "val_loss": float(-np.log(picked).mean()),
+        "val_accuracy": float(hits.sum() / len(truth)),
+        MONITOR: float(f1.mean()),
+    }

@@ -1,0 +1,69 @@
+"""A stage's optimizer: its rule, its rate over time, weight decay and moving average."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from components.training.recipe import Stage
+
+_UNDECAYED = ["bias", "gamma", "beta"]
+"""Shifts and scales, which decay would only bias (He et al. 2018, arXiv:1812.01187, section 3.1)."""
+
+
+def optimizer_of(stage: Stage, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """The optimizer, not built yet.
+
+    Args:
+        stage: names the rule and its rate.
+        steps_per_epoch: batches, which warm-up and schedules are counted in.
+    """
+    averaged: dict[str, Any] = {"use_ema": True, "ema_momentum": stage.ema} if stage.ema else {}
+    common = {"learning_rate": _rate(stage, steps_per_epoch), **averaged}
+    decay = stage.weight_decay or None
+    match stage.optimizer:
+        case "adam":
+            made = keras.optimizers.Adam(weight_decay=decay, **common)
+        case "adamw":
+            made = keras.optimizers.AdamW(weight_decay=stage.weight_decay, **common)
+        case "sgd":
+            made = keras.optimizers.SGD(momentum=0.9, weight_decay=decay, **common)
+        case "rmsprop":
+            made = keras.optimizers.RMSprop(weight_decay=decay, **common)
+    if decay:
+        made.exclude_from_weight_decay(var_names=_UNDECAYED)
+    return made
+
+
+@contextmanager
+def averages(model: keras.Model) -> Iterator[None]:
+    """Within the block the trained weights are their moving averages, where the optimizer keeps any."""
+    optimizer = model.optimizer
+    if not getattr(optimizer, "use_ema", False) or not keras.ops.convert_to_numpy(optimizer.iterations):
+        yield
+        return
+    weights = model.trainable_variables
+    kept = [keras.ops.convert_to_numpy(one).copy() for one in weights]
+    optimizer.finalize_variable_values(weights)
+    try:
+        yield
+    finally:
+        for one, value in zip(weights, kept, strict=True):
+            one.assign(value)
+
+
+def _rate(stage: Stage, steps_per_epoch: int) -> Any:
+    warmup = stage.warmup_epochs * steps_per_epoch
+    if stage.schedule == "cosine":
+        steps = stage.epochs * steps_per_epoch - warmup
+        if not warmup:
+            return keras.optimizers.schedules.CosineDecay(stage.learning_rate, steps)
+        return keras.optimizers.schedules.CosineDecay(
+            0.0, steps, warmup_target=stage.learning_rate, warmup_steps=warmup
+        )
+    if warmup:
+        return keras.optimizers.schedules.PolynomialDecay(0.0, warmup, end_learning_rate=stage.learning_rate)
+    return stage.learning_rate

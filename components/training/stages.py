@@ -1,0 +1,151 @@
+"""One stage of a recipe, on pictures or on the features of what it freezes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from components.data.augment import layers_for
+from components.data.batches import Batches, Position
+from components.runtime import jit_compile
+from components.training.callbacks import OnEpoch, Record, Recorder, Validation
+from components.training.checkpoints import Checkpoint, Checkpoints, State, restore
+from components.training.feeding import Labels, feed
+from components.training.judging import judge_of
+from components.training.multilabel import ACCURACY
+from components.training.optimizers import optimizer_of
+from components.training.recipe import Recipe, Stage
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a stage trains, and on what.
+
+    Attributes:
+        network: rows of the arrays -> probabilities (B, C).
+        train: (views x N, ...), pictures or features; row v N + i is view v of work i.
+        validation: (M, ...), the like of the validation works.
+        views: how many of each training work.
+        augmented: whether the stage's policy is still to act: on pictures.
+    """
+
+    network: keras.Model
+    train: np.ndarray
+    validation: np.ndarray
+    views: int = 1
+    augmented: bool = False
+
+
+@dataclass(frozen=True)
+class Course:
+    """What all stages of a fit share.
+
+    Attributes:
+        recipe: whose stages they are.
+        labels: of the works.
+        record: of all epochs so far; a stage writes on.
+        checkpoints: where the state is kept; None: nowhere.
+        started: time.monotonic() as the fit began, less what it took before it was killed.
+    """
+
+    recipe: Recipe
+    labels: Labels
+    record: Record
+    checkpoints: Checkpoints | None = None
+    started: float = field(default_factory=time.monotonic)
+
+
+def run(course: Course, number: int, subject: Subject, told: OnEpoch, resumed: State | None = None) -> None:
+    """Train stage `number`; `subject.network` ends with the best weights so far.
+
+    Args:
+        course: of the fit.
+        number: of the stage, from 0.
+        subject: what to train; its weights are the best so far.
+        told: of each epoch.
+        resumed: the state to go on from, if the stage was broken off.
+
+    Raises:
+        TrainingError: the loss is no number any more. The best weights are then still in the record.
+    """
+    recipe, record = course.recipe, course.record
+    stage, seed = recipe.stages[number], recipe.seed + number
+    network = subject.network
+    trained = _augmented(network, stage, seed) if subject.augmented else network
+    start = Position(resumed.epochs if resumed else 0)
+    fed = feed(recipe, stage, subject.train, course.labels, views=subject.views, seed=seed, start=start)
+    trained.compile(
+        optimizer_of(stage, fed.batches.num_batches),
+        fed.loss,
+        metrics=[ACCURACY if recipe.multi_label else "accuracy"],
+        jit_compile=jit_compile(),
+    )
+    if resumed:
+        restore(trained, resumed)
+    else:
+        record.best_weights = network.get_weights()
+    if not (resumed and resumed.ended):
+        trained.fit(
+            fed.batches,
+            initial_epoch=start.epoch,
+            epochs=stage.epochs,
+            class_weight=fed.class_weight,
+            callbacks=_callbacks(course, number, subject, told, resumed),
+            shuffle=False,  # Batches shuffles by its own seed
+            verbose=0,
+        )
+    network.set_weights(record.best_weights)
+
+
+def _callbacks(
+    course: Course, number: int, subject: Subject, told: OnEpoch, resumed: State | None
+) -> list[keras.callbacks.Callback]:
+    recipe, stage, labels = course.recipe, course.recipe.stages[number], course.labels
+    truth, network = labels.validation, subject.network
+    batches = Batches(subject.validation, truth, stage.batch_size, shuffle=False, seed=recipe.seed)
+    watching = _watching(recipe, stage)
+    found = [
+        Validation(network, batches, truth, judge_of(recipe)),
+        *watching.values(),
+        Recorder(course.record, network, told),
+    ]
+    if course.checkpoints is not None:
+        found.append(
+            Checkpoint(
+                course.checkpoints,
+                stage=number,
+                record=course.record,
+                watching=watching,
+                resumed=resumed,
+                started=course.started,
+            )
+        )
+    return found
+
+
+def _watching(recipe: Recipe, stage: Stage) -> dict[str, keras.callbacks.Callback]:
+    """Rate cuts and early stopping, by name."""
+    mode = "min" if recipe.monitor == "val_loss" else "max"
+    watching: dict[str, Any] = {}
+    if stage.reduce_patience:
+        watching["cuts"] = keras.callbacks.ReduceLROnPlateau(
+            recipe.monitor, 0.1, stage.reduce_patience, mode=mode, verbose=0
+        )
+    if stage.stop_patience:
+        watching["stop"] = keras.callbacks.EarlyStopping(
+            recipe.monitor, patience=stage.stop_patience, mode=mode
+        )
+    return watching
+
+
+def _augmented(network: keras.Model, stage: Stage, seed: int) -> keras.Model:
+    """`network` behind augmentation layers, sharing its weights; itself where there are none."""
+    layers = layers_for(stage.policy.value, seed=seed)
+    if layers is None:
+        return network
+    image = keras.Input(network.input_shape[1:])
+    return keras.Model(image, network(layers(image)))
