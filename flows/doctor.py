@@ -91,7 +91,8 @@ def _backend(settings: Settings) -> Finding:
     return Finding(
         "backend",
         "good",
-        f"{facts['backend']} on {facts['devices']}; {facts['cores']} cores, {facts['memory_gib']} GiB memory",
+        f"{facts['backend']} on {facts['devices']} ({facts['distribution']}), {facts['precision']}, "
+        f"XLA {facts['xla']}; {facts['cores']} cores, {facts['memory_gib']} GiB memory",
     )
 
 
