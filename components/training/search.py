@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -90,6 +91,7 @@ class Trial:
         value: the metric's; None unless finished (or pruned: the last it had).
         reason: why it was pruned, failed or lost; else "".
         curve: a row an epoch, as far as it came.
+        began: when; None while it waits.
         seconds: from begin to end; 0 while it is not at an end.
         worker: the process it ran in.
     """
@@ -100,8 +102,14 @@ class Trial:
     value: float | None = None
     reason: str = ""
     curve: tuple[Mapping[str, float], ...] = ()
+    began: datetime | None = None
     seconds: float = 0.0
     worker: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """True where nothing more comes of it."""
+        return self.state in {"finished", "pruned", "failed", "lost"}
 
 
 @dataclass(frozen=True)

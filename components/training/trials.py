@@ -241,6 +241,7 @@ def _seen(one: optuna.trial.FrozenTrial) -> Trial:
         value=None if one.values is None else one.values[0],
         reason=reason,
         curve=tuple(attributes.get(_CURVE, ())),
+        began=began.astimezone() if began else None,  # Optuna keeps local times
         seconds=(ended - began).total_seconds() if began and ended else 0.0,
         worker=attributes.get(_WORKER, ""),
     )
