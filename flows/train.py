@@ -15,6 +15,7 @@ from flows.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from components.data.manifest import Manifest
     from components.settings import Settings
@@ -60,7 +61,7 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
     from components.training.recipes import recipe_for
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    recipe = recipe.model_copy(update={"top_up": plan.top_up, "alpha": plan.alpha})
+    recipe = recipe.model_copy(update=plan.changes)
     name = f"{family} · {plan.scale}"
     job = Job(recipe, manifest, f"{plan.task} · {manifest.source}", name, plan.tags("training", manifest))
     return trained(job, settings)
@@ -99,9 +100,26 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
     run.dataset(manifest)
     run.files(settings.collections / "validation" / manifest.fingerprint, "validation")
     found = works(recipe, manifest, settings)
-    fitted = fit(recipe, found.data, settings, on_epoch=run.epoch)
+    fitted = fit(
+        recipe,
+        found.data,
+        settings,
+        on_epoch=run.epoch,
+        warm_start=warm_start(recipe, settings),
+        checkpoints=settings.home / "checkpoints" / run.key,
+    )
     log_curves(run, fitted)
     judge(run, fitted.model, recipe, found)
+
+
+def warm_start(recipe: Recipe, settings: Settings) -> Path | None:
+    """The network that the recipe starts from, where it names a run; None where it names a file, or none."""
+    from components.inference.release import KERAS
+    from components.tracking.runs import Tracker
+
+    if recipe.warm_start is None or recipe.warm_start.endswith(".keras"):
+        return None
+    return Tracker(settings).release(recipe.warm_start) / KERAS
 
 
 def log_curves(run: Run, fitted: Fitted) -> None:

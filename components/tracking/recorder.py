@@ -31,8 +31,10 @@ _DATASET_CHARACTERS = 500
 class Run:
     """A run in progress; made by `Tracker.start`. Names of files may hold "/" for folders."""
 
-    def __init__(self, client: MlflowClient, run_id: str) -> None:
+    def __init__(self, client: MlflowClient, run_id: str, key: str = "") -> None:
+        """`key`: of everything that the run depends on."""
         self.id = run_id
+        self.key = key
         self._client = client
 
     def params(self, values: Mapping[str, Any]) -> None:

@@ -119,7 +119,7 @@ class Tracker:
             entity = client.create_run(experiment_id(self._settings, experiment), tags=given, run_name=name)
         run_id = entity.info.run_id
         try:
-            yield Run(client, run_id)
+            yield Run(client, run_id, key)
         except BaseException as exc:
             # MLflow itself may be what failed; the first error is the one to tell.
             with contextlib.suppress(Exception):

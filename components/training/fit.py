@@ -13,7 +13,7 @@ import numpy as np
 
 from components.data import store
 from components.errors import TrainingError
-from components.models import catalog
+from components.models import catalog, voting
 from components.models.backbones import Weights
 from components.progress import steps
 from components.settings import Settings
@@ -165,8 +165,6 @@ def finished(recipe: Recipe, model: keras.Model, course: Course) -> Fitted:
     seconds = time.monotonic() - course.started
     record, seen = course.record, len(rows(recipe, course.labels)) * len(course.record.history)
     parameters = model.count_params()
-    from components.models import voting
-
     if recipe.sizes:
         model = voting.over_sizes(model, recipe.image_size, recipe.sizes)
     if recipe.flipped_at_test:
