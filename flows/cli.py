@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from components.errors import AtelierError
-from flows.commands import bench, data, models, servers, work
+from flows.commands import bench, data, models, servers, study, work
 from flows.console import errors
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ for panel, commands in {
     for command in commands:
         app.command(rich_help_panel=panel)(command)
 app.add_typer(data.app, name="data", rich_help_panel="From paintings to a champion")
+app.add_typer(study.app, name="study", rich_help_panel="From paintings to a champion")
 app.add_typer(bench.app, name="bench", rich_help_panel="Servers")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prefect import task
@@ -28,23 +29,23 @@ METHOD = 1
 """Counted up when the same recipe would now give other pictures."""
 
 
+@dataclass(frozen=True)
+class Picture:
+    """Where pictures are kept in MLflow: experiment, name, tags, and the run they are shown below."""
+
+    experiment: str
+    name: str
+    tags: Mapping[str, str]
+    parent: str = ""
+
+
 @task(name="gan", cache_policy=NO_CACHE)
 def gan(manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     """Train a DCGAN on the training works (landscapes where the genre is known; study C8)."""
     from components.generative.recipes import GAN_RECIPES
 
-    recipe = GAN_RECIPES[plan.scale]()
-    works = _landscapes(manifest.part(Split.TRAIN))
-    record, cached = recorded(
-        settings,
-        experiment=f"pictures · {manifest.source}",
-        name=f"gan · {plan.scale}",
-        key=key_of("gan", METHOD, recipe.key, works.fingerprint),
-        tags=plan.tags("gan", manifest),
-        work=lambda run: _train_gan(recipe, works, settings, run),
-    )
-    tell("gan", f"from {len(works)} works in {record.seconds:.0f} s", cached=cached)
-    return record
+    kept = Picture(f"pictures · {manifest.source}", f"gan · {plan.scale}", plan.tags("gan", manifest))
+    return gan_trained(GAN_RECIPES[plan.scale](), manifest, kept, settings)
 
 
 @task(name="style transfer", cache_policy=NO_CACHE)
@@ -52,16 +53,41 @@ def style_transfer(network: RunRecord, manifest: Manifest, plan: Plan, settings:
     """Repaint a photo in a painting's style, as a network trained here sees both (study D7)."""
     from components.generative.recipes import STYLE_RECIPES
 
-    recipe = STYLE_RECIPES[plan.scale]()
+    tags = plan.tags("style-transfer", manifest)
+    kept = Picture(f"pictures · {manifest.source}", f"style transfer · {plan.scale}", tags)
+    return repainted(STYLE_RECIPES[plan.scale](), network, manifest, kept, settings)
+
+
+def gan_trained(recipe: GanRecipe, manifest: Manifest, kept: Picture, settings: Settings) -> RunRecord:
+    """The finished run of a GAN; one of the same recipe on the same works is found, not trained again."""
+    works = _landscapes(manifest.part(Split.TRAIN))
+    record, cached = recorded(
+        settings,
+        experiment=kept.experiment,
+        name=kept.name,
+        key=key_of("gan", METHOD, recipe.key, works.fingerprint),
+        tags=kept.tags,
+        work=lambda run: _train_gan(recipe, works, settings, run),
+        parent=kept.parent,
+    )
+    tell("gan", f"from {len(works)} works in {record.seconds:.0f} s", cached=cached)
+    return record
+
+
+def repainted(
+    recipe: StyleRecipe, network: RunRecord, manifest: Manifest, kept: Picture, settings: Settings
+) -> RunRecord:
+    """The finished run of a style transfer; the same one is found, not painted again."""
     painting = _style_painting(manifest)
     record, cached = recorded(
         settings,
-        experiment=f"pictures · {manifest.source}",
-        name=f"style transfer · {plan.scale}",
+        experiment=kept.experiment,
+        name=kept.name,
         key=key_of("style-transfer", METHOD, recipe.key, network.id, painting.name),
-        tags=plan.tags("style-transfer", manifest)
+        tags=dict(kept.tags)
         | {"atelier.network": network.id, "atelier.family": network.tags["atelier.family"]},
         work=lambda run: _transfer(recipe, painting, network, settings, run),
+        parent=kept.parent,
     )
     tell("style", f"a photo after {painting.stem.replace('_', ' ')} in {record.seconds:.0f} s", cached=cached)
     return record

@@ -27,7 +27,7 @@ class Look:
 
     Attributes:
         figures: names of `data.explore`'s figures, as in "sizes".
-        drawn: rows whose networks are drawn as well.
+        drawn: rows whose networks are drawn as well, as published.
     """
 
     figures: tuple[str, ...]
@@ -160,9 +160,7 @@ class Row:
                 return (one,)
             case Report(rows=rows):
                 return rows
-            case Look(drawn=drawn):
-                return drawn
-            case Bag() | CrossValidate() | HeldOut() | Gan():
+            case Look() | Bag() | CrossValidate() | HeldOut() | Gan():
                 return ()
             case _ as never:
                 assert_never(never)
@@ -256,6 +254,14 @@ class Study:
             for row in there:
                 self._with_needs(row, kept)
         return tuple(row for row in self.rows if row.id in kept)
+
+    def origin(self, row: Row) -> Recipe | None:
+        """The published recipe of the first of the rows that `row` starts from; None without any."""
+        found: Recipe | None = None
+        while isinstance(row.work, Train | Seek) and row.work.start:
+            row = self.row(row.work.start)
+            found = row.recipe
+        return found
 
     def _with_needs(self, row: Row, kept: set[str]) -> None:
         kept.add(row.id)

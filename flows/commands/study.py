@@ -1,0 +1,221 @@
+"""study list, show, run, table: the five source documents, their rows, and published beside ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows import engine
+from flows.console import errors, output, show_json, show_table, talking
+from flows.options import JsonOption, Number, Option, Text, load_settings
+
+if TYPE_CHECKING:
+    from components.training.recipe import Recipe, Stage
+    from flows.study import Outcome
+
+app = typer.Typer(
+    no_args_is_help=True, help="The five documented studies: run them, published figures beside ours."
+)
+
+NameArgument = Annotated[str, typer.Argument(help="A study's name, or its letter.", metavar="NAME")]
+
+
+@app.command("list")
+def list_(*, as_json: JsonOption = False) -> None:
+    """The studies, and what each learns."""
+    from components.studies.catalog import STUDIES
+
+    rows = [
+        {
+            "study": one.name,
+            "letter": one.letter,
+            "learns": one.task.value,
+            "documented on": one.source,
+            "rows": len(one.rows),
+            "document": one.document,
+        }
+        for one in STUDIES.values()
+    ]
+    if as_json:
+        show_json(rows)
+    else:
+        show_table("Studies", rows)
+
+
+@app.command()
+def show(
+    name: NameArgument,
+    *,
+    size: Annotated[str, Option("--size", help="Recipes as they are at full, cpu or quick size.")] = "full",
+    as_json: JsonOption = False,
+) -> None:
+    """A study's rows: what each does, by which recipe, and what was published."""
+    from components.studies.catalog import named
+    from components.studies.sizes import sized
+    from flows.study_order import Order
+    from flows.study_table import PARTS, SHORT, share
+
+    study, wanted = named(name), Order.of(study=name, size=size).size
+    rows: list[dict[str, Any]] = []
+    for row in study.rows:
+        recipe = row.recipe and sized(row.recipe, wanted, study.origin(row))
+        figures = {
+            "/".join((SHORT[k.split("/")[1]], PARTS[k.split("/")[0]])): v for k, v in row.published.items()
+        }
+        rows.append(
+            {
+                "row": row.id,
+                "what": row.title,
+                "recipe": recipe.model_dump(mode="json") if as_json and recipe else _words(recipe),
+                "starts from": ", ".join(row.needs),
+                "published": dict(row.published)
+                if as_json
+                else ", ".join(f"{figure} {share(value)}" for figure, value in figures.items()),
+                "note": row.note,
+            }
+        )
+    if as_json:
+        show_json(
+            {"study": study.name, "document": study.document, "left_open": study.left_open, "rows": rows}
+        )
+        return
+    show_table(f"Study {study.letter}, {study.name}: {study.title}", rows)
+    output.print(f"\n{study.document}.\nLeft open by it: {study.left_open}.", highlight=False)
+
+
+@app.command()
+def run(
+    name: NameArgument,
+    *,
+    quick: Annotated[bool, Option("--quick", help="A faithful miniature: small images, few epochs.")] = False,
+    size: Annotated[Text, Option("--size", help="full (as published; default), cpu or quick.")] = None,
+    rows: Annotated[
+        Text, Option("--rows", help="Rows, separated by commas: A3,A5 (with those they need).")
+    ] = None,
+    source: Annotated[
+        Text, Option("--source", help="The collection; default: the study's own, with a root.")
+    ] = None,
+    root: Annotated[
+        Text, Option("--root", help="Its folder or s3:// address; without one, the synthetic gallery.")
+    ] = None,
+    classes: Annotated[Text, Option("--classes", help="Labels to keep, instead of the study's.")] = None,
+    top: Annotated[
+        Number, Option("--top", help="Keep the N largest classes, instead of the study's.")
+    ] = None,
+    per_class: Annotated[Number, Option("--per-class", help="So many works of each class.")] = None,
+    weights: Annotated[
+        Text,
+        Option("--weights", help='"imagenet", "none", resnet50=FILE,vgg19=FILE, or the stand-in\'s FILE.'),
+    ] = None,
+    stand_in: Annotated[
+        Text,
+        Option(
+            "--stand-in", help='For families without weights: "mobilenet_v2:alpha=1.0". The table says so.'
+        ),
+    ] = None,
+    seed: Annotated[Number, Option("--seed", help="Of split and training.")] = None,
+    prefect: Annotated[bool, Option("--prefect", help="As a Prefect flow, each row a task.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Exit code 1 when a row could not be done.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a study's rows, each an MLflow run under one parent; ends with its table. Done rows are found."""
+    from flows.study_order import Order
+
+    order = Order.of(
+        study=name,
+        size="quick" if quick else size,
+        rows=rows,
+        source=source,
+        root=root,
+        classes=classes,
+        top=top,
+        per_class=per_class,
+        weights=weights,
+        stand_in=stand_in,
+        seed=seed,
+    )
+    outcome = _ran(order, prefect=prefect)
+    _show(outcome, as_json=as_json)
+    if strict and outcome.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
+    """The table of a study's last run again, without training anything."""
+    from components.studies.catalog import named
+
+    engine.prepare(load_settings(), quiet=True)
+    from flows.study import last
+
+    outcome, record = last(named(name).name, load_settings())
+    if record.status != "FINISHED" and not as_json:
+        errors.print(f"The last run of {name} is {record.status.lower()}: its rows so far.", highlight=False)
+    _show(outcome, as_json=as_json)
+
+
+def _ran(order: Any, *, prefect: bool) -> Outcome:
+    if prefect:
+        from flows import supervision
+
+        engine.prepare(supervision.joined(load_settings()), quiet=True)
+        with talking():
+            errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
+            from flows.study import study
+
+            with engine.owned():
+                outcome: Outcome = study(order)
+                return outcome
+    settings = load_settings()
+    engine.prepare(settings, quiet=True)
+    with talking():
+        from flows.study import run as stop
+
+        return stop(order, settings)
+
+
+def _show(outcome: Outcome, *, as_json: bool) -> None:
+    from flows.study_table import duration, table
+
+    if as_json:
+        show_json(outcome.as_dict())
+        return
+    output.print()
+    show_table(f"{outcome.title}; {duration(outcome.seconds)}", table(outcome.lines))
+    if outcome.failed:
+        names = ", ".join(line["row"] for line in outcome.failed)
+        errors.print(
+            f"{len(outcome.failed)} rows could not be done: {names}", style="yellow", highlight=False
+        )
+    output.print(f"MLflow run {outcome.run}: table, figure, and a run a row below it.", highlight=False)
+
+
+def _words(recipe: Recipe | None) -> str:
+    if recipe is None:
+        return ""
+    height, width = recipe.image_size
+    options = ", ".join(f"{name} {value}" for name, value in recipe.options.items())
+    size = f"{height}x{width}" if not recipe.sizes else "/".join(map(str, recipe.sizes))
+    told = [
+        f"{recipe.family} {size}"
+        + (f" ({options})" if options else "")
+        + (f" {recipe.weights or ''}").rstrip()
+    ]
+    told += [_stage(stage) for stage in recipe.stages]
+    more = [
+        word
+        for word, on in (("class weights", recipe.class_weights), ("several labels", recipe.multi_label))
+        if on
+    ]
+    more += [recipe.loss] if recipe.loss != "cross-entropy" else []
+    more += [f"topped up to {recipe.top_up}"] if recipe.top_up else []
+    return "; ".join([*told, *more, recipe.monitor.removeprefix("val_")])
+
+
+def _stage(stage: Stage) -> str:
+    return (
+        f"{stage.train}: {stage.optimizer} {stage.learning_rate:.3g}, batch {stage.batch_size}, "
+        f"{stage.epochs} epochs, {stage.policy}, stop {stage.stop_patience or '-'}, "
+        f"cut {stage.reduce_patience or '-'}"
+    )

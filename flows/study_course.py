@@ -1,0 +1,127 @@
+"""A study on its way: its rows so far, its data versions, and how a row's recipe and job are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from components.errors import TrainingError
+from components.studies import sizes, weights
+from components.studies.study import Seek, Train
+from flows import ingest as stops
+from flows.train import Job
+
+if TYPE_CHECKING:
+    from components.data.manifest import Manifest
+    from components.evaluation.metrics import Scores
+    from components.settings import Settings
+    from components.studies.study import Row, Study
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord
+    from components.training.recipe import Recipe
+    from flows.plan import Plan
+    from flows.study_order import Order
+    from flows.study_table import Done
+
+
+@dataclass
+class Course:
+    """A study on its way.
+
+    Attributes:
+        study: what is run.
+        order: how large, on what, with which weights.
+        settings: of the run.
+        experiment: of every run of it.
+        parent: the run that those of the rows are shown below.
+        done: the rows so far, by id.
+        data: data versions by the plan that made them.
+    """
+
+    study: Study
+    order: Order
+    settings: Settings
+    experiment: str
+    parent: Run
+    done: dict[str, Done] = field(default_factory=dict)
+    data: dict[str, Manifest] = field(default_factory=dict)
+
+    def plan(self, row: Row | None = None, **changes: object) -> Plan:
+        """What a row reads, selects, and how it is parted."""
+        return self.order.plan(self.settings, row, **changes)
+
+    def works(self, plan: Plan) -> Manifest:
+        """The plan's validated, split data version, made once."""
+        key = plan.model_dump_json()
+        if key not in self.data:
+            self.data[key] = prepared(plan, self.settings)
+        return self.data[key]
+
+    def record(self, name: str) -> RunRecord:
+        """The run of an earlier row.
+
+        Raises:
+            TrainingError: it could not be done.
+        """
+        found = self.done[name].record
+        if found is None:
+            raise TrainingError(f"It needs row {name}, which could not be done.")
+        return found
+
+    def tags(self, kind: str, row: Row, manifest: Manifest) -> dict[str, str]:
+        """What a row's run is found by."""
+        return self.plan(row).tags(kind, manifest) | {
+            "atelier.scale": self.order.size,
+            "atelier.study": self.study.name,
+            "atelier.row": row.id,
+        }
+
+    def name(self, row: Row) -> str:
+        """Of a row's run."""
+        return f"{row.id} {row.title} · {self.order.size}"
+
+
+def prepared(plan: Plan, settings: Settings) -> Manifest:
+    """Ingest, select, validate, split, validate: a data version to train on.
+
+    Raises:
+        DataError: the collection does not have what the plan asks for.
+        ValidationFailed: the gate does not let it pass.
+    """
+    works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
+    stops.validate.fn(works, plan, settings)
+    works = stops.split.fn(works, plan, settings)
+    stops.validate.fn(works, plan, settings)
+    return works
+
+
+def recipe_of(row: Row, recipe: Recipe, course: Course) -> tuple[Recipe, str]:
+    """A published recipe at the order's size, with its seed, its start and weights that can be had."""
+    sized = sizes.sized(recipe, course.order.size, course.study.origin(row))
+    start = row.work.start if isinstance(row.work, Train | Seek) else ""
+    update: dict[str, object] = {"seed": course.order.seed}
+    if start:
+        update["warm_start"] = course.record(start).id
+    return weights.equipped(sized.model_copy(update=update), course.order.given)
+
+
+def job(row: Row, recipe: Recipe, manifest: Manifest, course: Course, more: str = "") -> Job:
+    """A recipe of the row, to be trained on those works and shown below the study; `more` ends its name."""
+    return Job(
+        recipe,
+        manifest,
+        course.experiment,
+        course.name(row) + more,
+        course.tags("training", row, manifest),
+        course.parent.id,
+    )
+
+
+def scores(record: RunRecord, manifest: Manifest, course: Course) -> Scores:
+    """Of a row's run, from the table of test works that it logged."""
+    from components.evaluation.answers import logged_rows
+    from components.evaluation.study_figures import scores_of
+    from components.tracking.runs import Tracker
+
+    path = Tracker(course.settings).artifact(record.id, "tables/test_works.json")
+    return scores_of(logged_rows(path), manifest.class_names)
