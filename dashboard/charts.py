@@ -87,9 +87,12 @@ def series_chart(rows: _Rows, *, step: str = "Epoch", height: int = 300) -> alt.
 
 
 def probability_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
-    """Ranked labels as bars: rows of `label`, `probability` (0..1) and `shown`; the first stands out."""
+    """Ranked labels as bars: rows of `label`, `probability` (0..1) and `shown`.
+
+    The first stands out, or those that have `applies`, where several labels may.
+    """
     frame = pd.DataFrame(rows)
-    frame["best"] = frame.index == 0
+    frame["best"] = frame.get("applies", frame.index == 0)
     base = alt.Chart(frame).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=_words(220)),
         x=alt.X("probability:Q", title=None, scale=alt.Scale(domain=[0, 1.12]), axis=None),

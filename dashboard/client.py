@@ -35,13 +35,16 @@ class ServedModel(_Answer):
     macro_f1_interval: tuple[float, float]
     created: datetime
     run_id: str
+    multi_label: bool = False
 
 
 class Ranked(_Answer):
-    """A label and how sure the model is of it (0..1)."""
+    """A label and how sure the model is of it (0..1); of a multi-label model, whether the work bears it."""
 
     label: str
     probability: float
+    applies: bool | None = None
+    threshold: float | None = None
 
 
 class _Timing(_Answer):

@@ -30,11 +30,13 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     root = sources.located(plan.root, settings) if plan.root else _synthetic_gallery(settings)
     label = plan.task.value if plan.source == "folder" else ""
     limits = quality.Limits()
-    key = key_of(METHOD, repr(limits), plan.source, label, str(root), _listing(root))
+    several = plan.multi_label and plan.source in sources.SEVERAL
+    asked = (label, "several") if several else (label,)
+    key = key_of(METHOD, repr(limits), plan.source, *asked, str(root), _listing(root))
     folder = settings.collections / "manifests" / key
     cached = folder.is_dir()
     if not cached:
-        found = sources.read(plan.source, root, plan.task)
+        found = sources.read(plan.source, root, plan.task, several=several)
         duplicates.grouped(quality.examined(found, limits)).save(folder)
     manifest = Manifest.load(folder)
     tell(
@@ -53,11 +55,13 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
 def select(manifest: Manifest, plan: Plan) -> Manifest:
     """Put labels right, and keep the works that carry the task's label."""
     from components.data.corrections import corrected
+    from components.data.labels import names_of
     from components.data.select import labelled
 
     known = corrected(manifest, Path(plan.corrections), plan.task) if plan.corrections else manifest
     chosen = labelled(known, plan.task, plan.selection)
-    tell("select", f"{len(chosen)} works in {len(chosen.class_names)} classes of {plan.task}")
+    names = names_of(chosen) if plan.multi_label else chosen.class_names
+    tell("select", f"{len(chosen)} works in {len(names)} classes of {plan.task}")
     return chosen
 
 
@@ -80,7 +84,8 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     versions = Versions(settings.collections / "versions")
     previous = versions.previous(manifest) if manifest.protocol else None
     asked = {
-        "classes": plan.kept_classes,
+        # The selection sees to it where a work bears several; a label of two names is none of them.
+        "classes": None if plan.multi_label else plan.kept_classes,
         "task": plan.task,
         "suite": "folder" if plan.source == "folder" else manifest.source,
     }

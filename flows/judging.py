@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from components.evaluation.calibration import Calibration
+    from components.evaluation.metrics import Scores
+    from components.evaluation.multilabel import LabelledScores
     from components.settings import Settings
     from components.tracking.recorder import Run
     from components.training.fit import TrainingData
@@ -30,7 +32,7 @@ class Works:
         manifest: the data version.
         data: its training and validation works.
         test_images: (N, H, W, 3) uint8, the held-out works.
-        test_labels: (N,) class numbers.
+        test_labels: (N,) class numbers; (N, C) of 0 and 1 for a multi-label recipe, as are the others.
     """
 
     manifest: Manifest
@@ -43,14 +45,16 @@ def works(recipe: Recipe, manifest: Manifest, settings: Settings) -> Works:
     """The manifest's pictures, decoded once and kept."""
     import numpy as np
 
-    from components.data import store
+    from components.data import labels, store
     from components.data.cache import decoded
     from components.training.fit import TrainingData
 
-    names = manifest.class_names
+    names = labels.names_of(manifest) if recipe.multi_label else manifest.class_names
 
     def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
         images = decoded(part, recipe.image_size, store.of(settings), alpha=recipe.alpha)
+        if recipe.multi_label:
+            return images, labels.multi_hot(part, names)
         return images, np.asarray(part.class_numbers(names))
 
     train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))
@@ -69,6 +73,11 @@ def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
     Raises:
         RegistryError: the network cannot be exported, or answers otherwise once it is.
     """
+    if recipe.multi_label:
+        from flows.judging_many import judge_many
+
+        judge_many(run, model, recipe, found)
+        return
     from components.evaluation import figures, metrics, tables
     from components.evaluation.calibration import fitted as calibrated
 
@@ -84,13 +93,39 @@ def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
     run.figure("figures/per_class.png", figures.per_class(test))
     run.table("tables/per_class.json", tables.per_class(test))
     _log_answers(run, found, answers, calibration)
+    release(run, model, recipe, found, test)
+
+
+def release(  # noqa: PLR0917 (what a release is made of)
+    run: Run,
+    model: keras.Model,
+    recipe: Recipe,
+    found: Works,
+    test: Scores | LabelledScores,
+    thresholds: tuple[float, ...] = (),
+) -> None:
+    """Export the network and log it with its card: what `promote` registers.
+
+    Args:
+        run: in progress.
+        model: raw images -> probabilities.
+        recipe: says family, size and transparency.
+        found: the works it was trained on and is judged by.
+        test: its scores on the held-out works.
+        thresholds: of a multi-label network's classes.
+
+    Raises:
+        RegistryError: the network cannot be exported, or answers otherwise once it is.
+    """
     manifest = found.manifest
     card = ReleaseCard(
         task=manifest.task,
         family=recipe.family,
-        class_names=tuple(names),
+        class_names=tuple(found.data.class_names),
         image_size=recipe.image_size,
         alpha=recipe.alpha,
+        multi_label=recipe.multi_label,
+        thresholds=thresholds,
         source=manifest.source,
         synthetic=manifest.synthetic,
         data_version=manifest.fingerprint,

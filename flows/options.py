@@ -29,6 +29,12 @@ COLLECTION: dict[str, Any] = {
     ],
     "root": Annotated[Text, Option("--root", help="Folder or s3:// address of the collection.")],
     "task": TaskOption,
+    "multi_label": Annotated[
+        bool | None,
+        Option(
+            "--multi-label", help="Several labels to a work, where the source knows them (best_artworks)."
+        ),
+    ],
 }
 """What is read. Each entry of these tables is a field of `Plan`."""
 
@@ -65,6 +71,10 @@ TRAINING: dict[str, Any] = {
     **SELECTION,
     "alpha": Annotated[
         Text, Option("--alpha", help="Transparency: laid on white (default) or black, or drop.")
+    ],
+    "loss": Annotated[
+        Text,
+        Option("--loss", help="cross-entropy (default), focal, class-balanced or class-balanced-focal."),
     ],
     "top_up": Annotated[
         Number, Option("--top-up", help="Draw training works of rare classes again, up to so many.")

@@ -23,6 +23,7 @@ from components.errors import SettingsError
 from components.models import catalog
 from components.storage import write_atomically
 from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
+from components.training.recipe import Loss
 from components.training.recipes import Scale
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ class Plan(BaseModel):
     alpha: Alpha = Field(
         default=Alpha.WHITE, description="transparency: laid on white or black, or dropped (study C1)"
     )
+    multi_label: bool = Field(
+        default=False,
+        description="learn several labels to a work, where the source knows them; each gets a probability of "
+        "its own (study C9)",
+    )
+    loss: Loss = Field(
+        default="cross-entropy",
+        description="focal and class-balanced ones weigh hard or rare classes more (study C9)",
+    )
     top_up: int | None = Field(
         default=None, ge=1, description="draw training works of rare classes again up to so many"
     )
@@ -96,6 +106,13 @@ class Plan(BaseModel):
     def _usable(self) -> Self:
         if self.source not in SOURCES:
             raise ValueError(f"{self.source!r} is no source; expected one of {', '.join(SOURCES)}")
+        counted = [name for name in ("balanced", "per_class", "top_up") if getattr(self, name)]
+        if self.multi_label and (counted or self.loss.startswith("class-balanced")):
+            raise ValueError(
+                f"works of several labels have no one class to be counted or weighed by: multi_label "
+                f"goes with the losses cross-entropy and focal, and without balanced, per_class and top_up; "
+                f"received {', '.join([self.loss, *counted])}"
+            )
         split.named(self.protocol)
         for name in self.families:
             catalog.family(name)
@@ -124,7 +141,7 @@ class Plan(BaseModel):
         """The labels to keep, None for all."""
         if self.classes:
             return self.classes
-        named = self.top or self.merge
+        named = self.top or self.merge or self.multi_label
         if self.source == "best_artworks" and self.task is Task.STYLE and not named:
             return MOVEMENTS
         return None
@@ -139,7 +156,17 @@ class Plan(BaseModel):
             balanced=self.balanced,
             per_class=self.per_class,
             seed=self.seed,
+            several=self.multi_label,
         )
+
+    @property
+    def changes(self) -> dict[str, object]:
+        """What the plan changes in a family's recipe."""
+        changes: dict[str, object] = {"top_up": self.top_up, "alpha": self.alpha, "loss": self.loss}
+        # A loss that weighs classes, and works of several, leave balanced class weights nothing to do.
+        if self.multi_label or self.loss.startswith("class-balanced"):
+            changes |= {"multi_label": self.multi_label, "class_weights": False}
+        return changes
 
     def tags(self, kind: str, manifest: Manifest) -> dict[str, str]:
         """What every run of this plan on `manifest` is found by in MLflow."""

@@ -16,7 +16,11 @@ from flows.telling import tell
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+
     from components.evaluation.metrics import Scores
+    from components.evaluation.multilabel import LabelledScores
+    from components.inference.release import ReleaseCard
     from components.settings import Settings
     from components.tracking.journal import Entry
     from components.tracking.promotion import Contender
@@ -112,7 +116,7 @@ def _contender(version: VersionRecord, manifest: Manifest, settings: Settings) -
     """A version's score on the manifest's test works, by the very engine that serves it.
 
     Classes it was never taught it gets wrong; where it knows classes that these works lack, no figure
-    would be fair, and there is none.
+    would be fair, and there is none. Where works bear several labels, each label is judged by itself.
     """
     from components.tracking.promotion import Contender
 
@@ -130,15 +134,20 @@ def _contender(version: VersionRecord, manifest: Manifest, settings: Settings) -
     )
 
 
-def _scores(version: VersionRecord, works: Manifest, names: list[str], settings: Settings) -> Scores | None:
+def _scores(
+    version: VersionRecord, works: Manifest, names: list[str], settings: Settings
+) -> Scores | LabelledScores | None:
     import numpy as np
 
-    from components.data import store
+    from components.data import labels, store
     from components.data.cache import decoded
     from components.evaluation.metrics import score
     from components.inference.predictor import Predictor
     from components.tracking.registry import Registry
 
+    several = any(len(labels.parted(name)) > 1 for name in names)
+    if several:
+        names = labels.names_of(works)
     with tempfile.TemporaryDirectory() as folder:
         release = Registry(settings).download(version.task, version.version, Path(folder) / "release")
         predictor = Predictor.load(release)
@@ -149,4 +158,30 @@ def _scores(version: VersionRecord, works: Manifest, names: list[str], settings:
         probabilities[:, [names.index(name) for name in predictor.card.class_names]] = (
             predictor.probabilities(images)
         )
+    if several:
+        return _scores_of_many(predictor.card, works, names, probabilities)
+    if predictor.card.multi_label:  # asked for one label, the surest of them is its answer
+        probabilities /= np.maximum(probabilities.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     return score(np.asarray(works.class_numbers(names)), probabilities, names)
+
+
+def _scores_of_many(
+    card: ReleaseCard, works: Manifest, names: list[str], probabilities: np.ndarray
+) -> LabelledScores:
+    """Of works with several labels: a multi-label model gives those above their thresholds, another one."""
+    import numpy as np
+
+    from components.data import labels
+    from components.evaluation.multilabel import HALF, score_many
+
+    at = dict(zip(card.class_names, card.thresholds, strict=False))
+    if not card.multi_label:
+        probabilities = np.eye(len(names))[probabilities.argmax(axis=1)]
+    groups = works.frame["group"].where(works.frame["group"] != "", works.frame["path"])
+    return score_many(
+        labels.multi_hot(works, names),
+        probabilities,
+        names,
+        thresholds=[at.get(name, HALF) for name in names],
+        groups=list(groups),
+    )

@@ -23,6 +23,7 @@ _MODEL: dict[str, Any] = {
     "macro_f1": 0.91,
     "macro_f1_interval": [0.86, 0.95],
     "classes": ["Cubism", "Impressionism", "Pop Art"],
+    "multi_label": False,
     "image_size": [64, 64],
     "run_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
     "created": "2026-01-31T09:30:00Z",
@@ -43,6 +44,10 @@ class ModelInfo(BaseModel):
     macro_f1: float = Field(description="on the frozen test set, 0..1")
     macro_f1_interval: tuple[float, float] = Field(description="95 % bootstrap interval")
     classes: list[str]
+    multi_label: bool = Field(
+        description="a picture may bear several labels: probabilities do not sum to 1, and the answer says "
+        "which labels apply"
+    )
     image_size: tuple[int, int] = Field(description="(height, width) in pixels")
     run_id: str = Field(description="the MLflow run it comes from")
     created: str
@@ -60,10 +65,15 @@ class ModelInfo(BaseModel):
             macro_f1=card.macro_f1,
             macro_f1_interval=(card.macro_f1_low, card.macro_f1_high),
             classes=list(card.class_names),
+            multi_label=card.multi_label,
             image_size=card.image_size,
             run_id=card.run_id,
             created=card.created.isoformat(),
         )
+
+
+def _not_asked(value: object) -> bool:
+    return value is None
 
 
 class Prediction(BaseModel):
@@ -71,6 +81,25 @@ class Prediction(BaseModel):
 
     label: str
     probability: float = Field(ge=0, le=1)
+    applies: bool | None = Field(
+        default=None,
+        exclude_if=_not_asked,
+        description="multi-label models only: the probability is at or above the label's threshold",
+    )
+    threshold: float | None = Field(
+        default=None, exclude_if=_not_asked, ge=0, le=1, description="multi-label models only"
+    )
+
+    @classmethod
+    def of(cls, ranked: Ranked) -> Self:
+        """The label as the API shows it."""
+        threshold = None if ranked.threshold is None else round(ranked.threshold, 6)
+        return cls(
+            label=ranked.label,
+            probability=round(ranked.probability, 6),
+            applies=ranked.applies,
+            threshold=threshold,
+        )
 
 
 class Timing(BaseModel):
@@ -82,7 +111,11 @@ class Timing(BaseModel):
 
 
 class Answer(BaseModel):
-    """The labels of one picture, the most probable first."""
+    """The labels of one picture, the most probable first.
+
+    Of a multi-label model each label has a probability of its own, and `applies` says which of them the
+    picture bears: none, one or several.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -96,7 +129,23 @@ class Answer(BaseModel):
                     ],
                     "model": _MODEL,
                     "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
-                }
+                },
+                {
+                    "task": "style",
+                    "predictions": [
+                        {
+                            "label": "Impressionism",
+                            "probability": 0.912004,
+                            "applies": True,
+                            "threshold": 0.44,
+                        },
+                        {"label": "Realism", "probability": 0.587312, "applies": True, "threshold": 0.51},
+                        {"label": "Cubism", "probability": 0.020118, "applies": False, "threshold": 0.38},
+                    ],
+                    "model": _MODEL
+                    | {"classes": ["Cubism", "Impressionism", "Realism"], "multi_label": True},
+                    "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
+                },
             ]
         }
     )
@@ -111,7 +160,7 @@ class Answer(BaseModel):
         """What `predictor` said of one picture."""
         return cls(
             task=predictor.card.task,
-            predictions=[Prediction(label=r.label, probability=round(r.probability, 6)) for r in ranked],
+            predictions=[Prediction.of(one) for one in ranked],
             model=ModelInfo.of(predictor.card),
             timing_ms=timing,
         )

@@ -38,7 +38,10 @@ def card(**changes: object) -> ReleaseCard:
 
 
 def write_release(folder: Path, about: ReleaseCard, *, classes: int = 3) -> Path:
-    """Write a real OpenVINO graph: softmax of each channel's mean, divided by 25."""
+    """Write a real OpenVINO graph: softmax of each channel's mean, divided by 25.
+
+    Of a multi-label card each channel by itself: sigmoid of its mean's distance from 127.
+    """
     ov = openvino()
     from openvino import opset16 as ops
 
@@ -46,7 +49,10 @@ def write_release(folder: Path, about: ReleaseCard, *, classes: int = 3) -> Path
     means = ops.reduce_mean(ops.convert(image, "f32"), np.array([1, 2]), keep_dims=False)
     scores = ops.matmul(means, np.eye(3, classes, dtype=np.float32) / 25, False, False)
     folder.mkdir(parents=True)
-    ov.save_model(ov.Model([ops.softmax(scores, 1)], [image]), folder / release.GRAPH, compress_to_fp16=False)
+    answers = ops.softmax(scores, 1)
+    if about.multi_label:
+        answers = ops.sigmoid(ops.subtract(scores, np.float32(127 / 25)))
+    ov.save_model(ov.Model([answers], [image]), folder / release.GRAPH, compress_to_fp16=False)
     about.save(folder)
     return folder
 

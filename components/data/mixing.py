@@ -46,13 +46,13 @@ class Mixing:
 
         Args:
             images: (B, H, W, 3), 0..255; the dtype stays.
-            labels: (B,) class numbers.
+            labels: (B,) class numbers, or (B, C) of 0 and 1 where works bear several.
             random: decides partners, shares and places.
 
         Returns:
-            The pictures, and (B, C) float32 labels whose rows sum to 1.
+            The pictures, and (B, C) float32 labels; of class numbers, rows sum to 1.
         """
-        truth = np.eye(self.num_classes, dtype=np.float32)[labels]
+        truth = labels if labels.ndim > 1 else np.eye(self.num_classes, dtype=np.float32)[labels]
         partners = random.permutation(len(images))
         mixed, share = _KINDS[self.kind](images, images[partners], random)
         own = share.astype(np.float32)[:, None]

@@ -129,7 +129,7 @@ def score_many(
     ]
     strata = np.unique(is_, axis=0, return_inverse=True)[1].reshape(-1)
     macro = bootstrap(macro_f1_of_many(is_, said), len(is_), strata=strata, groups=groups)
-    at = thresholds or (HALF,) * len(class_names)
+    at = thresholds if len(thresholds) else (HALF,) * len(class_names)
     each = zip(class_names, precision, recall, f1, areas, support, at, strict=True)
     return LabelledScores(
         macro_f1=macro.point,

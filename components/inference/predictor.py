@@ -17,10 +17,21 @@ from components.inference.release import ReleaseCard
 
 @dataclass(frozen=True)
 class Ranked:
-    """A label and its probability, 0..1."""
+    """A label and its probability, 0..1.
+
+    Attributes:
+        threshold: of a multi-label release, where from on the label applies; None: the labels of a picture
+            exclude each other.
+    """
 
     label: str
     probability: float
+    threshold: float | None = None
+
+    @property
+    def applies(self) -> bool | None:
+        """Whether a multi-label release gives the picture this label; None for any other release."""
+        return None if self.threshold is None else self.probability >= self.threshold
 
 
 class Predictor:
@@ -74,8 +85,11 @@ class Predictor:
     def rank(self, pixels: NDArray[np.uint8]) -> list[Ranked]:
         """Every label of one picture (H, W, 3), the most probable first."""
         probabilities = self.probabilities(pixels[np.newaxis])[0]
-        order = np.argsort(-probabilities, kind="stable")
-        return [Ranked(self.card.class_names[place], float(probabilities[place])) for place in order]
+        names, at = self.card.class_names, self.card.thresholds
+        return [
+            Ranked(names[place], float(probabilities[place]), at[place] if at else None)
+            for place in np.argsort(-probabilities, kind="stable")
+        ]
 
     def predict(self, image: bytes | Path) -> list[Ranked]:
         """Every label of a picture (encoded bytes or a file), the most probable first.

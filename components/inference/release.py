@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from components.data.alpha import Alpha
 from components.data.manifest import Task
@@ -33,6 +34,13 @@ class ReleaseCard(BaseModel):
     class_names: tuple[str, ...] = Field(min_length=2, description="a label's place is its class number")
     image_size: tuple[int, int] = Field(description="(height, width) in pixels")
     alpha: Alpha = Field(default=Alpha.WHITE, description="what becomes of transparency, as in training")
+    multi_label: bool = Field(
+        default=False, description="a work may bear several labels, each with a probability of its own"
+    )
+    thresholds: tuple[float, ...] = Field(
+        default=(),
+        description="multi-label: each class applies from this probability on; chosen on validation works",
+    )
     source: str = Field(description='the collection it learnt from, as in "synthetic-gallery"')
     synthetic: bool = Field(description="True: it learnt from pictures drawn by code, not from paintings")
     data_version: str
@@ -42,6 +50,16 @@ class ReleaseCard(BaseModel):
     macro_f1_high: float = Field(ge=0, le=1, description="upper end of its 95 % bootstrap interval")
     created: datetime
     version: str = Field(default="", description="in the registry; empty until registered")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        wanted = len(self.class_names) if self.multi_label else 0
+        if len(self.thresholds) != wanted:
+            raise ValueError(
+                f"a multi-label release has a threshold for each of its classes, another has none: "
+                f"{wanted} expected, received {len(self.thresholds)}"
+            )
+        return self
 
     def save(self, folder: Path) -> Path:
         """Write `release.json` into `folder`, replacing an older one in one step."""

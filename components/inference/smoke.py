@@ -13,10 +13,14 @@ import subprocess
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from components.errors import AtelierError, RegistryError
+
+if TYPE_CHECKING:
+    from components.inference.predictor import Ranked
 
 TIMEOUT_SECONDS = 120
 
@@ -53,9 +57,17 @@ def _answer(folder: Path, image: Path | None) -> dict[str, object]:
         ranked = predictor.rank(np.full((*predictor.card.image_size, 3), 127, np.uint8))
     else:
         ranked = predictor.predict(image)
-    if not np.isclose(sum(one.probability for one in ranked), 1, atol=1e-3):
+    several = predictor.card.multi_label
+    if several and not all(0 <= one.probability <= 1 for one in ranked):
+        raise RegistryError(f"{folder}: probabilities within 0 and 1 are expected; received {ranked}.")
+    if not several and not np.isclose(sum(one.probability for one in ranked), 1, atol=1e-3):
         raise RegistryError(f"{folder}: probabilities that sum to 1 are expected; received {ranked}.")
-    return {"task": predictor.card.task, "predictions": [asdict(one) for one in ranked]}
+    return {"task": predictor.card.task, "predictions": [_told(one) for one in ranked]}
+
+
+def _told(ranked: Ranked) -> dict[str, object]:
+    said = {name: value for name, value in asdict(ranked).items() if value is not None}
+    return said if ranked.applies is None else said | {"applies": ranked.applies}
 
 
 def main(arguments: list[str]) -> int:

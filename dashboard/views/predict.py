@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 from PIL import Image
@@ -11,7 +12,7 @@ from components.data.images import read_rgb
 from components.errors import AtelierError
 from components.settings import Settings
 from dashboard import charts, parts, reads, words
-from dashboard.client import Prediction
+from dashboard.client import Prediction, Ranked
 from dashboard.samples import Sample
 
 _SHOWN = 8
@@ -112,15 +113,12 @@ def _ask(settings: Settings, task: str, picture: _Picture) -> None:
 
 
 def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
-    best = answer.predictions[0]
     st.image(seen, width=_PIXELS // 2, caption=words.plain(picture.name), alt="The painting asked about")
-    st.header(words.plain(words.sentence(best.label)))
+    named, told = _said(answer)
+    st.header(words.plain(named))
     drawn = f" Drawn as **{words.plain(picture.truth)}**." if picture.truth else ""
-    st.markdown(f"The model is {words.plain(words.percent(best.probability))} sure.{drawn}")
-    bars = [
-        {"label": one.label, "probability": one.probability, "shown": words.percent(one.probability)}
-        for one in answer.predictions[:_SHOWN]
-    ]
+    st.markdown(f"{words.plain(told)}{drawn}")
+    bars = [_bar(one) for one in answer.predictions[:_SHOWN]]
     parts.draw(charts.probability_chart(bars), "How sure the model is of each label")
     parts.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
     st.caption(
@@ -129,6 +127,27 @@ def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
         f"{words.figure(answer.model.macro_f1)} "
         f"({words.interval(*answer.model.macro_f1_interval)})."
     )
+
+
+def _said(answer: Prediction) -> tuple[str, str]:
+    """What the picture is taken for, and how sure that is."""
+    best = answer.predictions[0]
+    sure = f"{words.percent(best.probability)} sure"
+    if best.applies is None:
+        return words.sentence(best.label), f"The model is {sure}."
+    borne = [one.label for one in answer.predictions if one.applies]
+    if not borne:
+        return "None of its labels", f"The nearest is {best.label}: the model is {sure}, which is too little."
+    several = "Several labels may be right at once; those in blue are above their own threshold."
+    return words.sentence(", ".join(borne)), several
+
+
+def _bar(one: Ranked) -> dict[str, Any]:
+    bar = {"label": one.label, "probability": one.probability, "shown": words.percent(one.probability)}
+    if one.applies is None:
+        return bar
+    at = words.percent(one.threshold or 0.0)
+    return bar | {"applies": one.applies, "shown": f"{bar['shown']} (from {at})"}
 
 
 if __name__ == "__main__":

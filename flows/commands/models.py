@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,7 @@ from flows.console import output, show_json, show_table, talking
 from flows.options import JsonOption, TaskOption, load_settings
 
 if TYPE_CHECKING:
+    from components.inference.predictor import Ranked
     from components.settings import Settings
     from components.tracking.runs import RunRecord
 
@@ -106,14 +107,22 @@ def predict(
             {
                 "task": name.value,
                 "image": str(image),
-                "predictions": [{"label": one.label, "probability": one.probability} for one in ranked],
+                "predictions": [_row(one) for one in ranked],
                 "model": card.model_dump(mode="json"),
             }
         )
         return
     about = " (synthetic gallery, not real paintings)" if card.synthetic else ""
     title = f"{image.name}: {name} by {card.family} version {card.version}, learnt from {card.source}{about}"
-    show_table(title, [{"label": one.label, "probability": one.probability} for one in ranked])
+    show_table(title, [_row(one) for one in ranked])
+
+
+def _row(one: Ranked) -> dict[str, Any]:
+    """A label; of a multi-label champion also whether the picture bears it."""
+    row: dict[str, Any] = {"label": one.label, "probability": one.probability}
+    if one.threshold is not None:
+        row |= {"applies": one.applies, "threshold": one.threshold}
+    return row
 
 
 def _chosen(records: list[RunRecord], run: str, task: Task) -> list[RunRecord]:

@@ -77,6 +77,22 @@ def test_a_picture_gets_ranked_labels(client: TestClient, colour: str) -> None:
     assert answer["timing_ms"]["total"] >= answer["timing_ms"]["infer"] > 0
 
 
+def test_of_several_labels_each_says_whether_it_applies(settings: Settings, tmp_path: Path) -> None:
+    serve(settings, tmp_path / "genre", task="genre", multi_label=True, thresholds=(0.5, 0.5, 0.001))
+    with TestClient(create_app(settings)) as client:
+        answer = ask(client, picture("Yellow"), task="genre").json()
+    assert answer["model"]["multi_label"] is True
+    given = {one["label"]: (one["applies"], one["threshold"]) for one in answer["predictions"]}
+    assert given == {"Red": (True, 0.5), "Green": (True, 0.5), "Blue": (True, 0.001)}
+    assert sum(one["probability"] for one in answer["predictions"]) > 1.9
+
+
+def test_of_one_label_nothing_is_said_of_applying(client: TestClient) -> None:
+    answer = ask(client, picture()).json()
+    assert all(one.keys() == {"label", "probability"} for one in answer["predictions"])
+    assert answer["model"]["multi_label"] is False
+
+
 def test_an_answer_names_its_model_and_says_synthetic(client: TestClient) -> None:
     model = ask(client, picture()).json()["model"]
     assert (model["name"], model["version"], model["family"]) == ("atelier-style", "1", "colours")

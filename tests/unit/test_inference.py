@@ -34,6 +34,29 @@ def test_a_card_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert ReleaseCard.load(tmp_path) == card(version="4")
 
 
+def test_a_card_from_before_there_were_several_labels_still_loads(tmp_path: Path) -> None:
+    old = card().model_dump(mode="json", exclude={"multi_label", "thresholds"})
+    (tmp_path / release.CARD).write_text(json.dumps(old))
+    assert ReleaseCard.load(tmp_path) == card()
+
+
+@pytest.mark.parametrize("changes", [{"multi_label": True}, {"thresholds": (0.5, 0.5, 0.5)}])
+def test_thresholds_go_with_several_labels(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="a threshold for each of its classes"):
+        card(**changes)
+
+
+def test_of_several_labels_each_has_its_threshold(tmp_path: Path) -> None:
+    about = card(multi_label=True, thresholds=(0.4, 0.6, 0.2))
+    ranked = Predictor.load(write_release(tmp_path / "release", about)).predict(picture("Yellow"))
+    assert [one.applies for one in ranked] == [True, True, False]
+    assert {one.label: one.threshold for one in ranked} == {"Red": 0.4, "Green": 0.6, "Blue": 0.2}
+
+
+def test_of_one_label_nothing_applies_apart(folder: Path) -> None:
+    assert {one.applies for one in Predictor.load(folder).predict(picture())} == {None}
+
+
 @pytest.mark.parametrize("content", [None, "{", '{"task": "style"}', '{"task": "sculpture"}'])
 def test_a_card_that_cannot_be_read_says_which_and_how_to_mend(tmp_path: Path, content: str | None) -> None:
     if content is not None:
@@ -209,6 +232,11 @@ def test_prune_keeps_the_newest_and_the_one_pointed_at(settings: Settings, folde
 
 def test_a_release_answers_in_a_fresh_process(folder: Path) -> None:
     smoke.answers_in_fresh_process(folder)
+
+
+def test_a_release_of_several_labels_answers_in_a_fresh_process(tmp_path: Path) -> None:
+    about = card(multi_label=True, thresholds=(0.4, 0.6, 0.2))
+    smoke.answers_in_fresh_process(write_release(tmp_path / "release", about))
 
 
 def test_smoke_prints_the_answer_as_json(folder: Path, tmp_path: Path) -> None:

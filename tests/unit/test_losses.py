@@ -20,7 +20,7 @@ MANY = np.array([[1, 0, 1], [0, 1, 0], [1, 1, 1], [0, 0, 1], [1, 0, 0]])
 EACH = np.random.default_rng(1).uniform(0.02, 0.98, (5, 3)).astype(np.float32)
 
 
-def made(  # noqa: PLR0913
+def made(
     kind: str = "cross-entropy",
     smoothing: float = 0.0,
     gamma: float = 2.0,

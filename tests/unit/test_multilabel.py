@@ -17,7 +17,7 @@ from tests.tiny_training import pictures, small
 NAMES = ["Cubism", "Impressionism", "Pop Art", "Realism"]
 _RANDOM = np.random.default_rng(4)
 TRUTH = (_RANDOM.random((80, 4)) < [0.1, 0.5, 0.3, 0.2]).astype(int)
-GIVEN = np.clip(0.25 * TRUTH + 0.2 * _RANDOM.random((80, 4)) + [0.0, 0.3, 0.1, 0.5], 0, 1)
+GIVEN = np.clip(0.25 * TRUTH + 0.6 * _RANDOM.random((80, 4)) + [0.0, 0.3, 0.1, 0.5], 0, 1)
 
 
 def test_figures_are_scikit_learns() -> None:

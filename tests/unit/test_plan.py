@@ -8,6 +8,8 @@ import pytest
 from components.data.sources import SOURCES
 from components.errors import SettingsError
 from components.studies.style_cnn_resnet50 import MOVEMENTS
+from components.training.recipe import Recipe
+from components.training.recipes import recipe_for
 from flows import options
 from flows.plan import Plan
 
@@ -46,6 +48,7 @@ def test_study_b_chooses_its_movements_unless_something_else_is_chosen() -> None
     assert Plan.of(**given, task="artist").kept_classes is None
     assert Plan.of(**given, top=5).kept_classes is None
     assert Plan.of(**given, merge="A=B").kept_classes is None
+    assert Plan.of(**given, multi_label=True).kept_classes is None
 
 
 @pytest.mark.parametrize(
@@ -53,6 +56,8 @@ def test_study_b_chooses_its_movements_unless_something_else_is_chosen() -> None
     [
         ({"source": "louvre"}, "expected one of synthetic, folder"),
         ({"source": "folder"}, "needs a root"),
+        ({"multi_label": True, "balanced": True}, "received cross-entropy, balanced"),
+        ({"multi_label": True, "loss": "class-balanced"}, "no one class to be counted"),
         ({"protocol": "5-fold:6"}, "F from 1 to K"),
         ({"merge": ["A+B"]}, "A\\+B=C"),
         ({"top": 1}, "top: "),
@@ -77,3 +82,13 @@ def test_a_planned_command_takes_the_options_and_its_own_and_is_handed_the_plan(
     assert (look.__name__, look.__doc__) == ("look", "Looks.")
     look(source=None, root=None, task="genre", as_json=True)
     assert seen == [Plan.of(task="genre"), True]
+
+
+def test_a_plan_changes_recipes_into_ones_that_hold() -> None:
+    recipe = recipe_for("demo", "simple_cnn").model_copy(update={"class_weights": True})
+    for given in ({"multi_label": True, "loss": "focal"}, {"loss": "class-balanced"}, {"top_up": 40}):
+        changed = recipe.model_copy(update=Plan.of(**given).changes)
+        assert Recipe.model_validate(changed.model_dump()) == changed
+        assert changed.loss == given.get("loss", "cross-entropy")
+        assert changed.class_weights is ("top_up" in given)
+    assert recipe.model_copy(update=Plan().changes) == recipe

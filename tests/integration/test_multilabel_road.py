@@ -1,0 +1,116 @@
+"""Several labels a work, from a collection to an answer: the stops of the road, in one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pytest
+
+from components.inference import releases
+from components.inference.predictor import Predictor
+from components.settings import Settings
+from components.tracking.runs import RunRecord
+from tests.tiny_collections import ARTISTS, best_artworks
+
+if TYPE_CHECKING:
+    from components.data.manifest import Manifest
+    from components.tracking.journal import Entry
+    from flows.plan import Plan
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+MOVEMENTS = {movement for artist in ARTISTS.values() for movement in artist.split(",")}
+
+
+class Walked(NamedTuple):
+    """What the stops made."""
+
+    plan: Plan
+    settings: Settings
+    manifest: Manifest
+    run: RunRecord
+    decision: Entry
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
+    from flows import ingest, promote, train
+    from flows.plan import Plan
+
+    root = best_artworks(tmp_path_factory.mktemp("tiny"), nested=False, works=14)
+    settings = Settings(home=tmp_path_factory.mktemp("several") / "home")
+    plan = Plan.of(
+        source="best_artworks",
+        root=str(root),
+        multi_label=True,
+        loss="focal",
+        scale="smoke",
+        families="simple_cnn",
+    )
+    works = ingest.select.fn(ingest.ingest.fn(plan, settings), plan)
+    ingest.validate.fn(works, plan, settings)
+    works = ingest.split.fn(works, plan, settings)
+    ingest.validate.fn(works, plan, settings)
+    run = train.train.fn("simple_cnn", works, plan, settings)
+    return Walked(plan, settings, works, run, promote.promote.fn([run], works, plan.task, settings))
+
+
+def test_a_work_keeps_all_of_its_labels(walked: Walked) -> None:
+    from components.data.labels import names_of
+
+    assert set(names_of(walked.manifest)) == MOVEMENTS
+    assert "Impressionism + Post-Impressionism" in walked.manifest.class_names
+
+
+def test_its_run_has_the_figures_of_each_label(walked: Walked) -> None:
+    from components.tracking.runs import Tracker
+
+    metrics = walked.run.metrics
+    assert metrics["test/macro_f1_low"] <= metrics["test/macro_f1"] <= metrics["test/macro_f1_high"]
+    for figure in ("micro_f1", "hamming_loss", "subset_accuracy", "mean_average_precision"):
+        assert 0 <= metrics[f"validation/{figure}"] <= 1
+    tracker = Tracker(walked.settings)
+    assert tracker.artifact(walked.run.id, "figures/per_class.png").stat().st_size > 5_000
+    assert tracker.artifact(walked.run.id, "tables/test_works.json").is_file()
+
+
+def test_its_release_is_champion_and_says_what_applies(walked: Walked) -> None:
+    assert walked.decision.action == "promote"
+    assert walked.decision.macro_f1 == pytest.approx(walked.run.metrics["test/macro_f1"], abs=0.02)
+    folder = releases.current(walked.settings, "style")
+    assert folder is not None
+    predictor = Predictor.load(folder)
+    assert predictor.card.multi_label
+    assert set(predictor.card.class_names) == MOVEMENTS
+    picture = next(Path(walked.manifest.root).rglob("*.jpg"))
+    for one in predictor.predict(picture):
+        assert one.threshold is not None
+        assert one.applies is (one.probability >= one.threshold)
+
+
+def test_each_stop_is_found_done(walked: Walked) -> None:
+    from flows import promote, train
+
+    again = train.train.fn("simple_cnn", walked.manifest, walked.plan, walked.settings)
+    assert again.id == walked.run.id
+    entry = promote.promote.fn([again], walked.manifest, "style", walked.settings)
+    assert entry.champion == walked.decision.champion
+
+
+def test_a_model_of_one_label_can_be_judged_beside_it(walked: Walked) -> None:
+    """It gives each work its most probable label; the other one's labels it misses."""
+    from components.data.labels import multi_hot, names_of
+    from flows.promote import _scores_of_many
+
+    works = walked.manifest.held_out
+    names = names_of(works)
+    truth = multi_hot(works, names)
+    folder = releases.current(walked.settings, "style")
+    assert folder is not None
+    card = Predictor.load(folder).card
+    single = card.model_copy(update={"multi_label": False, "thresholds": ()})
+    right = truth * np.linspace(0.9, 0.8, len(names))
+    assert _scores_of_many(card, works, names, truth).macro_f1 == pytest.approx(1)
+    assert 0.5 < _scores_of_many(single, works, names, right).macro_f1 < 1
