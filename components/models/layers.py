@@ -8,6 +8,16 @@ from typing import Any
 import keras
 import numpy as np
 
+from components.models.trees import TreeEnsemble
+
+__all__ = [
+    "LocalResponseNormalization",
+    "MajorityVote",
+    "SmoothResizing",
+    "SpatialPyramidPooling",
+    "TreeEnsemble",
+]
+
 
 @keras.saving.register_keras_serializable(package="atelier")
 class SpatialPyramidPooling(keras.layers.Layer):  # type: ignore[misc]
