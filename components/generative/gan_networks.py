@@ -31,7 +31,7 @@ def generator(image_size: int, latent: int, base_filters: int, seed: int) -> ker
         x = layers.ReLU()(_normal(x))
     x = layers.UpSampling2D()(x)
     x = layers.Conv2D(3, 5, padding="same", activation="tanh", kernel_initializer=_small(next(seeds)))(x)
-    outputs = layers.Rescaling(127.5, offset=127.5, name="image")(x)
+    outputs = layers.Rescaling(127.5, offset=127.5, dtype="float32", name="image")(x)
     return keras.Model(inputs, outputs, name="generator")
 
 
@@ -54,7 +54,7 @@ def discriminator(image_size: int, base_filters: int, dropout: float, seed: int)
         x = layers.LeakyReLU(negative_slope=0.2)(_normal(x) if level else x)
     x = layers.Flatten()(x)
     x = layers.Dropout(dropout, seed=next(seeds))(x)
-    outputs = layers.Dense(1, name="logit", kernel_initializer=_small(next(seeds)))(x)
+    outputs = layers.Dense(1, dtype="float32", name="logit", kernel_initializer=_small(next(seeds)))(x)
     return keras.Model(inputs, outputs, name="discriminator")
 
 

@@ -59,7 +59,7 @@ class Canvas(keras.Model):  # type: ignore[misc]  # Keras ships no types
         self, photo: np.ndarray, painting: np.ndarray, network: keras.Model, recipe: StyleRecipe
     ) -> None:
         """`photo` and `painting`: float32 (1, H, W, 3) in 0..255."""
-        super().__init__(name="canvas")
+        super().__init__(name="canvas", dtype="float32")  # 16 bits would paint in coarse steps
         self.recipe = recipe
         self.layer_names = _layers(network, recipe)
         self.eye = extractor(network, self.layer_names["content"] + self.layer_names["style"])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from components.errors import RegistryError
 from components.inference import release
+from components.inference.conversion import convert
 from components.inference.engines import openvino
 from components.inference.predictor import Predictor
 from components.inference.release import ReleaseCard
@@ -27,7 +28,8 @@ def export(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], fo
     """Write the release `folder`, whole or not at all.
 
     Args:
-        model: (N, H, W, 3) values 0..255 in, probabilities (N, C) out; its preprocessing inside.
+        model: (N, H, W, 3) values 0..255 in, probabilities (N, C) out; its preprocessing inside. Where it
+            was trained in 16 bits, its release computes in 32.
         card: says H, W and the C class names.
         samples: uint8 (N, H, W, 3), some real pictures: both engines must agree on them.
         folder: must not exist yet, or be empty.
@@ -39,7 +41,10 @@ def export(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], fo
         RegistryError: model and card disagree, OpenVINO cannot convert the model, the answers differ
             by more than TOLERANCE, or `folder` is taken.
     """
+    from components.models.precision import in_float32
+
     _check(model, card, samples, folder)
+    model = in_float32(model)
     with building(folder) as draft:
         model.save(draft / release.KERAS)
         write_graph(model, draft / release.GRAPH)
@@ -74,17 +79,11 @@ def write_graph(model: keras.Model, path: Path) -> None:
     """Write `model` as an OpenVINO graph that takes uint8: `path` (.xml), its weights beside it (.bin).
 
     Raises:
-        RegistryError: OpenVINO does not know one of its operations.
+        RegistryError: it cannot be converted.
     """
     ov = openvino()
     converted = path.with_name("converted.xml")
-    try:
-        model.export(str(converted), format="openvino", verbose=False)
-    except (RuntimeError, ov.frontend.OpConversionFailure) as exc:
-        raise RegistryError(
-            f"{model.name}: OpenVINO cannot convert it ({exc}). Replace the layer it names by one of "
-            "OpenVINO's operations."
-        ) from exc
+    convert(model, converted)
     prepared = ov.preprocess.PrePostProcessor(ov.Core().read_model(converted))
     # Bytes in: a quarter of the memory to move, and no chance to scale the values twice.
     prepared.input().tensor().set_element_type(ov.Type.u8)

@@ -13,7 +13,7 @@ def in_float32(network: keras.Model) -> keras.Model:
     """
     if all(_plain(layer) for layer in network.layers):
         return network
-    same = keras.models.clone_model(network, clone_function=_in_float32)
+    same = keras.models.clone_model(network, clone_function=_in_float32, recursive=True)
     same.set_weights(network.get_weights())
     return same
 
@@ -21,6 +21,8 @@ def in_float32(network: keras.Model) -> keras.Model:
 def _plain(layer: keras.layers.Layer) -> bool:
     if isinstance(layer, keras.layers.InputLayer) or not isinstance(layer, keras.layers.Layer):
         return True  # they compute as they are given
+    if isinstance(layer, keras.Model):
+        return all(_plain(one) for one in layer.layers)
     return layer.compute_dtype == "float32"
 
 
