@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from components.errors import AtelierError
-from flows.commands import bench, data, models, servers, study, work
+from flows.commands import bench, data, models, servers, study, tune, work
 from flows.console import errors
 
 app = typer.Typer(
@@ -21,7 +21,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 for panel, commands in {
-    "From paintings to a champion": (work.demo, work.pipeline, work.ingest, work.validate, work.train),
+    "From paintings to a champion": (
+        work.demo,
+        work.pipeline,
+        work.ingest,
+        work.validate,
+        work.train,
+        tune.tune,
+    ),
     "Models": (models.runs, models.promote, models.rollback, models.predict),
     "Servers": (servers.up, servers.serve, servers.dashboard, servers.doctor),
 }.items():

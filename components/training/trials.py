@@ -11,6 +11,7 @@ import math
 import random
 import threading
 import time
+import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -25,9 +26,11 @@ from components.training.space import Values
 if TYPE_CHECKING:
     import optuna
 
-_ABOUT, _WORKER, _REASON, _CURVE, _AGAIN = "about", "worker", "reason", "curve", "again"
-"""Attributes: of the study, what is sought; of a trial, who runs it, why it ended early, a row an epoch, and
-the number of the lost trial whose values it runs again. A failed trial without a reason was lost."""
+_ABOUT, _ID = "about", "id"
+"""Attributes of the study: what is sought, and a name of this begin of it."""
+_WORKER, _REASON, _CURVE, _AGAIN = "worker", "reason", "curve", "again"
+"""Attributes of a trial: who runs it, why it ended early, a row an epoch, the number of the lost trial whose
+values it runs again. A failed trial without a reason was lost."""
 
 
 class Trials:
@@ -89,6 +92,11 @@ class Trials:
             trials._requeue()
             trials._complete_grid()
         return trials
+
+    @property
+    def id(self) -> str:
+        """Of this begin of the search: another once its database was made anew."""
+        return str(self._study.user_attrs[_ID])
 
     def claim(self) -> optuna.trial.Trial | None:
         """The next trial, this process's alone; None: each has been begun."""
@@ -269,6 +277,7 @@ def _check(study: optuna.Study, search: Search, data_version: str) -> None:
     about = search.model_dump(mode="json", exclude={"name", "trials"}) | {"data version": data_version}
     before = study.user_attrs.get(_ABOUT)
     if before is None:
+        study.set_user_attr(_ID, uuid.uuid4().hex)
         study.set_user_attr(_ABOUT, about)
         return
     changed = list(_changes(before, about))

@@ -63,8 +63,8 @@ def run(
     *,
     on_trial: Callable[[Trial], None] | None = None,
     wait: bool = True,
-) -> None:
-    """Work on a search until each of its trials has been begun.
+) -> int:
+    """Work on a search until each of its trials has been begun; how many were taken here.
 
     A trial that cannot be trained (a TrainingError, as of a loss that is no number, or a SettingsError of
     what its values make together) is kept as failed with its reason, and the search goes on. What any other
@@ -79,16 +79,18 @@ def run(
     search = trials.search
     total = search.trials or len(search.space.cells or ())
     with steps(f"Search {search.name}", total) as advance:
-        shown = 0
+        shown = taken = 0
         while True:
             trial = trials.claim()
             if trial is not None:
+                taken += 1
                 _try(trials, trial, train)
                 if on_trial is not None:
                     on_trial(next(one for one in trials.all() if one.number == trial.number))
             elif not (wait and wait_for_others(trials)):
                 break
             shown = _show(trials, advance, shown)
+    return taken
 
 
 def outcome(trials: Trials) -> Outcome:

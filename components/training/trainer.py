@@ -1,0 +1,109 @@
+"""What trains the trials of a search: heads on features that were computed once, where that can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from components.models import catalog
+from components.settings import Settings
+from components.training.callbacks import OnEpoch
+from components.training.fit import Fitted, TrainingData, fit
+from components.training.frozen import Frozen
+from components.training.recipe import Recipe
+from components.training.search import Search
+from components.training.space import applied
+from components.training.tuning import Report
+
+_IN_FRONT = {"train", "policy", "views", "mix"}
+"""Fields of a stage that decide what is frozen and what it is shown."""
+_ALWAYS = {"monitor", "loss", "focal_gamma", "class_weights", "top_up"}
+"""Fields of a recipe that leave the features as they are."""
+
+
+class Trainer:
+    """Trains the recipes of a search on works of their size."""
+
+    def __init__(
+        self,
+        search: Search,
+        data: Callable[[Recipe], TrainingData],
+        settings: Settings,
+        *,
+        warm_start: Path | None = None,
+    ) -> None:
+        """`data` gives the works at a recipe's size; `warm_start` is the network every trial starts from."""
+        self.search = search
+        self._data = data
+        self._settings = settings
+        self._warm_start = warm_start
+        self._frozen: Frozen | None = None
+
+    def check(self) -> None:
+        """Build the first network of the space once, so that an option it does not have is told at once.
+
+        Raises:
+            SettingsError: the family has no such option, or does not take such an image.
+        """
+        search = self.search
+        family = catalog.family(search.recipe.family)
+        sought = [name.partition(".")[2] for name in search.space.names if name.startswith("options.")]
+        if not sought or (family.pretrained and not family.backbone_options(dict.fromkeys(sought))):
+            return  # every name is an argument of its head
+        recipe = applied(search.recipe, search.space.corner)
+        options: dict[str, Any] = {"multi_label": recipe.multi_label} | dict(recipe.options)
+        catalog.build(recipe.family, 2, recipe.image_size, **options)
+        keras.utils.clear_session()
+
+    @property
+    def on_features(self) -> bool:
+        """Whether nothing that is sought changes the features that heads are trained on."""
+        recipe = self.search.recipe
+        return (
+            Frozen.suits(recipe)
+            and not recipe.flipped_at_test
+            and all(_behind(recipe, name) for name in self.search.space.names)
+        )
+
+    def __call__(self, recipe: Recipe, report: Report) -> float:
+        """Train one trial; the metric of the epoch that is kept."""
+        fitted = self._trained(recipe, report)
+        if not self.on_features:
+            keras.utils.clear_session()
+        return kept_row(fitted)[self.search.metric]
+
+    def network(self, recipe: Recipe, on_epoch: OnEpoch) -> Fitted:
+        """A trial's head trained again, the same by its seed, behind the backbone: raw image in."""
+        fitted = self._trained(recipe, on_epoch)
+        return self._frozen.whole(recipe, fitted) if self._frozen else fitted
+
+    def _trained(self, recipe: Recipe, on_epoch: OnEpoch) -> Fitted:
+        if not self.on_features:
+            return fit(
+                recipe, self._data(recipe), self._settings, on_epoch=on_epoch, warm_start=self._warm_start
+            )
+        if self._frozen is None:
+            base = self.search.recipe
+            self._frozen = Frozen.of(base, self._data(base), self._settings, warm_start=self._warm_start)
+        return self._frozen.fit(recipe, on_epoch=on_epoch)
+
+
+def kept_row(fitted: Fitted) -> Mapping[str, float]:
+    """The figures of the epoch whose weights are kept."""
+    return fitted.history[fitted.best_epoch - 1]
+
+
+def _behind(recipe: Recipe, name: str) -> bool:
+    """Whether a parameter concerns the head, or how it is trained."""
+    first, *rest = name.split(".")
+    match first:
+        case "options":
+            return not catalog.family(recipe.family).backbone_options({rest[0]: None})
+        case "stages":
+            return rest[1] not in _IN_FRONT
+        case "seed":  # views are drawn by it
+            return all(stage.policy.value == "none" for stage in recipe.stages)
+    return first in _ALWAYS

@@ -1,0 +1,146 @@
+"""tune: search over a family's recipe."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+from flows import engine
+from flows.console import errors, output, show_json, show_table, talking
+from flows.options import TRAINING, JsonOption, Option, load_settings, planned
+
+if TYPE_CHECKING:
+    from components.training.search import Search
+    from flows.plan import Plan
+    from flows.tune import Tuned
+
+_OPTIONS = {name: option for name, option in TRAINING.items() if name != "families"}
+_SHOWN = 10
+
+
+@planned(_OPTIONS)
+def tune(
+    plan: Plan,
+    *,
+    family: Annotated[str, Option("--family", help="Model family whose recipe is searched over.")],
+    search: Annotated[
+        str, Option("--search", help="A ready-made one: heads, grid-cnn, inception or learning-rate.")
+    ] = "",
+    param: Annotated[
+        list[str] | None,
+        Option(
+            "--param",
+            help="A field of the recipe and its values; may be given again: "
+            "options.dense_1=128:64:512, options.dropout=0,0.5, stages.0.learning_rate=log:1e-5..1e-2.",
+        ),
+    ] = None,
+    sampler: Annotated[str, Option("--sampler", help="grid, random or tpe (default of --param).")] = "",
+    trials: Annotated[int | None, Option("--trials", help="So many; default: the whole grid, or 20.")] = None,
+    pruner: Annotated[str, Option("--pruner", help="none, asha or hyperband: end poor trials early.")] = "",
+    metric: Annotated[str, Option("--metric", help="val_macro_f1 (default), val_accuracy or val_loss.")] = "",
+    workers: Annotated[int, Option("--workers", min=1, help="Processes that take trials.")] = 1,
+    storage: Annotated[
+        str | None,
+        Option(
+            "--storage", help="Database of the trials (ATELIER_SEARCH_STORAGE): sqlite:/// or postgresql://"
+        ),
+    ] = None,
+    name: Annotated[str, Option("--name", help="Under which the trials are kept and resumed.")] = "",
+    worker: Annotated[
+        bool, Option("--worker", help="Only take trials of a search that another process leads.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Search over a recipe; broken off, the same command goes on. The best network can be promoted."""
+    from flows.study_course import prepared
+    from flows.tune import helped, quest_of, tuned
+
+    given = {"sampler": sampler, "trials": trials, "pruner": pruner, "metric": metric}
+    wanted = _search(plan, family, search, param or [], {key: value for key, value in given.items() if value})
+    settings = load_settings(search_storage=storage)
+    engine.prepare(settings, quiet=True)
+    with talking():
+        manifest = prepared(plan, settings)
+        named = name or f"{plan.task} · {manifest.source} · {wanted.name}"
+        quest = quest_of(wanted.model_copy(update={"name": named}), manifest, plan)
+        if worker:
+            errors.print(f"{helped(quest, settings)} trials taken")
+            return
+        again = [sys.executable, "-m", "flows.cli", *sys.argv[1:], "--worker"]
+        done = tuned(quest, settings, workers=[again] * (workers - 1))
+    _show(done, as_json=as_json)
+
+
+def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[str, Any]) -> Search:
+    from components.errors import SettingsError
+    from components.training.recipes import recipe_for
+    from components.training.search import Search
+    from components.training.searches import SEARCHES, named
+    from components.training.space import Space, parameter
+
+    recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
+    recipe = recipe.model_copy(update=plan.changes)
+    if bool(ready) == bool(params):
+        raise SettingsError(
+            f"A search needs --search NAME (one of {', '.join(SEARCHES)}) or --param NAME=VALUES, one of the "
+            f"two; received {'both' if ready else 'neither'}."
+        )
+    title = f"{family} · {plan.scale} · {ready or 'own'}"
+    if ready:
+        base = named(ready)(recipe, title, plan.seed)
+        return Search.of(**(dict(base) | given))
+    space = Space.of(*map(parameter, params))
+    if given.get("sampler", "tpe") != "grid":
+        given = {"trials": 20} | given
+    return Search.of(name=title, recipe=recipe, space=space, seed=plan.seed, **given)
+
+
+def _show(done: Tuned, *, as_json: bool) -> None:
+    from flows.tune_records import trial_rows
+
+    found, metrics = done.outcome, done.best.metrics
+    rows = trial_rows(found)
+    if as_json:
+        show_json(
+            {
+                "search": found.search.name,
+                "metric": found.search.metric,
+                "run": done.run.id,
+                "best": {
+                    "trial": found.best.number,
+                    "values": dict(found.best.values),
+                    "value": found.best.value,
+                    "run": done.best.id,
+                    "metrics": metrics,
+                    "recipe": found.recipe.model_dump(mode="json"),
+                },
+                "importances": dict(found.importances),
+                "trials": rows,
+            }
+        )
+        return
+    states = [one.state for one in found.trials]
+    counted = ", ".join(
+        f"{states.count(state)} {state}"
+        for state in ("finished", "pruned", "failed", "lost")
+        if state in states
+    )
+    columns = [name for name in rows[0] if name not in {"state", "reason"}]
+    sought = set(found.search.space.names)
+    best = [
+        {
+            name: f"{row[name]:.4g}" if name in sought and isinstance(row[name], float) else row[name]
+            for name in columns
+        }
+        for row in trial_rows(found, every=False)[:_SHOWN]
+    ]
+    show_table(f"{found.search.name}: {counted}; the best {len(best)}", best)
+    for reason in sorted({one.reason for one in found.trials if one.state == "failed"})[:3]:
+        output.print(f"failed: {reason}", markup=False, highlight=False)
+    interval = f"[{metrics['test/macro_f1_low']:.3f}, {metrics['test/macro_f1_high']:.3f}]"
+    output.print(
+        f"\nBest, on test works: macro-F1 {metrics['test/macro_f1']:.3f} {interval}, run {done.best.id[:8]}; "
+        f"`atelier promote --task {done.best.tags['atelier.task']} --run {done.best.id[:8]}` proposes it.",
+        markup=False,
+        highlight=False,
+    )
