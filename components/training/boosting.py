@@ -93,7 +93,8 @@ def boost(
 
     Raises:
         SettingsError: the network has no such layer, or it gives no vector.
-        TrainingError: a class without a training work, or features that are not numbers.
+        TrainingError: a class without a training work, several labels to a work, or features that are not
+            numbers.
     """
     started = time.monotonic()
     seen = boosted.extractor(network, recipe.layer)
@@ -103,6 +104,8 @@ def boost(
         for part, images in (("training", data.train_images), ("validation", data.validation_images))
     )
     labels, truth = np.asarray(data.train_labels), np.asarray(data.validation_labels)
+    if data.rows is not None:
+        train, labels = train[data.rows], labels[data.rows]
     _check(train, validation, labels, data.class_names)
     watch = _Watch(recipe, truth, len(data.class_names), on_round)
     with steps("Growing trees", recipe.rounds) as advance:
@@ -197,6 +200,10 @@ def _grown(
 
 
 def _check(train: np.ndarray, validation: np.ndarray, labels: np.ndarray, class_names: list[str]) -> None:
+    if labels.ndim != 1:
+        raise TrainingError(
+            "Trees choose one class of a work, and these works bear several labels. Take a network with one."
+        )
     if missing := [name for number, name in enumerate(class_names) if not (labels == number).any()]:
         raise TrainingError(
             f"Trees need at least one training work of each class; there is none of {missing}. Take more "
