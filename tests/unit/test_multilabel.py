@@ -84,13 +84,12 @@ def test_the_figure_shows_every_class_and_the_headline() -> None:
     assert "80 works named exactly" in axes.get_title(loc="left")
 
 
-@pytest.mark.parametrize("family", ["simple_cnn", "mobilenet_v2"])
-def test_a_multi_label_network_keeps_its_sigmoid(family: str, tmp_path: Path) -> None:
+def test_a_multi_label_network_keeps_its_sigmoid(tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
-    size = small(family)
-    network = catalog.build(family, 3, size, multi_label=True)
+    size = small("simple_cnn")
+    network = catalog.build("simple_cnn", 3, size, multi_label=True)
     keras.utils.set_random_seed(0)
-    single = catalog.build(family, 3, size)
+    single = catalog.build("simple_cnn", 3, size)
     images, _ = pictures(4, size[0])
     given, shares = network.predict(images, verbose=0), single.predict(images, verbose=0)
     odds = given / (1 - given)  # the softmax of the same logits

@@ -78,9 +78,9 @@ def test_a_planned_command_takes_the_options_and_its_own_and_is_handed_the_plan(
         """Looks."""
         seen.extend((plan, as_json))
 
-    assert list(inspect.signature(look).parameters) == ["source", "root", "task", "as_json"]
+    assert list(inspect.signature(look).parameters) == ["source", "root", "task", "multi_label", "as_json"]
     assert (look.__name__, look.__doc__) == ("look", "Looks.")
-    look(source=None, root=None, task="genre", as_json=True)
+    look(source=None, root=None, task="genre", multi_label=None, as_json=True)
     assert seen == [Plan.of(task="genre"), True]
 
 

@@ -1,0 +1,51 @@
+"""The Predict page's words: one label, several, or none."""
+
+from __future__ import annotations
+
+from dashboard.charts import probability_chart
+from dashboard.client import Prediction
+from dashboard.views.predict import _bar, _said
+
+MODEL = {
+    "version": "1",
+    "family": "simple_cnn",
+    "trained_on": "tiny",
+    "synthetic": True,
+    "macro_f1": 0.8,
+    "macro_f1_interval": (0.7, 0.9),
+    "created": "2026-01-31T09:30:00Z",
+    "run_id": "run-1",
+}
+
+
+def answer(*labels: tuple[str, float], threshold: float | None = None) -> Prediction:
+    ranked = [
+        {"label": label, "probability": probability}
+        | ({} if threshold is None else {"applies": probability >= threshold, "threshold": threshold})
+        for label, probability in labels
+    ]
+    return Prediction.model_validate({"predictions": ranked, "model": MODEL, "timing_ms": {"total": 3.0}})
+
+
+def test_one_label_is_named_as_before() -> None:
+    one = answer(("Cubism", 0.87), ("Realism", 0.13))
+    assert _said(one) == ("Cubism", "The model is 87 % sure.")
+    assert _bar(one.predictions[0]) == {"label": "Cubism", "probability": 0.87, "shown": "87 %"}
+
+
+def test_several_labels_are_named_together() -> None:
+    two = answer(("Cubism", 0.87), ("Realism", 0.6), ("Baroque", 0.1), threshold=0.5)
+    named, told = _said(two)
+    assert named == "Cubism, Realism"
+    assert "Several labels may be right" in told
+    bars = [_bar(label) for label in two.predictions]
+    assert [bar["applies"] for bar in bars] == [True, True, False]
+    assert bars[1]["shown"] == "60 % (from 50 %)"
+    assert probability_chart(bars).to_dict()["layer"]
+
+
+def test_where_no_label_applies_the_nearest_is_told() -> None:
+    named, told = _said(answer(("Cubism", 0.3), ("Realism", 0.1), threshold=0.5))
+    assert named == "None of its labels"
+    assert "Cubism" in told
+    assert "30 %" in told
