@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from components.errors import AtelierError
-from flows.commands import bench, data, models, servers, study, tune, work
+from flows.commands import bench, data, ensemble, models, servers, study, tune, work
 from flows.console import errors
 
 app = typer.Typer(
@@ -28,8 +28,17 @@ for panel, commands in {
         work.validate,
         work.train,
         tune.tune,
+        ensemble.bag,
+        ensemble.cross_validate,
     ),
-    "Models": (models.runs, models.promote, models.rollback, models.predict),
+    "Models": (
+        models.runs,
+        ensemble.ensemble,
+        ensemble.boost,
+        models.promote,
+        models.rollback,
+        models.predict,
+    ),
     "Servers": (servers.up, servers.serve, servers.dashboard, servers.doctor),
 }.items():
     for command in commands:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
 import xgboost
-from pydantic import BaseModel, ConfigDict, Field
 from sklearn.utils.class_weight import compute_sample_weight
 
 from components.data import store
@@ -19,38 +18,10 @@ from components.models import boosted
 from components.models.trees import Trees
 from components.progress import Advance, steps
 from components.settings import Settings
-from components.storage import key_of
 from components.training import features
+from components.training.boost_recipe import BoostRecipe
 from components.training.callbacks import MONITOR, Epoch, OnEpoch, judged
 from components.training.fit import TrainingData
-
-
-class BoostRecipe(BaseModel):
-    """How trees are grown (Chen and Guestrin 2016, arXiv:1603.02754). The source states no values."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    rounds: int = Field(default=400, gt=0, description="at most; a tree a class each")
-    depth: int = Field(default=4, ge=1, le=10)
-    learning_rate: float = Field(default=0.1, gt=0, le=1)
-    subsample: float = Field(default=0.8, gt=0, le=1, description="share of the works that a round sees")
-    colsample: float = Field(default=0.5, gt=0, le=1, description="share of the features that a tree sees")
-    early_stop: int | None = Field(
-        default=20, gt=0, description="rounds without a better monitored figure on the validation works"
-    )
-    monitor: Literal["val_loss", "val_macro_f1"] = Field(
-        default="val_loss", description="what stops, and chooses the round that is kept"
-    )
-    class_weights: bool = Field(
-        default=False, description="works weigh so much that classes weigh alike (study B4)"
-    )
-    layer: str = Field(default="", description='of the network; "": its last Dense, else "features"')
-    seed: int = 0
-
-    @property
-    def key(self) -> str:
-        """16 hex digits: the same recipe, the same key."""
-        return key_of(self.model_dump(mode="json"))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from components.inference.export import write_graph
 from components.models import boosted, catalog
 from components.models.trees import Trees
 from components.settings import Settings
-from components.training.boosting import Boosted, BoostRecipe, boost
+from components.training.boost_recipe import BoostRecipe
+from components.training.boosting import Boosted, boost
 from components.training.fit import TrainingData
 from tests.tiny_training import CLASS_NAMES, pictures, tinted
 
@@ -162,4 +163,6 @@ def test_refusals(network: keras.Model, settings: Settings) -> None:
 
 def test_recipes_have_keys() -> None:
     assert BoostRecipe().key != BoostRecipe(depth=5).key
-    assert BoostRecipe().key == BoostRecipe(depth=4).key
+    assert BoostRecipe().key == BoostRecipe.of(depth=4).key
+    with pytest.raises(SettingsError, match="depth"):
+        BoostRecipe.of(depth=0)

@@ -1,0 +1,157 @@
+"""ensemble, bag, cross-validate, boost: several answers made one, and trees on features."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows import engine
+from flows.console import output, show_json, show_table, talking
+from flows.options import TRAINING, JsonOption, Option, load_settings, planned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from components.settings import Settings
+    from components.tracking.runs import RunRecord
+    from flows.plan import Plan
+
+_WITHOUT_PROTOCOL = {name: option for name, option in TRAINING.items() if name != "protocol"}
+
+
+def ensemble(
+    runs: Annotated[
+        list[str], typer.Argument(help="Finished training runs, or the beginnings of their ids.")
+    ],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Combine finished runs into one model by the mean of their answers; `atelier promote` takes it."""
+    with _alone() as settings:
+        from flows.ensemble import ensemble as stop
+        from flows.finished import named
+
+        members = named(runs, settings)
+        record = stop.fn(members, settings)
+    _show("Ensemble and members", [record, *members], as_json=as_json)
+
+
+@planned(TRAINING)
+def bag(
+    plan: Plan,
+    *,
+    members: Annotated[int, Option("--members", min=2, help="So many networks of each family.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Bagging: train a family on several draws of the training works; their mean is one model."""
+    with _alone() as settings:
+        from flows.ensemble import bag as stop
+        from flows.study_course import prepared
+
+        manifest = prepared(plan, settings)
+        records = [stop.fn(family, manifest, plan, members, settings) for family in plan.families]
+        below = [member for record in records for member in _below(record, settings)]
+    _show(f"{plan.task} on {manifest.source}: bags and their members", [*records, *below], as_json=as_json)
+    if not as_json:
+        for record in records:
+            _out_of_bag(record)
+
+
+@planned(_WITHOUT_PROTOCOL)
+def cross_validate(
+    plan: Plan,
+    *,
+    folds: Annotated[int, Option("--folds", min=2, max=20, help="Each is the test part once.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Train families on every fold: each work is tested once; mean, spread and the score of all works."""
+    with _alone() as settings:
+        from components.evaluation.answers import logged_rows
+        from components.tracking.runs import Tracker
+        from flows import ingest as stops
+        from flows.cross_validation import TABLE
+        from flows.cross_validation import cross_validate as stop
+
+        works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
+        stops.validate.fn(works, plan, settings)
+        records = [stop.fn(family, works, plan, folds, settings) for family in plan.families]
+        tables = [logged_rows(Tracker(settings).artifact(record.id, TABLE)) for record in records]
+    if as_json:
+        show_json([asdict(record) | {"folds": table} for record, table in zip(records, tables, strict=True)])
+        return
+    for record, table in zip(records, tables, strict=True):
+        show_table(f"{plan.task} on {works.source}: {record.name}", table)
+
+
+def boost(
+    run: Annotated[str, typer.Argument(help="A finished training run, or the beginning of its id.")],
+    *,
+    rounds: Annotated[int | None, Option("--rounds", help="At most so many (400).")] = None,
+    depth: Annotated[int | None, Option("--depth", help="Of a tree (4).")] = None,
+    learning_rate: Annotated[float | None, Option("--learning-rate", help="Of a round (0.1).")] = None,
+    layer: Annotated[
+        str | None,
+        Option("--layer", help='The trees look at its output; default: the last Dense, or "features".'),
+    ] = None,
+    class_weights: Annotated[
+        bool | None, Option("--class-weights", help="Let every class weigh alike.")
+    ] = None,
+    seed: Annotated[int | None, Option("--seed", help="Of what each round sees.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Grow boosted trees (XGBoost) on a run's network; both become one model (study D5)."""
+    given = {
+        "rounds": rounds,
+        "depth": depth,
+        "learning_rate": learning_rate,
+        "layer": layer,
+        "class_weights": class_weights,
+        "seed": seed,
+    }
+    with _alone() as settings:
+        from components.training.boost_recipe import BoostRecipe
+        from flows.boosted import boost as stop
+        from flows.finished import named
+
+        recipe = BoostRecipe.of(**{name: value for name, value in given.items() if value is not None})
+        (network,) = named([run], settings)
+        record = stop.fn(network, recipe, settings)
+    _show("Trees and the network they stand on", [record, network], as_json=as_json)
+
+
+@contextmanager
+def _alone() -> Iterator[Settings]:
+    """Run stops as plain functions, without a Prefect server."""
+    settings = load_settings()
+    engine.prepare(settings, quiet=True)
+    with talking():
+        yield settings
+
+
+def _below(record: RunRecord, settings: Settings) -> list[RunRecord]:
+    from components.tracking.runs import Tracker
+
+    return Tracker(settings).children(record.id)
+
+
+def _out_of_bag(record: RunRecord) -> None:
+    metrics = record.metrics
+    if "out_of_bag/macro_f1" in metrics:
+        score, low, high = (metrics[f"out_of_bag/macro_f1{end}"] for end in ("", "_low", "_high"))
+        output.print(
+            f"{record.name}: out of bag macro-F1 {score:.3f} [{low:.3f}, {high:.3f}] on "
+            f"{metrics['out_of_bag/works']:.0f} training works, each by members that never saw it",
+            highlight=False,
+        )
+
+
+def _show(title: str, records: Sequence[RunRecord], *, as_json: bool) -> None:
+    from flows.report import run_rows
+
+    if as_json:
+        show_json([asdict(record) for record in records])
+    else:
+        show_table(title, run_rows(records))

@@ -1,0 +1,105 @@
+"""A finished training run taken up again: its network, its card, and how what is made of it is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from components.errors import RegistryError, TrainingError
+from components.inference.release import KERAS, ReleaseCard
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import keras
+
+    from components.settings import Settings
+    from components.tracking.runs import RunRecord
+    from components.training.recipe import Recipe
+
+_INHERITED = ("kind", "task", "scale", "source", "synthetic", "data_version")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that left a network.
+
+    Attributes:
+        record: as MLflow knows it.
+        card: of its release.
+        path: of its network, a .keras file.
+    """
+
+    record: RunRecord
+    card: ReleaseCard
+    path: Path
+
+    @property
+    def key(self) -> str:
+        """Content key of what it was trained by and on; the same key, the same network."""
+        return self.record.tags.get("atelier.key", self.record.id)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What a run made of this one is found by, too."""
+        names = [f"atelier.{name}" for name in _INHERITED]
+        return {name: self.record.tags[name] for name in names if name in self.record.tags}
+
+    def network(self) -> keras.Model:
+        """Raw image (B, H, W, 3) in 0..255 -> probabilities (B, C). Call `runtime.prepare` first."""
+        import keras
+
+        import components.models.layers  # noqa: F401 (the saved network may hold one of them)
+
+        return keras.models.load_model(self.path, compile=False)
+
+    def judged_as(self, family: str, image_size: tuple[int, int] | None = None) -> Recipe:
+        """What `judging.judge` wants to know of a network made of this one, which no recipe trains."""
+        from components.training.recipe import Recipe, Stage
+
+        return Recipe(
+            family=family,
+            image_size=image_size or self.card.image_size,
+            stages=(Stage(epochs=1),),
+            alpha=self.card.alpha,
+            multi_label=self.card.multi_label,
+        )
+
+
+def finished(record: RunRecord, settings: Settings) -> Finished:
+    """The run's network and card, fetched once to this machine.
+
+    Raises:
+        RegistryError: it left no network.
+        TrainingError: it is not at its end.
+    """
+    from components.tracking.runs import Tracker
+
+    if record.status != "FINISHED":
+        raise TrainingError(
+            f"The run {record.id[:8]} ({record.name}) is {record.status.lower()}; a finished one is "
+            f"expected. See `atelier runs`."
+        )
+    folder = Tracker(settings).release(record.id)
+    return Finished(record, ReleaseCard.load(folder), folder / KERAS)
+
+
+def named(given: Sequence[str], settings: Settings) -> list[RunRecord]:
+    """The finished training runs of these ids, or of their beginnings.
+
+    Raises:
+        RegistryError: none, or several, begin so.
+    """
+    from components.tracking.runs import Tracker
+
+    records = [one for one in Tracker(settings).runs(kind="training", limit=1000) if one.status == "FINISHED"]
+    chosen = []
+    for text in given:
+        found = [one for one in records if text and one.id.startswith(text)]
+        if len(found) != 1:
+            raise RegistryError(
+                f"{text!r}: one finished training run is expected, {len(found)} match. See `atelier runs`."
+            )
+        chosen.append(found[0])
+    return chosen
