@@ -57,6 +57,10 @@ class Course:
             self.data[key] = prepared(plan, self.settings)
         return self.data[key]
 
+    def selected(self, plan: Plan) -> Manifest:
+        """The plan's works before any split."""
+        return stops.select.fn(stops.ingest.fn(plan, self.settings), plan)
+
     def record(self, name: str) -> RunRecord:
         """The run of an earlier row.
 
@@ -96,13 +100,25 @@ def prepared(plan: Plan, settings: Settings) -> Manifest:
 
 
 def recipe_of(row: Row, recipe: Recipe, course: Course) -> tuple[Recipe, str]:
-    """A published recipe at the order's size, with its seed, its start and weights that can be had."""
+    """A published recipe at the order's size, with its seed, its start and weights that can be had.
+
+    Returns:
+        The recipe, and what the table is to say of its weights.
+    """
     sized = sizes.sized(recipe, course.order.size, course.study.origin(row))
-    start = row.work.start if isinstance(row.work, Train | Seek) else ""
+    return weights.equipped(started(row, sized, course), course.order.given)
+
+
+def started(row: Row, recipe: Recipe, course: Course) -> Recipe:
+    """The recipe with the order's seed, and the run that the row starts from.
+
+    Raises:
+        TrainingError: that row could not be done.
+    """
     update: dict[str, object] = {"seed": course.order.seed}
-    if start:
-        update["warm_start"] = course.record(start).id
-    return weights.equipped(sized.model_copy(update=update), course.order.given)
+    if isinstance(row.work, Train | Seek) and row.work.start:
+        update["warm_start"] = course.record(row.work.start).id
+    return recipe.model_copy(update=update)
 
 
 def job(row: Row, recipe: Recipe, manifest: Manifest, course: Course, more: str = "") -> Job:

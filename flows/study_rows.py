@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
-from components.errors import AtelierError, DataError, TrainingError
-from components.studies import study
-from flows import ingest as stops
+from components.errors import AtelierError, DataError
+from components.studies import sizes, study, weights
 from flows import study_reports
-from flows.study_course import Course, job, recipe_of, scores
+from flows.study_course import Course, job, recipe_of, scores, started
 from flows.study_table import Done
 from flows.telling import tell
 from flows.train import trained
@@ -86,7 +86,7 @@ def _held_out(row: Row, work: study.HeldOut, course: Course) -> Done:
 def _of_many_artists(row: Row, course: Course) -> tuple[str, ...]:
     """The classes that whole artists can be held out of."""
     plan = course.plan(row)
-    frame = stops.select.fn(stops.ingest.fn(plan, course.settings), plan).frame
+    frame = course.selected(plan).frame
     known = frame[frame["artist"].str.strip() != ""]
     artists = known.groupby("label")["artist"].agg(lambda names: names.str.casefold().nunique())
     kept = tuple(sorted(str(name) for name, count in artists.items() if count >= _MIN_ARTISTS))
@@ -126,15 +126,67 @@ def _pictures(row: Row, work: study.Gan | study.Repaint, course: Course) -> Done
 
 
 def _seek(row: Row, work: study.Seek, course: Course) -> Done:
-    raise TrainingError("searches are not there yet")
+    from components.storage import key_of
+    from flows.tune import Quest, tuned
+
+    order, manifest = course.order, course.works(course.plan(row))
+    sized = sizes.sized_search(work.search, order.size, course.study.origin(row))
+    recipe = started(row, sized.recipe, course)
+    search, note = weights.equipped_search(sized.model_copy(update={"recipe": recipe}), order.given)
+    # A search's name stands for one space on one data version in the searches' database.
+    name = f"{row.id}-{search.name}-{order.size}-{key_of(search.key, manifest.fingerprint)[:8]}"
+    quest = Quest(
+        search.model_copy(update={"name": name, "seed": order.seed}),
+        manifest,
+        course.experiment,
+        course.tags("training", row, manifest),
+        course.parent.id,
+    )
+    found = tuned(quest, course.settings)
+    best = ", ".join(
+        f"{key.rpartition('.')[2]} {_short(value)}" for key, value in found.outcome.best.values.items()
+    )
+    told = f"{len(found.outcome.trials)} trials, best: {best}"
+    return Done(row, found.best, manifest, "; ".join(filter(None, (note, told))), seconds=found.run.seconds)
 
 
 def _boost(row: Row, work: study.Boost, course: Course) -> Done:
-    raise TrainingError("boosting is not there yet")
+    from flows.boosted import boosted
+
+    source = course.done[work.start]
+    recipe = sizes.sized_boost(work.recipe, course.order.size)
+    record = boosted(
+        course.record(work.start),
+        recipe.model_copy(update={"seed": course.order.seed}),
+        course.settings,
+        name=course.name(row),
+        tags={"atelier.study": course.study.name, "atelier.row": row.id},
+        parent=course.parent.id,
+    )
+    return Done(row, record, source.manifest, source.note)
 
 
 def _ensemble(row: Row, work: study.Bag | study.CrossValidate, course: Course) -> Done:
-    raise TrainingError("ensembles are not there yet")
+    from flows.cross_validation import cross_validated, parted
+    from flows.ensemble import bagged
+
+    recipe, note = recipe_of(row, work.recipe, course)
+    plan = course.plan(row)
+    if isinstance(work, study.Bag):
+        manifest, members = course.works(plan), sizes.members(work.members, course.order.size)
+        record = bagged(job(row, recipe, manifest, course), members, course.settings)
+        return Done(row, record, manifest, "; ".join(filter(None, (note, f"{members} networks"))))
+    manifest, folds = course.selected(plan), sizes.members(work.folds, course.order.size)
+    # Apart from the networks that may be promoted: each fold's was taught works that others are judged by.
+    whole = replace(job(row, recipe, manifest, course), experiment=f"{course.experiment} · folds")
+    record = cross_validated(whole, parted(manifest, plan, folds, course.settings), course.settings)
+    mean, deviation = (record.metrics[f"folds/macro_f1_{name}"] for name in ("mean", "sd"))
+    told = f"{folds} folds: macro-F1 {mean:.3f}, deviation {deviation:.3f}; every work tested once"
+    return Done(row, record, manifest, "; ".join(filter(None, (note, told))))
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _forget() -> None:

@@ -41,6 +41,7 @@ class Done:
         manifest: the data version it learnt from; None where it learnt nothing.
         note: what is to be said beside the figures: a stand-in, random weights.
         reason: why it could not be done.
+        seconds: what it took, where its run does not say; of a search with all its trials.
     """
 
     row: Row
@@ -48,6 +49,7 @@ class Done:
     manifest: Manifest | None = None
     note: str = ""
     reason: str = ""
+    seconds: float | None = None
 
 
 def line(done: Done) -> Line:
@@ -60,7 +62,7 @@ def line(done: Done) -> Line:
         "title": row.title,
         "published": dict(row.published),
         "ours": {name: [_round(value) for value in found] for name, found in ours.items()},
-        "seconds": _round(metrics.get("training_seconds", record.seconds if record else 0.0)),
+        "seconds": _round(done.seconds or metrics.get("training_seconds", record.seconds if record else 0.0)),
         "parameters": int(metrics["parameters"]) if "parameters" in metrics else None,
         "note": "; ".join(filter(None, (done.note, row.note))),
         "reason": done.reason,
@@ -169,6 +171,8 @@ def _measured(
 def _works(manifest: Manifest, part: str) -> int:
     from components.data.manifest import Split
 
+    if not manifest.protocol:  # folds: every work is tested once
+        return len(manifest)
     return len(manifest.held_out if part == "test" else manifest.part(Split(part)))
 
 

@@ -14,6 +14,7 @@ from components.data.manifest import Task
 from components.data.select import Selection
 from components.generative.recipes import StyleRecipe
 from components.studies.study import Boost, Look, Repaint, Report, Row, Seek, Study, Train
+from components.training.boost_recipe import BoostRecipe
 from components.training.recipe import Optimizer, Recipe, Stage
 from components.training.searches import grid_cnn
 
@@ -79,7 +80,12 @@ STUDY = Study(
             note="published: at most .40, worse than D3",
             selection=Selection(balanced=True),
         ),
-        Row("D5", "Boosted trees on D3's features", Boost("D3"), note='published: no "promising results"'),
+        Row(
+            "D5",
+            "Boosted trees on D3's features",
+            Boost(BoostRecipe(), "D3"),
+            note='published: no "promising results"',
+        ),
         Row(
             "D6",
             "VGG19 on ImageNet weights",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from components.models import catalog
 from components.studies.study import Size
+from components.training.boost_recipe import BoostRecipe
 from components.training.recipe import Policy, Recipe, Stage
 from components.training.search import Search
 from components.training.space import Choice, Parameter, Space
@@ -29,6 +30,7 @@ class Limits:
         per_axis: values of each axis of a grid.
         trials: of a random search.
         members: networks of a bag, and folds.
+        rounds: of boosted trees.
     """
 
     scratch_side: int
@@ -42,6 +44,7 @@ class Limits:
     per_axis: int
     trials: int
     members: int
+    rounds: int
 
 
 LIMITS: Mapping[Size, Limits | None] = {
@@ -58,6 +61,7 @@ LIMITS: Mapping[Size, Limits | None] = {
         per_axis=99,
         trials=12,
         members=5,
+        rounds=400,
     ),
     "quick": Limits(
         scratch_side=32,
@@ -71,6 +75,7 @@ LIMITS: Mapping[Size, Limits | None] = {
         per_axis=2,
         trials=3,
         members=2,
+        rounds=20,
     ),
 }
 
@@ -120,6 +125,14 @@ def sized_search(search: Search, size: Size, start: Recipe | None = None) -> Sea
         trials = min(trials, limits.trials)
     return search.model_copy(
         update={"recipe": sized(search.recipe, size, start), "space": space, "trials": trials}
+    )
+
+
+def sized_boost(recipe: BoostRecipe, size: Size) -> BoostRecipe:
+    """The trees at a size: fewer rounds."""
+    limits = LIMITS[size]
+    return (
+        recipe if limits is None else recipe.model_copy(update={"rounds": min(recipe.rounds, limits.rounds)})
     )
 
 

@@ -12,6 +12,7 @@ from components.data.manifest import Task
 from components.data.select import EVERYTHING, Selection
 from components.errors import SettingsError
 from components.generative.recipes import GanRecipe, StyleRecipe
+from components.training.boost_recipe import BoostRecipe
 from components.training.recipe import Recipe
 from components.training.search import Search
 
@@ -54,6 +55,7 @@ class Seek:
 class Boost:
     """Boosted trees on the features of a row's network (study D5)."""
 
+    recipe: BoostRecipe
     start: str
 
 
