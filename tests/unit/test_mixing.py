@@ -50,3 +50,15 @@ def test_what_is_given_stays_and_the_generator_decides(kind: str) -> None:
 def test_another_name_is_refused() -> None:
     with pytest.raises(SettingsError, match="'none' mixes nothing"):
         Mixing("none", 4)
+
+
+@pytest.mark.parametrize("kind", ["mixup", "cutmix"])
+def test_works_of_several_labels_keep_them_all(kind: str) -> None:
+    both = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 0, 1], [1, 0, 0, 1]], np.float32)[: len(FLAT)]
+    single = np.eye(4, dtype=np.float32)[LABELS]
+    _, shares = Mixing(kind, 4)(FLAT[: len(both)], both, np.random.default_rng(0))
+    assert shares.shape == both.shape
+    assert shares.max() <= 1 + 1e-6
+    _, hot = Mixing(kind, 4)(FLAT, single, np.random.default_rng(0))
+    _, numbers = Mixing(kind, 4)(FLAT, LABELS, np.random.default_rng(0))
+    np.testing.assert_allclose(hot, numbers)
