@@ -1,0 +1,239 @@
+"""The five studies as values: all rows, the documented numbers, smaller sizes, weights that are missing."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from components.errors import SettingsError, WeightsError
+from components.models import catalog as families
+from components.studies import sizes, weights
+from components.studies.catalog import STUDIES, named
+from components.studies.study import HeldOut, Look, Report, Row, Seek, Study, Train
+from components.studies.weights import Given, StandIn, equipped, equipped_search
+from components.training.recipe import Policy, Recipe
+
+MISSION = {"A": 9, "B": 10, "C": 9, "D": 8, "E": 7}
+STAND_IN = StandIn.read("mobilenet_v2:alpha=1.0")
+TRAINED = [(study, row) for study in STUDIES.values() for row in study.rows if row.recipe is not None]
+IDS = [row.id for _, row in TRAINED]
+
+
+def recipe(name: str) -> Recipe:
+    found = named(name[0]).row(name).recipe
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.name)
+def test_every_row_of_the_source_is_there(study: Study) -> None:
+    there = {row.mission for row in study.rows}
+    assert there == {f"{study.letter}{number}" for number in range(1, MISSION[study.letter] + 1)}
+
+
+@pytest.mark.parametrize(("study", "row"), TRAINED, ids=IDS)
+def test_every_recipe_can_be_built_from(study: Study, row: Row) -> None:
+    assert row.recipe is not None
+    family = families.family(row.recipe.family)
+    assert (row.recipe.weights == "imagenet") is family.pretrained
+    for size in sizes.LIMITS:
+        small = sizes.sized(row.recipe, size, study.origin(row))
+        assert min(small.image_size) >= family.smallest
+        assert Recipe.model_validate(small.model_dump()) == small
+
+
+@pytest.mark.parametrize(
+    ("row", "size", "stage"),
+    [
+        (
+            "A3",
+            (224, 224),
+            {"optimizer": "adam", "learning_rate": 1e-4, "stop_patience": 10, "reduce_patience": 4},
+        ),
+        ("A4", (224, 224), {"policy": Policy.ROTATE_ZOOM, "batch_size": 32}),
+        ("A7b", (224, 224), {"train": "head", "policy": Policy.FLIPS, "epochs": 40}),
+        ("A7c", (224, 224), {"train": "all", "learning_rate": 1e-7, "epochs": 30}),
+        ("B3", (200, 200), {"policy": Policy.STRETCH}),
+        ("B7", (200, 200), {"train": "last-20%", "optimizer": "sgd"}),
+        ("C2a", (300, 400), {"optimizer": "adam", "learning_rate": 1e-4, "batch_size": 128, "epochs": 10}),
+        ("C3", (128, 128), {"learning_rate": 1e-3, "batch_size": 2048, "epochs": 30}),
+        ("C6", (224, 224), {"train": "last-24", "learning_rate": 1e-2, "batch_size": 512}),
+        ("D3", (128, 128), {"stop_patience": 12, "optimizer": "rmsprop"}),
+        ("E2", (500, 500), {}),
+        ("E4b", (500, 500), {"train": "head", "learning_rate": 1.95e-5}),
+        ("E5", (500, 500), {"train": "last-module"}),
+    ],
+)
+def test_full_size_has_the_documented_numbers(
+    row: str, size: tuple[int, int], stage: dict[str, object]
+) -> None:
+    full = sizes.sized(recipe(row), "full")
+    assert full == recipe(row)
+    assert full.image_size == size
+    found = full.stages[0].model_dump()
+    assert {name: found[name] for name in stage} == stage
+
+
+def test_documented_options_monitors_and_losses() -> None:
+    assert recipe("A3").monitor == "val_macro_f1"
+    assert all(recipe(row).monitor == "val_loss" for row in ("D2a", "D2b", "D3", "D4", "D6"))
+    assert recipe("A8").sizes == (224, 260, 296)
+    assert recipe("A5c").options == {"dense_1": 384, "dense_2": 128, "dropout": 0.5}
+    assert recipe("C2b").options["hidden"] == 0
+    assert recipe("E4b").options == {"nodes": 650, "dropout": 0.7, "dropout_2": 0.7}
+    assert recipe("B4a").class_weights
+    assert recipe("B4b").class_weights
+    assert recipe("C9a").multi_label
+    assert (recipe("C9b").loss, recipe("C9c").loss) == ("focal", "class-balanced")
+    assert recipe("C9d").top_up == 1000
+
+
+def test_the_grid_of_heads_has_56_cells_and_the_small_cnn_s_has_4() -> None:
+    counts = {}
+    for name in ("A5a", "A5b", "D2b"):
+        work = named(name[0]).row(name).work
+        assert isinstance(work, Seek)
+        counts[name] = len(work.search.space.cells or ())
+    assert counts == {"A5a": 56, "A5b": 56, "D2b": 4}
+
+
+def test_published_figures_are_those_of_the_sources() -> None:
+    published = {row.id: dict(row.published) for study in STUDIES.values() for row in study.rows}
+    gap = {"validation/accuracy": 0.863, "validation/top2_accuracy": 0.943, "validation/macro_f1": 0.855}
+    assert published["A3"] == gap
+    assert published["A5e"]["validation/accuracy"] == 0.873  # table 1, not the mission's shorter list
+    assert [published[row]["validation/macro_f1"] for row in ("A7a", "A7b", "A7c")] == [0.78, 0.824, 0.835]
+    assert published["B6"] == {"test/accuracy": 0.87}
+    assert published["C3"] == {"train/accuracy": 0.97, "test/accuracy": 0.71}
+    assert [published[row]["validation/accuracy"] for row in ("D2a", "D3", "D6")] == [0.35, 0.48, 0.42]
+    assert published["E4b"] == {"train/accuracy": 0.906, "validation/accuracy": 0.578, "test/accuracy": 0.566}
+
+
+@pytest.mark.parametrize(("study", "row"), TRAINED, ids=IDS)
+@pytest.mark.parametrize("size", ["cpu", "quick"])
+def test_smaller_sizes_keep_what_is_trained(study: Study, row: Row, size: str) -> None:
+    assert row.recipe is not None
+    full, small = row.recipe, sizes.sized(row.recipe, size, study.origin(row))  # type: ignore[arg-type]
+    same = ("family", "options", "weights", "monitor", "loss", "class_weights", "multi_label")
+    assert [getattr(small, name) for name in same] == [getattr(full, name) for name in same]
+    assert len(small.sizes) == len(full.sizes)
+    for before, after in zip(full.stages, small.stages, strict=True):
+        kept = ("train", "optimizer", "policy", "mix", "schedule")
+        assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
+        assert 1 <= after.epochs <= before.epochs
+        assert after.batch_size <= 32
+        assert after.learning_rate <= before.learning_rate
+
+
+def test_rows_that_start_from_another_see_pictures_of_its_size() -> None:
+    for study, row in TRAINED:
+        if isinstance(row.work, Train | Seek) and row.work.start:
+            start = study.row(row.work.start)
+            for size in sizes.LIMITS:
+                assert row.recipe is not None
+                assert start.recipe is not None
+                own = sizes.sized(row.recipe, size, study.origin(row))
+                other = sizes.sized(start.recipe, size, study.origin(start))
+                assert own.image_size == other.image_size, (row.id, size)
+
+
+def test_real_paintings_on_a_cpu_are_no_smaller_than_96_pixels() -> None:
+    for study, row in TRAINED:
+        assert row.recipe is not None
+        small = sizes.sized(row.recipe, "cpu", study.origin(row))
+        assert max(small.image_size) >= 96, row.id
+
+
+def test_a_smaller_search_keeps_the_outermost_values() -> None:
+    work = named("A").row("A5a").work
+    assert isinstance(work, Seek)
+    small = sizes.sized_search(work.search, "quick")
+    values = [(128, 512), (32, 256)]
+    assert small.space.cells == [
+        dict(zip(small.space.names, pair, strict=True)) for pair in itertools.product(*values)
+    ]
+    assert len(sizes.sized_search(work.search, "cpu").space.cells or ()) == 56
+
+
+def test_what_a_row_needs_comes_with_it() -> None:
+    assert [row.id for row in named("A").chosen(["A7c"])] == ["A7a", "A7b", "A7c"]
+    assert [row.id for row in named("A").chosen(["A5"])][:4] == ["A3", "A4", "A5a", "A5b"]
+    assert len(named("B").chosen()) == len(named("B").rows)
+    with pytest.raises(SettingsError, match="A3"):
+        named("A").chosen(["A99"])
+    with pytest.raises(SettingsError, match="artist-resnet50"):
+        named("F")
+
+
+def test_a_row_before_what_it_needs_is_refused() -> None:
+    rows = (Row("A2", "late", Train(recipe("A3"), start="A3")), Row("A3", "early", Look(())))
+    with pytest.raises(SettingsError, match="A2 needs"):
+        Study("x", "A", "", "", named("A").task, "synthetic", rows)
+
+
+def test_a_stand_in_keeps_the_shape_of_the_head() -> None:
+    given = Given("FILE", stand_in=STAND_IN)
+    found, note = equipped(recipe("A5f"), given)
+    assert note == "stand-in: MobileNetV2 1.0"
+    assert (found.family, found.weights) == ("mobilenet_v2", "FILE")
+    expected = {"alpha": 1.0, "pooling": "pyramid", "dense_1": 320, "dense_2": 64, "dropout": 0.5}
+    assert found.options == expected
+    assert equipped(recipe("E4b"), given)[0].options == {"alpha": 1.0, "dense_1": 650, "dropout": 0.7}
+    assert equipped(recipe("C2a"), given)[0].options == {"alpha": 1.0, "dense_1": 120}
+    assert equipped(recipe("B3"), given) == (recipe("B3"), "")
+
+
+def test_a_stand_in_s_search_has_its_own_names() -> None:
+    work = named("E").row("E4a").work
+    assert isinstance(work, Seek)
+    found, _ = equipped_search(work.search, Given("FILE", stand_in=STAND_IN))
+    assert found.space.names == ("options.dense_1", "options.dropout", "stages.0.learning_rate")
+
+
+def test_no_stand_in_has_the_imagenet_top() -> None:
+    with pytest.raises(WeightsError, match="1000-way"):
+        equipped(recipe("C4"), Given("FILE", stand_in=STAND_IN))
+
+
+def test_a_file_for_one_backbone_goes_before_the_stand_in() -> None:
+    given = Given("FILE", {"resnet50": "R.h5"}, STAND_IN)
+    assert equipped(recipe("A3"), given)[0] == recipe("A3").model_copy(update={"weights": "R.h5"})
+    assert equipped(recipe("D6"), given)[0].family == "mobilenet_v2"
+
+
+def test_without_weights_nothing_random_is_frozen_and_the_note_says_so() -> None:
+    found, note = equipped(recipe("C5"), Given(weights.NONE))
+    assert note == weights.RANDOM
+    assert found.weights is None
+    assert [stage.train for stage in found.stages] == ["all"]
+    begun = recipe("E5").model_copy(update={"warm_start": "a run"})
+    assert [stage.train for stage in equipped(begun, Given(weights.NONE))[0].stages] == ["last-module"]
+
+
+def test_options_of_weights(tmp_path) -> None:
+    file = tmp_path / "w.h5"
+    file.write_bytes(b"")
+    assert Given.read(size="quick").address == "none"
+    assert Given.read(size="full").address == "imagenet"
+    assert Given.read(f"resnet50={file}").files == {"resnet50": str(file)}
+    assert Given.read(str(file), "mobilenet_v2:alpha=1.0").stand_in == STAND_IN
+    for given, other, expected in (
+        (str(file), "", "which network"),
+        ("resnet50=/no/such", "", "no such weights file for resnet50"),
+        ("", "simple_cnn", "from scratch"),
+        ("", "mobilenet_v2:alpha", "name=value"),
+        ("", "resnet9000", "no model family"),
+    ):
+        with pytest.raises(SettingsError, match=expected):
+            Given.read(given, other)
+
+
+def test_reports_and_held_out_rows_are_where_the_sources_have_them() -> None:
+    kinds = {row.id: type(row.work) for study in STUDIES.values() for row in study.rows}
+    assert kinds["B8"] is kinds["C7"] is kinds["D8"] is kinds["E6"] is Report
+    assert kinds["B10h"] is HeldOut
+    table = named("B").row("B8").work
+    assert isinstance(table, Report)
+    assert table.published["B7"]["Abstract Expressionism"] is None
+    assert table.published["B7"]["Impressionism"] == pytest.approx(0.927, abs=1e-3)

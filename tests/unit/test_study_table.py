@@ -1,0 +1,90 @@
+"""A study's lines, its figure, and the drawing of a network."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from components.errors import DataError
+from components.evaluation.answers import work_rows
+from components.evaluation.architecture import blocks, drawing
+from components.evaluation.metrics import score
+from components.evaluation.study_figures import scores_of, share_interval
+from components.models import catalog as families
+from components.studies.catalog import named
+from flows.study_table import Done, drawn, duration, line, share, table, title
+
+
+def test_a_share_s_interval_is_that_of_its_works() -> None:
+    found = share_interval(0.8, 100)
+    assert found.point == pytest.approx(0.8)
+    assert found.low == pytest.approx(0.72, abs=0.02)
+    assert found.high == pytest.approx(0.88, abs=0.02)
+    with pytest.raises(DataError):
+        share_interval(0.5, 0)
+
+
+def test_scores_from_a_logged_table_are_those_of_the_answers() -> None:
+    random = np.random.default_rng(0)
+    names = ["a", "b", "c"]
+    truth = random.integers(0, 3, 60)
+    probable = random.dirichlet((1, 1, 1), 60)
+    rows = work_rows([f"{n}.jpg" for n in range(60)], truth, probable, names)
+    told, found = score(truth, probable, names), scores_of(rows, names)
+    assert (found.confusion == told.confusion).all()
+    assert (found.accuracy, found.macro_f1) == (told.accuracy, told.macro_f1)
+    with pytest.raises(DataError, match=r"\['c'\]"):
+        scores_of(rows, ["a", "b"])
+
+
+def test_a_row_that_could_not_be_done_is_a_line_with_its_reason() -> None:
+    row = named("A").row("A3")
+    one = line(Done(row, reason="no weights"))
+    first, *others = table([one])
+    assert first["note"] == "not done: no weights"
+    assert first["published"] == ".863"
+    assert [other["row"] for other in others] == ["", ""]
+    assert {other["ours [95 %]"] for other in others} == {""}
+
+
+def test_the_figure_has_a_panel_a_figure() -> None:
+    lines = [
+        {
+            "row": "A3",
+            "title": "ResNet50 GAP",
+            "published": {"validation/accuracy": 0.86, "validation/macro_f1": 0.85},
+            "ours": {"validation/accuracy": [0.8, 0.7, 0.9], "validation/macro_f1": [0.7, 0.6, 0.8]},
+            "kind": "stand-in",
+        },
+        {"row": "A4", "title": "none", "published": {"validation/accuracy": 0.8}, "ours": {}, "kind": ""},
+    ]
+    figure = drawn(lines, "Study A")
+    assert [axes.get_title() for axes in figure.axes] == ["accuracy", "macro-F1"]
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [
+        "A3  ResNet50 GAP (validation)",
+        "A4  none (validation)",
+    ]
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told == ["published", "ours, another backbone standing in"]
+    assert drawn([], "nothing yet").axes
+
+
+def test_a_network_is_drawn_by_the_size_of_its_maps() -> None:
+    model = families.build("resnet50_scratch", 6, (64, 64))
+    found = blocks(model)
+    assert sum(block.parameters for block in found) == model.count_params()
+    assert [block.shape[:2] for block in found if len(block.shape) == 3] == [
+        (32, 32),
+        (16, 16),
+        (8, 8),
+        (4, 4),
+        (2, 2),
+    ]
+    figure = drawing(found, "ResNet50 from scratch", model.count_params())
+    assert f"{model.count_params():,} weights" in figure.axes[0].get_title(loc="left")
+
+
+def test_words_for_shares_and_times() -> None:
+    assert [share(value) for value in (0.8631, 1.0, None)] == [".863", "1.000", ""]
+    assert [duration(value) for value in (41, 200, 7500)] == ["41 s", "3 min 20 s", "2 h 5 min"]
+    assert "drawn by code" in title("Study B", "synthetic-gallery", "quick", synthetic=True)
