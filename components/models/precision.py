@@ -23,7 +23,7 @@ def _plain(layer: keras.layers.Layer) -> bool:
         return True  # they compute as they are given
     if isinstance(layer, keras.Model):
         return all(_plain(one) for one in layer.layers)
-    return layer.compute_dtype == "float32"
+    return bool(layer.compute_dtype == "float32")
 
 
 def _in_float32(operation: keras.Operation) -> keras.Operation:

@@ -268,7 +268,7 @@ def pixels(text: str) -> int:
     if text == "documented":
         return 0
     if not text.isdigit() or not int(text):
-        raise SettingsError(f'an image size is "documented" or pixels a side, received {text!r}.')
+        raise SettingsError(f'an image size of "documented" or pixels a side is expected, received {text!r}.')
     return int(text)
 
 
