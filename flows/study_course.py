@@ -105,8 +105,14 @@ def recipe_of(row: Row, recipe: Recipe, course: Course) -> tuple[Recipe, str]:
     Returns:
         The recipe, and what the table is to say of its weights.
     """
-    sized = sizes.sized(recipe, course.order.size, course.study.origin(row))
-    return weights.equipped(started(row, sized, course), course.order.given)
+    chosen, note = weights.equipped(started(row, recipe, course), course.order.given)
+    return sizes.sized(chosen, course.order.size, origin_of(row, course)), note
+
+
+def origin_of(row: Row, course: Course) -> Recipe | None:
+    """The recipe, with its weights, of the first row that a row starts from; None without any."""
+    published = course.study.origin(row)
+    return None if published is None else weights.equipped(published, course.order.given)[0]
 
 
 def started(row: Row, recipe: Recipe, course: Course) -> Recipe:

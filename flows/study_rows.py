@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from components.errors import AtelierError, DataError
 from components.studies import sizes, study, weights
 from flows import study_reports
-from flows.study_course import Course, job, recipe_of, scores, started
+from flows.study_course import Course, job, origin_of, recipe_of, scores, started
 from flows.study_table import Done
 from flows.telling import tell
 from flows.train import trained
@@ -130,9 +130,9 @@ def _seek(row: Row, work: study.Seek, course: Course) -> Done:
     from flows.tune import Quest, tuned
 
     order, manifest = course.order, course.works(course.plan(row))
-    sized = sizes.sized_search(work.search, order.size, course.study.origin(row))
-    recipe = started(row, sized.recipe, course)
-    search, note = weights.equipped_search(sized.model_copy(update={"recipe": recipe}), order.given)
+    recipe = started(row, work.search.recipe, course)
+    chosen, note = weights.equipped_search(work.search.model_copy(update={"recipe": recipe}), order.given)
+    search = sizes.sized_search(chosen, order.size, origin_of(row, course))
     # A search's name stands for one space on one data version in the searches' database.
     name = f"{row.id}-{search.name}-{order.size}-{key_of(search.key, manifest.fingerprint)[:8]}"
     quest = Quest(

@@ -73,7 +73,7 @@ LIMITS: Mapping[Size, Limits | None] = {
         batch_size=16,
         top_up=20,
         per_axis=2,
-        trials=3,
+        trials=2,
         members=2,
         rounds=20,
     ),
