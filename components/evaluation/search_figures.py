@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from components import theme
-from components.evaluation.search_points import Axis, Point, best, finished, shades, words
+from components.evaluation.search_points import Axis, Point, best, finished, shade_bar, shades, words
 from components.theme import BLACK, BLUE, GREEN, ORANGE, PALE, RED
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def heat_map(points: Sequence[Point], down: Axis, across: Axis, metric: str, *, 
             states[place] = "failed" if one.state == "failed" else "early end"
     figure = theme.figure(2.8 + 0.78 * len(columns), 2.0 + 0.5 * len(rows))
     axes = figure.subplots()
-    shade = shades(float(np.nanmin(cells)), float(np.nanmax(cells)), maximised=maximised)
+    ends = float(np.nanmin(cells)), float(np.nanmax(cells))
+    shade = shades(*ends, maximised=maximised)
     axes.set_facecolor(PALE)  # of cells without a figure
     axes.imshow(shade.to_rgba(cells), aspect="auto")
     top = np.nanargmax(cells) if maximised else np.nanargmin(cells)
@@ -123,9 +124,7 @@ def heat_map(points: Sequence[Point], down: Axis, across: Axis, metric: str, *, 
         fontsize=11,
     )
     axes.spines[:].set_visible(False)
-    bar = figure.colorbar(shade, ax=axes, pad=0.02)
-    bar.set_label(words(metric))
-    bar.outline.set_visible(False)
+    shade_bar(figure, axes, shade, metric, ends)
     return figure
 
 

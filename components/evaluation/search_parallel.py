@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from components import theme
-from components.evaluation.search_points import Axis, Point, finished, shades, words
+from components.evaluation.search_points import Axis, Point, finished, shade_bar, shades, words
 from components.theme import GREY, RED
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ def parallel_coordinates(
     axes.set_title(f"What led where: {len(ended)} finished trials")
     axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
     axes.tick_params(axis="x", length=0)
-    bar = figure.colorbar(shade, ax=axes, pad=0.02, shrink=0.85)
-    bar.set_label(words(metric))
-    bar.outline.set_visible(False)
+    shade_bar(figure, axes, shade, metric, (low, high))
     figure.legend(loc="outside lower center", frameon=False, fontsize=9)
     return figure
 

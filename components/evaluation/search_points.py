@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
 from components import theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _SHADES = "cividis"
 """Even in lightness, and the same to colour-blind people."""
@@ -88,3 +92,14 @@ def words(metric: str) -> str:
         "val_accuracy": "validation accuracy",
     }
     return known.get(metric, metric)
+
+
+def shade_bar(
+    figure: Figure, axes: Axes, shade: ScalarMappable, metric: str, ends: tuple[float, float]
+) -> None:
+    """What the shades stand for, from the worst figure to the best."""
+    bar = figure.colorbar(shade, ax=axes, pad=0.02)
+    bar.set_label(words(metric))
+    bar.outline.set_visible(False)
+    if ends[0] < ends[1]:
+        bar.ax.set_ylim(*ends)

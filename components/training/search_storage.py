@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import warnings
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ class Database:
         try:
             with self.alone("tables"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                return optuna.storages.RDBStorage(
+                storage = optuna.storages.RDBStorage(
                     self.url.render_as_string(hide_password=False),
                     engine_kwargs=options,
                     heartbeat_interval=BEAT_SECONDS,
@@ -83,6 +84,8 @@ class Database:
                 )
         except (SQLAlchemyError, RuntimeError, optuna.exceptions.OptunaError) as exc:
             raise ServiceError(f"{self}: searches cannot be kept there: {exc}. {_WANTED}") from exc
+        weakref.finalize(storage, storage.engine.dispose)  # Optuna leaves its connections open
+        return storage
 
     @contextmanager
     def alone(self, name: str) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """A search's trials, kept so that several processes take each of them once and a killed one loses nothing.
 
-An Optuna study that is worked on under a lock: a grid's cells stand in its queue from the beginning, and
-what a dead process left running is queued again. The k-th draw of a random search depends on the seed and k
-alone, not on how many processes work or how often it was resumed.
+An Optuna study whose trials are handed out under a lock: a grid's next cell is the first that nobody has
+begun, and what a dead process left running is given up and run again. The k-th draw of a random search
+depends on the seed and k alone, not on how many processes work or how often it was resumed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from components.errors import TrainingError
 from components.training.sampling import distribution, pruner, sampler
 from components.training.search import Search, State, Trial
 from components.training.search_storage import BEAT_SECONDS, Database
-from components.training.space import Values
+from components.training.space import Value, Values
 
 if TYPE_CHECKING:
     import optuna
@@ -51,6 +52,7 @@ class Trials:
         self._study = study
         self._worker = worker
         self._gone = gone
+        self._next_look = 0.0
         self._wanted = {one.name: distribution(one) for one in search.space.parameters}
 
     @classmethod
@@ -88,10 +90,7 @@ class Trials:
                 load_if_exists=True,
             )
             _check(study, search, data_version)
-            trials = cls(search, database, storage, study, worker, gone)
-            trials._requeue()
-            trials._complete_grid()
-        return trials
+        return cls(search, database, storage, study, worker, gone)
 
     @property
     def id(self) -> str:
@@ -101,11 +100,8 @@ class Trials:
     def claim(self) -> optuna.trial.Trial | None:
         """The next trial, this process's alone; None: each has been begun."""
         with self._database.alone(self.search.name):
-            self._requeue()
-            known = self._study.get_trials(deepcopy=False)
-            begun = [one for one in known if _state(one) != "lost"]
-            queued = any(_state(one) == "waiting" for one in begun)
-            if not queued and (self.search.sampler == "grid" or len(begun) >= (self.search.trials or 0)):
+            known = self._looked_after()
+            if not any(_state(one) == "waiting" for one in known) and not self._queued(known):
                 return None
             self._study.sampler = sampler(self.search, len(known))
             with warnings.catch_warnings():
@@ -178,12 +174,12 @@ class Trials:
     def importances(self) -> dict[str, float]:
         """Share of each parameter in which trials are the best (PED-ANOVA, Watanabe et al. 2023).
 
-        Empty for fewer than five finished trials, or one parameter: then nothing can be said.
+        Empty for fewer than ten finished trials, or one parameter: then nothing can be said.
         """
         import optuna
 
         finished = sum(one.state == "finished" for one in self.all())
-        if finished < 5 or len(self._wanted) < 2:
+        if finished < 10 or len(self._wanted) < 2:
             return {}
         best = min(0.5, max(0.1, 5 / finished))
         with warnings.catch_warnings():
@@ -194,43 +190,54 @@ class Trials:
         shares = {name: float(share) for name, share in found.items()}
         return shares if all(map(math.isfinite, shares.values())) and sum(shares.values()) > 0 else {}
 
-    def _requeue(self) -> None:
-        """Give up what dead processes left running, and queue its values again."""
+    def _looked_after(self) -> list[optuna.trial.FrozenTrial]:
+        """Every trial, once those are given up that dead processes left running."""
         import optuna
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            optuna.storages.fail_stale_trials(self._study)
-        for one in self._study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,)):
-            worker = one.user_attrs.get(_WORKER)
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + BEAT_SECONDS
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                optuna.storages.fail_stale_trials(self._study)
+        known, lost = self._study.get_trials(deepcopy=False), False
+        for one in known:
             # Who claims says so under the lock that is held here: one without a worker died in between.
-            if worker is None or (worker != self._worker and self._gone(worker)):
+            worker = one.user_attrs.get(_WORKER)
+            if _state(one) == "running" and (worker is None or self._gone(worker)):
                 with suppress(optuna.exceptions.UpdateFinishedTrialError, ValueError):
                     self._study.tell(one.number, state=optuna.trial.TrialState.FAIL)
-        known = self._study.get_trials(deepcopy=False)
+                lost = True
+        return self._study.get_trials(deepcopy=False) if lost else known
+
+    def _queued(self, known: list[optuna.trial.FrozenTrial]) -> bool:
+        """Queue the values of the next trial, if they are not to be drawn; False: there is no next one."""
+        begun = [one for one in known if _state(one) != "lost"]
+        if self.search.sampler == "grid":
+            there = [dict(_values(one)) for one in begun]
+            cell = next((cell for cell in self._cells if cell not in there), None)
+            if cell is not None:
+                self._study.enqueue_trial(cell)
+            return cell is not None
         again = {one.user_attrs.get(_AGAIN) for one in known}
         for one in known:
             if _state(one) == "lost" and one.number not in again and set(_values(one)) == set(self._wanted):
                 self._study.enqueue_trial(dict(_values(one)), user_attrs={_AGAIN: one.number})
+                return True
+        return len(begun) < (self.search.trials or 0)
 
-    def _complete_grid(self) -> None:
-        """Queue the cells that are not there yet: all of them at first, none later."""
-        cells = self.search.space.cells
-        if self.search.sampler != "grid" or cells is None:
-            return
-        if self.search.trials is not None:
-            random.Random(self.search.seed).shuffle(cells)  # noqa: S311 (no secret)
-            cells = cells[: self.search.trials]
-        known = [one for one in self._study.get_trials(deepcopy=False) if _state(one) != "lost"]
-        there = [dict(_values(one)) for one in known]
-        for cell in cells:
-            if cell not in there:
-                self._study.enqueue_trial(cell)
+    @cached_property
+    def _cells(self) -> list[dict[str, Value]]:
+        """Of a grid, in the order they are tried; where only some are wanted, those are drawn."""
+        cells = list(self.search.space.cells or ())
+        if self.search.trials is None:
+            return cells
+        random.Random(self.search.seed).shuffle(cells)  # noqa: S311 (no secret)
+        return cells[: self.search.trials]
 
 
 def wait_for_others(trials: Trials, seconds: float = 1.0) -> bool:
     """True, after a while, when other processes are at work on trials; one of them may die yet."""
-    if not any(one.state in {"running", "waiting"} for one in trials.all()):
+    if not any(one.state == "running" for one in trials.all()):
         return False
     time.sleep(seconds)
     return True

@@ -28,12 +28,14 @@ class Report:
         number: the trial's.
         values: the trial's.
         curve: the rows told so far.
+        epochs: of the trial's recipe; at the last nothing is left to be saved.
     """
 
     def __init__(self, search: Search, trial: optuna.trial.Trial) -> None:
         self.number = trial.number
         self.values: Mapping[str, Value] = dict(trial.params)
         self.curve: list[Mapping[str, float]] = []
+        self.epochs = sum(stage.epochs for stage in search.recipe.stages)
         self._search = search
         self._trial = trial
 
@@ -49,7 +51,7 @@ class Report:
         ):  # the database is told once, at the end: epochs on features are short
             return
         self._trial.report(row[self._search.metric], epoch)
-        if self._trial.should_prune():
+        if epoch < self.epochs and self._trial.should_prune():
             raise Pruned(f"after epoch {epoch}, with {self._search.metric} {row[self._search.metric]:.3f}")
 
 
@@ -85,11 +87,12 @@ def run(
             if trial is not None:
                 taken += 1
                 _try(trials, trial, train)
-                if on_trial is not None:
-                    on_trial(next(one for one in trials.all() if one.number == trial.number))
             elif not (wait and wait_for_others(trials)):
                 break
-            shown = _show(trials, advance, shown)
+            known = trials.all()
+            if trial is not None and on_trial is not None:
+                on_trial(known[trial.number])
+            shown = _show(search, known, advance, shown)
     return taken
 
 
@@ -124,7 +127,9 @@ def _try(trials: Trials, trial: optuna.trial.Trial, train: Train) -> None:
     value, reason = None, ""
     try:
         with trials.alive(trial):
-            value = train(applied(search.recipe, report.values), report)
+            recipe = applied(search.recipe, report.values)
+            report.epochs = sum(stage.epochs for stage in recipe.stages)
+            value = train(recipe, report)
         state = "finished" if math.isfinite(value) else "failed"
         reason = "" if state == "finished" else f"its {search.metric} is {value}, which is no number"
     except Pruned as exc:
@@ -135,10 +140,8 @@ def _try(trials: Trials, trial: optuna.trial.Trial, train: Train) -> None:
         trials.finish(trial, state, value, reason=reason, curve=report.curve)
 
 
-def _show(trials: Trials, advance: Advance, shown: int) -> int:
-    known = trials.all()
+def _show(search: Search, known: list[Trial], advance: Advance, shown: int) -> int:
     ended = [one for one in known if one.state in {"finished", "pruned", "failed"}]
     finished = [one for one in ended if one.state == "finished"]
-    note = f"best {best_of(trials.search, finished).value:.3f}" if finished else ""
-    advance(len(ended) - shown, note=note)
+    advance(len(ended) - shown, note=f"best {best_of(search, finished).value:.3f}" if finished else "")
     return len(ended)
