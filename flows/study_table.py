@@ -26,7 +26,7 @@ SHORT = {
     "subset_accuracy": "all classes right",
 }
 PARTS = {"train": "training", "validation": "validation", "test": "test"}
-_UNPUBLISHED = ("test/accuracy", "test/subset_accuracy", "test/macro_f1")
+_UNPUBLISHED = ("accuracy", "subset_accuracy", "macro_f1")
 _COUNTED = ("accuracy", "top2_accuracy", "subset_accuracy")
 """Shares of works: their interval needs no more than the number of works."""
 
@@ -56,7 +56,8 @@ def line(done: Done) -> Line:
     """A row for JSON; the figures are those published, or accuracy and macro-F1 on the test works."""
     row, record = done.row, done.record
     metrics = record.metrics if record else {}
-    ours = {name: found for name in _figures(row) if (found := _measured(name, metrics, done.manifest))}
+    names = _figures(row, done.manifest)
+    ours = {name: found for name in names if (found := _measured(name, metrics, done.manifest))}
     return {
         "row": row.id,
         "title": row.title,
@@ -143,10 +144,11 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _figures(row: Row) -> list[str]:
-    """What was published, and macro-F1 on the same part."""
+def _figures(row: Row, manifest: Manifest | None) -> list[str]:
+    """What was published, and macro-F1 on the same part; else those of the test works, where there are any."""
     if not row.published:
-        return list(_UNPUBLISHED)
+        parts = manifest.profile["parts"] if manifest is not None and manifest.protocol else {"test": 1}
+        return [f"{'test' if 'test' in parts else 'validation'}/{name}" for name in _UNPUBLISHED]
     part = [*row.published][-1].partition("/")[0]
     return list(dict.fromkeys([*row.published, f"{part}/macro_f1"]))
 
