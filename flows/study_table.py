@@ -145,7 +145,7 @@ def duration(seconds: float) -> str:
 
 
 def _figures(row: Row, manifest: Manifest | None) -> list[str]:
-    """What was published, and macro-F1 on the same part; else those of the test works, where there are any."""
+    """What was published, and macro-F1 on the same part; else those of the test works, if there are any."""
     if not row.published:
         parts = manifest.profile["parts"] if manifest is not None and manifest.protocol else {"test": 1}
         return [f"{'test' if 'test' in parts else 'validation'}/{name}" for name in _UNPUBLISHED]

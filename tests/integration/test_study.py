@@ -7,6 +7,7 @@ import json
 import pytest
 
 from components.data.sources import synthetic
+from components.errors import RegistryError
 from components.settings import Settings
 from components.tracking.runs import Tracker
 from flows.study_order import Order
@@ -85,3 +86,10 @@ def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
     assert "figures/by_class.png" in tracker.artifacts(runs["D8"], "figures")
     assert "figures/D3_confusion_matrix.png" in tracker.artifacts(runs["D8"], "figures")
     assert tracker.artifacts(runs["D1"], "figures") == ["figures/classes.png"]
+
+
+def test_a_study_that_was_never_run_has_no_table(ran):
+    from flows.study import last
+
+    with pytest.raises(RegistryError, match="atelier study run artist-resnet50 --quick"):
+        last("artist-resnet50", ran[0])

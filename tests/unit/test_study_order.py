@@ -1,0 +1,65 @@
+"""What a study reads and how it is parted, on its own collection and on others; the commands that name it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from components.errors import SettingsError
+from components.studies.catalog import STUDIES, named
+from components.studies.style_cnn_resnet50 import MOVEMENTS
+from flows.cli import app
+from flows.study_order import Order
+
+
+def test_a_study_s_own_collection_is_read_as_documented(settings, tmp_path):
+    plan = Order.of(study="B", root=str(tmp_path)).plan(settings)
+    assert (plan.source, plan.task, plan.protocol, plan.kept_classes) == (
+        "best_artworks",
+        "style",
+        "81/9/10",
+        MOVEMENTS,
+    )
+    plan = Order.of(study="artist-resnet50", root=str(tmp_path)).plan(settings)
+    assert (plan.top, plan.protocol, plan.kept_classes) == (10, "80/20", None)
+
+
+def test_a_row_may_ask_for_other_classes(settings, tmp_path):
+    order = Order.of(study="A", root=str(tmp_path))
+    assert order.plan(settings, named("A").row("A7a")).top is None
+    order = Order.of(study="B", root=str(tmp_path))
+    assert order.plan(settings, named("B").row("B10d")).merge == {"Abstract Expressionism": "Expressionism"}
+
+
+def test_another_collection_gives_all_its_classes_or_those_named(settings, tmp_path):
+    order = Order.of(study="B", source="folder", root=str(tmp_path))
+    assert order.plan(settings).kept_classes is None
+    order = Order.of(study="B", source="folder", root=str(tmp_path), classes="Cubism,Fauvism", per_class=9)
+    plan = order.plan(settings)
+    assert (plan.kept_classes, plan.per_class) == (("Cubism", "Fauvism"), 9)
+
+
+def test_without_a_root_the_synthetic_gallery_is_taken(settings):
+    plan = Order.of(study="C").plan(settings)
+    assert (plan.source, plan.root) == ("synthetic", None)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({"study": "A", "size": "huge"}, "full"), ({"study": "A", "per_class": 1}, "per_class")],
+)
+def test_orders_that_cannot_be(given, expected):
+    with pytest.raises(SettingsError, match=expected):
+        Order.of(**given)
+
+
+def test_studies_are_listed_and_shown():
+    listed = CliRunner().invoke(app, ["study", "list", "--json"])
+    assert [one["study"] for one in json.loads(listed.stdout)] == list(STUDIES)
+    shown = CliRunner().invoke(app, ["study", "show", "E", "--size", "cpu", "--json"])
+    rows = {one["row"]: one for one in json.loads(shown.stdout)["rows"]}
+    assert max(rows["E2"]["recipe"]["image_size"]) == 96
+    assert rows["E4b"]["published"]["test/accuracy"] == 0.566
+    assert CliRunner().invoke(app, ["study", "show", "A"]).exit_code == 0
