@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 
 from components.models.layers import SpatialPyramidPooling
@@ -28,6 +30,19 @@ def pooled(maps: keras.KerasTensor) -> keras.KerasTensor:
 def pyramid_pooled(maps: keras.KerasTensor) -> keras.KerasTensor:
     """(B, H, W, C) -> (B, 14 C) by spatial pyramid pooling of 1, 4 and 9 cells (study A4)."""
     return SpatialPyramidPooling((1, 2, 3), name=FEATURES)(maps)
+
+
+def style_statistics(maps: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
+    """Mean and standard deviation of each of several layers' maps, (B, h, w, C) each -> (B, 2 sum of C).
+
+    What a layer answers on the whole, and how unevenly, tells how a picture is painted and less what it
+    shows: the statistics that carry style in Huang and Belongie 2017 (arXiv:1703.06868), here as features.
+    """
+    found = []
+    for one in maps:
+        found.append(keras.layers.GlobalAveragePooling2D()(one))
+        found.append(keras.ops.sqrt(keras.ops.var(one, axis=(1, 2)) + 1e-5))
+    return keras.layers.Concatenate(name=FEATURES)(found)
 
 
 def dense_blocks(features: keras.KerasTensor, units: tuple[int, ...], dropout: float) -> keras.KerasTensor:

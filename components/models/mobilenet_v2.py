@@ -7,10 +7,21 @@ from typing import Literal
 import keras
 
 from components.models import backbones
-from components.models.heads import dense_blocks, pooled, probabilities, pyramid_pooled
+from components.models.heads import dense_blocks, pooled, probabilities, pyramid_pooled, style_statistics
 from components.models.inputs import raw_image
 
-Pooling = Literal["average", "pyramid"]
+Pooling = Literal["average", "pyramid", "statistics"]
+
+_DEPTHS = (
+    "block_1_expand_relu",
+    "block_3_expand_relu",
+    "block_6_expand_relu",
+    "block_10_expand_relu",
+    "block_13_expand_relu",
+    "block_16_expand_relu",
+    "out_relu",
+)
+"""The widest layer of each resolution, and the last: from brush strokes to what is shown."""
 
 
 def build(  # noqa: PLR0913 (its options are named)
@@ -23,22 +34,26 @@ def build(  # noqa: PLR0913 (its options are named)
     dense_1: int = 0,
     dense_2: int = 0,
     dropout: float = 0.2,
+    normalize: bool = False,
     weights: backbones.Weights | None = None,
 ) -> keras.Model:
     """The backbone on inputs in [-1, 1], its maps pooled (1280 wide, or 14 x 1280), blocks, dropout, softmax.
 
-    With pyramid pooling and dense blocks it takes the shapes of study A's networks (A4, A5, A8) where their
-    ResNet50 is too large for the machine.
+    Pooled as "statistics" (7264 wide at alpha 1), frozen layers tell painters apart that the last maps'
+    average takes for each other. With pyramid pooling and dense blocks it takes the shapes of study A's
+    networks (A4, A5, A8) where their ResNet50 is too large for the machine.
 
     Args:
         num_classes: width of the softmax.
         image_size: (height, width); at least 32 pixels each.
         alpha: width of the backbone; ImageNet weights exist for .35, .5, .75, 1, 1.3 and 1.4.
-        pooling: "average" of each map, or "pyramid": spatial pyramid pooling (14 cells).
+        pooling: "average" of each last map; "pyramid": spatial pyramid pooling (14 cells); "statistics":
+            means and standard deviations at seven depths.
         any_size: leave height and width open, as study A8 wants it.
         dense_1: width of a first block of Dense, dropout and batch normalisation; 0: none.
         dense_2: width of a second; 0: none.
         dropout: share of the features, or of each block's outputs, dropped while training.
+        normalize: batch normalisation of the features first, as statistics of many scales want it.
         weights: the backbone's; None is a random start, on purpose.
 
     Raises:
@@ -52,15 +67,36 @@ def build(  # noqa: PLR0913 (its options are named)
         )
 
     maps = backbones.loaded(backbone, weights, f"MobileNetV2 of width {alpha}").output
-    features = pyramid_pooled(maps) if pooling == "pyramid" else pooled(maps)
-    answer = head(features, num_classes, dense_1=dense_1, dense_2=dense_2, dropout=dropout)
+    features = _pooled(image, maps, pooling)
+    answer = head(
+        features, num_classes, dense_1=dense_1, dense_2=dense_2, dropout=dropout, normalize=normalize
+    )
     return keras.Model(image, answer, name="mobilenet_v2")
 
 
-def head(
-    features: keras.KerasTensor, num_classes: int, *, dense_1: int = 0, dense_2: int = 0, dropout: float = 0.2
+def _pooled(image: keras.KerasTensor, maps: keras.KerasTensor, pooling: Pooling) -> keras.KerasTensor:
+    match pooling:
+        case "average":
+            return pooled(maps)
+        case "pyramid":
+            return pyramid_pooled(maps)
+        case "statistics":
+            backbone = keras.Model(image, maps)
+            return style_statistics([backbone.get_layer(name).output for name in _DEPTHS])
+
+
+def head(  # noqa: PLR0913 (its options are named)
+    features: keras.KerasTensor,
+    num_classes: int,
+    *,
+    dense_1: int = 0,
+    dense_2: int = 0,
+    dropout: float = 0.2,
+    normalize: bool = False,
 ) -> keras.KerasTensor:
     """(B, D) -> (B, num_classes): blocks, or dropout alone where there are none; softmax; see `build`."""
+    if normalize:
+        features = keras.layers.BatchNormalization(name="norm_features")(features)
     if dense_1 or dense_2:
         return probabilities(dense_blocks(features, (dense_1, dense_2), dropout), num_classes)
     return probabilities(keras.layers.Dropout(dropout, name="dropout")(features), num_classes)

@@ -12,6 +12,7 @@ from components.data import store
 from components.errors import TrainingError
 from components.models import catalog
 from components.models.heads import FEATURES
+from components.models.multilabel import each_by_itself
 from components.settings import Settings
 from components.training import features, stages
 from components.training.callbacks import OnEpoch, Record
@@ -91,7 +92,7 @@ class Frozen:
         self._check(recipe)
         keras.utils.set_random_seed(recipe.seed)
         found = keras.Input(self.subject.train.shape[1:], name=FEATURES)
-        head = keras.Model(found, self._head(recipe, found), name=recipe.family)
+        head = self._ending(recipe, found, found)
         course = Course(recipe, self.labels, Record(recipe.monitor), started=time.monotonic())
         subject = replace(self.subject, network=head)
         for number in range(len(recipe.stages)):
@@ -102,15 +103,17 @@ class Frozen:
     def whole(self, recipe: Recipe, head: Fitted) -> Fitted:
         """The same fit with the whole network: raw image in."""
         found = self.network.get_layer(FEATURES).output
-        network = keras.Model(self.network.input, self._head(recipe, found), name=recipe.family)
+        network = self._ending(recipe, self.network.input, found)
         own = {layer.name: layer for layer in head.model.layers if layer.weights}
         for name, layer in own.items():
             network.get_layer(name).set_weights(layer.get_weights())
         return replace(head, model=network, parameters=network.count_params())
 
-    def _head(self, recipe: Recipe, found: keras.KerasTensor) -> keras.KerasTensor:
-        family = catalog.family(recipe.family)
-        return family.head(found, self.labels.num_classes, recipe.options)
+    def _ending(self, recipe: Recipe, begins: keras.KerasTensor, found: keras.KerasTensor) -> keras.Model:
+        """The network from `begins` to the recipe's head, which stands on `found`."""
+        answer = catalog.family(recipe.family).head(found, self.labels.num_classes, recipe.options)
+        network = keras.Model(begins, answer, name=recipe.family)
+        return each_by_itself(network) if recipe.multi_label else network
 
     def _check(self, recipe: Recipe) -> None:
         family = catalog.family(self.recipe.family)
