@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from components.data.mixing import Mixing
+from components.runtime import replicas
 
 Batch = tuple[NDArray[Any], ...]
 
@@ -60,7 +61,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         Args:
             images: (N, ...); with `views`, (views N, ...): row v N + i is view v of work i.
             labels: (N,) class numbers, or (N, C) of zeros and ones.
-            batch_size: rows a batch.
+            batch_size: rows a batch; where several devices share it (`runtime.replicas`), a multiple of them.
             shuffle: another order each epoch; False: as `rows` has it.
             seed: of order and mixing.
             rows: which make up an epoch; one may stand there several times (study C9's top-up of rare
@@ -98,7 +99,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         self._sizes = sizes
         self._within = False
         self._rooms = _Rooms()
-        whole = math.ceil(len(self._rows) / batch_size)
+        # Devices that share batches take equal parts, so a shuffled epoch leaves out the few that are over.
+        over = len(self._rows) % replicas() if shuffle else 0
+        self._count = len(self._rows) - (over if over < len(self._rows) else 0)
+        whole = math.ceil(self._count / batch_size)
         if not 0 <= start.batch < whole:
             raise ValueError(f"a start within {whole} batches is expected, received batch {start.batch}.")
         self._go_to(start)
@@ -111,7 +115,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
     @property
     def num_batches(self) -> int:
         """Batches in the epoch that is running, or comes next."""
-        return math.ceil(len(self._rows) / self._batch_size) - self._start.batch
+        return math.ceil(self._count / self._batch_size) - self._start.batch
 
     def __len__(self) -> int:
         return self.num_batches
@@ -149,7 +153,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         self._start = start
         self._order = self._rows
         if self._shuffle:
-            self._order = np.random.default_rng((self._seed, start.epoch)).permutation(self._rows)
+            self._order = np.random.default_rng((self._seed, start.epoch)).permutation(self._rows)[
+                : self._count
+            ]
 
     def _mixed(self, images: NDArray[Any], labels: NDArray[Any], place: int) -> Batch:
         assert self._mixing is not None  # noqa: S101

@@ -39,7 +39,7 @@ ALLOWED = set({allowed!r}) | sys.stdlib_module_names | {{"components"}}
 
 class Refusing(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] not in ALLOWED:
+        if name.split(".")[0] not in ALLOWED and not name.startswith("_sysconfigdata"):
             raise ModuleNotFoundError(f"{{name}} is not on a bare machine", name=name)
 
 sys.meta_path.insert(0, Refusing())

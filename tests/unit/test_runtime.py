@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from components import runtime
+from components.data import batches
 from components.errors import SettingsError
 from components.models import catalog, precision, voting
 from components.settings import Settings
@@ -60,8 +61,10 @@ def test_more_devices_than_there_are() -> None:
 
 
 def test_tensorflow_says_that_it_leaves_gpus_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras.distribution, "list_devices", lambda kind=None: ["gpu:0", "gpu:1"])
-    assert runtime.distribution() == "one of 2: Keras shares batches on JAX alone (ATELIER_BACKEND=jax)"
+    with monkeypatch.context() as patched:
+        patched.setattr(keras.distribution, "list_devices", lambda kind=None: ["gpu:0", "gpu:1"])
+        said = runtime.distribution()
+    assert said == "one of 2: Keras shares batches on JAX alone (ATELIER_BACKEND=jax)"
 
 
 def test_a_network_of_16_bits_in_32(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,3 +82,14 @@ def test_a_network_of_16_bits_in_32(monkeypatch: pytest.MonkeyPatch) -> None:
         exact = np.array((plain if network is mixed else voting.with_mirror(plain))(images, training=False))
         np.testing.assert_allclose(np.array(same(images, training=False)), exact, atol=1e-6)
         assert 1e-6 < np.abs(rounded - exact).max() < 0.05
+
+
+def test_devices_that_share_batches_get_equal_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    images, labels = pictures(35, 8)
+    monkeypatch.setattr(batches, "replicas", lambda: 4)
+    shuffled = batches.Batches(images, labels, 8, shuffle=True, seed=0)
+    assert [len(shuffled[place][1]) for place in range(len(shuffled))] == [8, 8, 8, 8]
+    in_order = batches.Batches(images, labels, 8, shuffle=False, seed=0)
+    assert sum(len(in_order[place][1]) for place in range(len(in_order))) == 35
+    few = batches.Batches(images[:3], labels[:3], 8, shuffle=True, seed=0)
+    assert len(few) == 1
