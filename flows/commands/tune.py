@@ -52,11 +52,11 @@ def tune(
     as_json: JsonOption = False,
 ) -> None:
     """Search over a recipe; broken off, the same command goes on. The best network can be promoted."""
+    given = {"sampler": sampler, "trials": trials, "pruner": pruner, "metric": metric}
+    wanted = _search(plan, family, search, param or [], {key: value for key, value in given.items() if value})
     from flows.study_course import prepared
     from flows.tune import helped, quest_of, tuned
 
-    given = {"sampler": sampler, "trials": trials, "pruner": pruner, "metric": metric}
-    wanted = _search(plan, family, search, param or [], {key: value for key, value in given.items() if value})
     settings = load_settings(search_storage=storage)
     engine.prepare(settings, quiet=True)
     with talking():
