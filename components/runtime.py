@@ -172,6 +172,13 @@ def _spread(distribution: Any) -> None:
     keras.distribution.set_distribution(distribution)
 
 
+def accelerated() -> bool:
+    """Whether Keras computes on a GPU or TPU (to ask JAX for its GPUs where it has none is an error)."""
+    import keras
+
+    return not _is_cpu(keras.distribution.list_devices())
+
+
 def replicas() -> int:
     """Devices that share a training batch, which therefore must be a multiple of it; 1 without sharing."""
     import keras
@@ -255,7 +262,7 @@ def jit_compile() -> bool | Literal["auto"]:
     """
     import keras
 
-    if keras.backend.backend() != "tensorflow" or keras.distribution.list_devices("gpu"):
+    if keras.backend.backend() != "tensorflow" or accelerated():
         return "auto"
     return False
 

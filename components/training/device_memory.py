@@ -20,7 +20,7 @@ def reset() -> None:
     """
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    if _accelerated() and _on_tensorflow():
+    if runtime.accelerated() and _on_tensorflow():
         import tensorflow as tf
 
         tf.config.experimental.reset_memory_stats("GPU:0")
@@ -34,7 +34,7 @@ def host_mib() -> float:
 
 def device_mib() -> float | None:
     """Peak memory of the first accelerator, in MiB; None on a CPU."""
-    if not _accelerated():
+    if not runtime.accelerated():
         return None
     if _on_tensorflow():
         import tensorflow as tf
@@ -43,10 +43,6 @@ def device_mib() -> float | None:
     import jax
 
     return float((jax.devices()[0].memory_stats() or {}).get("peak_bytes_in_use", 0)) / 2**20
-
-
-def _accelerated() -> bool:
-    return not runtime.devices().startswith("cpu")
 
 
 def _on_tensorflow() -> bool:
