@@ -77,7 +77,8 @@ def parted_at_frozen(model: keras.Model) -> Parted | None:
     tensors = _passages(model)
     for operation in model.operations:
         if isinstance(operation, keras.layers.Layer):
-            if operation.trainable_variables or hasattr(operation, "seed_generator"):
+            by_chance = operation.trainable and hasattr(operation, "seed_generator")  # dropout and the like
+            if operation.trainable_variables or by_chance:
                 break
             weights += len(operation.weights)
         behind.add(id(operation))
@@ -93,8 +94,8 @@ def of(
 
     Computed once per content: the key is the images' own bytes, the views, and the backbone's structure and
     weights, so what is found is right, whatever it was once computed for. Row v N + i is view v of image i.
-    Vectors are float32; maps float16, which halves what the disk must hold. Where Keras has no accelerator,
-    OpenVINO computes them, three to five times as fast, if its answers are Keras's.
+    Vectors are float32; maps float16 where they fit, which halves what the disk must hold. Where Keras has
+    no accelerator, OpenVINO computes them, three to five times as fast, if its answers are Keras's.
 
     Args:
         backbone: used in inference mode.
@@ -107,11 +108,18 @@ def of(
         DataError: the disk is full.
     """
     shape = tuple(backbone.output.shape[1:])
-    kind = np.dtype("float32" if len(shape) == 1 else "float16")
+    kind = np.dtype("float16" if len(shape) > 1 and _fits_half(backbone, images) else "float32")
     engine = "keras" if keras.distribution.list_devices("gpu") else "openvino"
     key = key_of("features", _content(images), _network(backbone), views.__dict__, kind.str, engine)
     layout = Layout((views.count * len(images), *shape), kind.str)
     return store.array(key, layout, lambda: _rows(backbone, images, views, title, engine, kind), "features")
+
+
+def _fits_half(backbone: keras.Model, images: np.ndarray) -> bool:
+    """Whether the largest value of a few images' maps is well within float16's range, at either end."""
+    few = np.asarray(images[:2]).astype("float32")
+    largest = float(np.abs(keras.ops.convert_to_numpy(backbone(few, training=False))).max())
+    return 1e-2 < largest < 6e3
 
 
 def _cut(model: keras.Model, tensor: keras.KerasTensor) -> Parted:

@@ -1,0 +1,100 @@
+"""A training that is killed amid an epoch goes on at the last one, and ends where an unbroken one does."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.settings import Settings
+from components.training.checkpoints import Checkpoints
+from components.training.fit import fit
+from components.training.recipe import Recipe, Stage
+from tests.tiny_training import tinted
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+_CODE = """
+import json, sys, time
+from pathlib import Path
+from components.settings import Settings
+from components.training import checkpoints
+from components.training.fit import fit
+from tests.integration.test_resumed import asked
+from tests.tiny_training import tinted
+
+checkpoints.EVERY_SECONDS = 0
+home = Path(sys.argv[1])
+
+def told(number, row):
+    print(json.dumps([number, row]), flush=True)
+    time.sleep(0.3)  # time to be killed in
+
+fit(asked(), tinted(works=60), Settings(home=home), on_epoch=told, checkpoints=home / "checkpoint")
+"""
+
+
+def asked() -> Recipe:
+    """Two stages with all that has a state: momentum, a moving average, random augmentation, dropout."""
+    first = Stage(epochs=4, batch_size=12, learning_rate=1e-3, policy="stretch", reduce_patience=2)
+    second = Stage(epochs=6, batch_size=12, learning_rate=3e-4, ema=0.9, optimizer="adamw", weight_decay=1e-4)
+    return Recipe(family="simple_cnn", image_size=(24, 24), stages=(first, second), seed=3)
+
+
+def _begun(home: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _CODE, str(home)],
+        cwd=Path(__file__).parents[2],
+        env=os.environ,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("epochs", [2, 6])
+def test_killed_and_gone_on_with(tmp_path: Path, epochs: int) -> None:
+    whole = fit(asked(), tinted(works=60), Settings(home=tmp_path / "other"))
+    process = _begun(tmp_path)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if json.loads(line)[0] == epochs:
+            break
+    time.sleep(0.2)  # the next epoch is under way; the checkpoint of this one was written in the background
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    state = Checkpoints(tmp_path / "checkpoint").load()
+    assert state is not None
+    assert len(state.record.history) in (epochs - 1, epochs)
+    told: list[int] = []
+    fitted = fit(
+        asked(),
+        tinted(works=60),
+        Settings(home=tmp_path),
+        on_epoch=lambda number, _: told.append(number),
+        checkpoints=tmp_path / "checkpoint",
+    )
+    assert told == list(range(1, len(whole.history) + 1))
+    assert not (tmp_path / "checkpoint").exists()
+    for one, other in zip(fitted.history, whole.history, strict=True):
+        assert one == pytest.approx(other, rel=2e-2, abs=2e-3)
+    images = tinted(works=60).validation_images
+    np.testing.assert_allclose(
+        fitted.model.predict(images, verbose=0), whole.model.predict(images, verbose=0), atol=0.02
+    )
+    assert fitted.best_epoch == whole.best_epoch
+
+
+def test_a_checkpoint_that_cannot_be_read_is_told_and_left(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    folder.mkdir()
+    (folder / "state.json").write_text("{")
+    with pytest.warns(UserWarning, match="cannot be read.*training starts anew"):
+        assert Checkpoints(folder).load() is None
