@@ -22,7 +22,8 @@ def parallel_coordinates(
     points: Sequence[Point], parameters: Sequence[Axis], metric: str, *, maximised: bool
 ) -> Figure:
     """A line a finished trial, through its value of each parameter to its figure; the best one is marked."""
-    ended = sorted(finished(points), key=lambda one: one.value if maximised else -one.value)
+    sign = 1 if maximised else -1
+    ended = sorted(finished(points), key=lambda one: (sign * one.value, -one.number))
     figure = theme.figure(max(6.5, 2.2 + 1.9 * len(parameters)), 4.8)
     axes = figure.subplots()
     values = [one.value for one in ended]

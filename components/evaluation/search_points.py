@@ -65,7 +65,7 @@ class Axis:
 
 def shades(low: float, high: float, *, maximised: bool) -> ScalarMappable:
     """The better, the brighter."""
-    wide = high - low or 1.0
+    wide = high - low or 0.04
     norm = (
         Normalize(low - _WORST_SHARE * wide, high)
         if maximised

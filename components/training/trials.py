@@ -174,14 +174,15 @@ class Trials:
     def importances(self) -> dict[str, float]:
         """Share of each parameter in which trials are the best (PED-ANOVA, Watanabe et al. 2023).
 
-        Empty for fewer than ten finished trials, or one parameter: then nothing can be said.
+        Empty for fewer than ten finished trials, one parameter, or trials that are all as good: then
+        nothing can be said.
         """
         import optuna
 
-        finished = sum(one.state == "finished" for one in self.all())
-        if finished < 10 or len(self._wanted) < 2:
+        values = [one.value for one in self.all() if one.state == "finished"]
+        if len(values) < 10 or len(set(values)) == 1 or len(self._wanted) < 2:
             return {}
-        best = min(0.5, max(0.1, 5 / finished))
+        best = min(0.5, max(0.1, 5 / len(values)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = optuna.importance.get_param_importances(
