@@ -90,7 +90,8 @@ def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = ca
         f"Study {wanted.letter}: {wanted.title}", manifest.source, order.size, synthetic=manifest.synthetic
     )
     tags = plan.tags("study", manifest) | {"atelier.scale": order.size, "atelier.study": wanted.name}
-    key = key_of("study", wanted.name, order.model_dump(mode="json"), manifest.fingerprint)
+    # Without its rows: so a later run of others marks one that was killed.
+    key = key_of("study", wanted.name, order.model_dump(mode="json", exclude={"rows"}), manifest.fingerprint)
     tracker, started = Tracker(settings), time.monotonic()
     tracker.mark_stale(experiment, key)
     with tracker.start(experiment, f"study {wanted.name} · {order.size}", key, tags) as parent:

@@ -128,11 +128,11 @@ def title(study_title: str, source: str, size: str, *, synthetic: bool) -> str:
     return f"{study_title}; on {on}, {how}"
 
 
-def share(value: float | None) -> str:
+def share(value: float | None, digits: int = 3) -> str:
     """A share without its leading zero, as in .873."""
     if value is None:
         return ""
-    return f"{value:.3f}".removeprefix("0")
+    return f"{value:.{digits}f}".removeprefix("0")
 
 
 def duration(seconds: float) -> str:
@@ -193,7 +193,9 @@ def _interval(found: Sequence[float | None] | None) -> str:
     if found is None:
         return ""
     point, low, high = found
-    return share(point) if low is None or high is None else f"{share(point)} [{low:.2f}, {high:.2f}]"
+    return (
+        share(point) if low is None or high is None else f"{share(point)} [{share(low, 2)}, {share(high, 2)}]"
+    )
 
 
 def _millions(parameters: int | None) -> str:
