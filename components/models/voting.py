@@ -1,7 +1,7 @@
 """Several answers to one picture, made one: over sizes (study A8), its mirror image, several networks.
 
 Each function gives one network from the raw image to probabilities, which is trained no further, saved,
-exported and served as any other is. The networks inside keep their weights, and share them with the caller's.
+exported and served as any other is. It shares the weights of the networks it is made of.
 """
 
 from __future__ import annotations
@@ -84,8 +84,9 @@ def mean_of(networks: Sequence[keras.Model]) -> keras.Model:
     image = _image(largest([network.input_shape[1:3] for network in networks]))
     answers = []
     for number, network in enumerate(networks, start=1):
+        own = _apart(network, networks[: number - 1])
         # Two members of a family bear one name, which a network's layers may not.
-        member = keras.Model(network.input, network.output, name=f"member_{number}_{network.name}")
+        member = keras.Model(own.input, own.output, name=f"member_{number}_{network.name}")
         answers.append(member(_resized(image, network.input_shape[1:3])))
     return keras.Model(image, _one(answers, "mean"), name="ensemble")
 
@@ -104,6 +105,19 @@ def largest(sizes: Sequence[tuple[int | None, int | None]]) -> tuple[int, int]:
             "a size first: over_sizes(network, image_size, sizes)."
         )
     return max(heights), max(widths)
+
+
+def _apart(network: keras.Model, others: Sequence[keras.Model]) -> keras.Model:
+    """The network, as a copy if it shares weights with one of the others.
+
+    Keras saves a layer's weights in the first network that it meets it in, and would miss them in the next.
+    """
+    taken = {id(variable) for other in others for variable in other.variables}
+    if not any(id(variable) in taken for variable in network.variables):
+        return network
+    copy = keras.models.clone_model(network)
+    copy.set_weights(network.get_weights())
+    return copy
 
 
 def _image(image_size: tuple[int | None, int | None]) -> keras.KerasTensor:

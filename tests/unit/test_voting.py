@@ -96,7 +96,21 @@ def test_an_ensemble_is_the_mean_of_its_members() -> None:
     np.testing.assert_allclose(_answers(whole, images), expected, atol=1e-6)
 
 
-def composed() -> dict[str, tuple[keras.Model, np.ndarray]]:
+def test_members_that_share_layers_are_saved_whole(tmp_path: Path) -> None:
+    network, images = _family((24, 24), 1), pictures(4, 24)[0]
+    part = keras.Model(network.input, probabilities(network.get_layer("dense").output, 3), name="part")
+    for number, members in enumerate(
+        [(network, part), (network, network), (part, voting.with_mirror(network))]
+    ):
+        whole = voting.mean_of(members)
+        expected = np.mean([_answers(one, images) for one in members], axis=0)
+        np.testing.assert_allclose(_answers(whole, images), expected, atol=1e-6)
+        whole.save(tmp_path / f"{number}.keras")
+        again = keras.models.load_model(tmp_path / f"{number}.keras")
+        np.testing.assert_allclose(_answers(again, images), expected, atol=1e-6)
+
+
+def _composed() -> dict[str, tuple[keras.Model, np.ndarray]]:
     """Every kind, each with pictures of its size."""
     images, _ = pictures(4, 24)
     sizes = voting.over_sizes(_any_size(), (24, 24), (16, 20, 24))
@@ -107,7 +121,7 @@ def composed() -> dict[str, tuple[keras.Model, np.ndarray]]:
 
 @pytest.mark.parametrize("name", ["any_size_over_sizes", "simple_cnn_with_mirror", "ensemble"])
 def test_saved_and_exported_they_answer_the_same(name: str, tmp_path: Path) -> None:
-    network, images = composed()[name]
+    network, images = _composed()[name]
     assert network.inputs[0].name == "image"
     assert network.layers[-1].name == "probabilities"
     expected = _answers(network, images)

@@ -1,0 +1,218 @@
+"""Several answers as one run: finished runs, bags, folds, trees; promoted and served as any other."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import keras
+import numpy as np
+import pytest
+
+from components.data.sources import synthetic
+from components.errors import DataError, RegistryError, TrainingError
+from components.inference import releases
+from components.inference.predictor import Predictor
+from components.models import catalog, voting
+from components.settings import Settings
+from components.tracking.runs import RunRecord, Tracker
+from components.training.boost_recipe import BoostRecipe
+from components.training.boosting import boost
+from components.training.recipe import Recipe
+from tests.tiny_training import pictures, recipe, tinted
+
+if TYPE_CHECKING:
+    from components.data.manifest import Manifest
+    from flows.plan import Plan
+    from flows.train import Job
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+
+
+class Ground(NamedTuple):
+    """A validated, split data version, and two runs on it: of two families and sizes."""
+
+    plan: Plan
+    settings: Settings
+    manifest: Manifest
+    runs: list[RunRecord]
+
+
+def _job(plan: Plan, manifest: Manifest, chosen: Recipe, name: str) -> Job:
+    from flows.train import Job
+
+    return Job(chosen, manifest, f"{plan.task} · tiny", name, plan.tags("training", manifest))
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    from flows.plan import Plan
+    from flows.study_course import prepared
+    from flows.train import trained
+
+    root = synthetic.draw(tmp_path_factory.mktemp("gallery"), works_per_style=16, size=40)
+    settings = Settings(home=tmp_path_factory.mktemp("several") / "home")
+    plan = Plan.of(root=str(root), scale="smoke")
+    manifest = prepared(plan, settings)
+    chosen = [recipe(24, "simple_cnn", epochs=3), recipe(18, "grid_cnn", epochs=2)]
+    runs = [trained(_job(plan, manifest, one, one.family), settings) for one in chosen]
+    return Ground(plan, settings, manifest, runs)
+
+
+@pytest.fixture(scope="module")
+def combined(ground: Ground) -> RunRecord:
+    from flows.ensemble import ensembled
+
+    return ensembled(ground.runs, ground.settings)
+
+
+def test_finished_runs_become_one(ground: Ground, combined: RunRecord) -> None:
+    from flows.ensemble import ensembled
+
+    tracker = Tracker(ground.settings)
+    assert combined.tags["atelier.family"] == "ensemble"
+    assert combined.tags["atelier.kind"] == "training"
+    assert {one.id for one in tracker.children(combined.id)} == {one.id for one in ground.runs}
+    parameters = sum(one.metrics["parameters"] for one in ground.runs)
+    assert combined.metrics["parameters"] == parameters
+    assert combined.metrics["test/macro_f1_low"] <= combined.metrics["test/macro_f1"]
+    assert combined.metrics["export_difference"] < 1e-5
+    assert "tables/members.json" in tracker.artifacts(combined.id, "tables")
+    assert ensembled(ground.runs[::-1], ground.settings).id == combined.id
+
+
+def test_it_is_promoted_and_answers(ground: Ground, combined: RunRecord) -> None:
+    from flows.promote import promote
+
+    entry = promote.fn([combined], ground.manifest, ground.plan.task, ground.settings)
+    assert (entry.action, entry.family) == ("promote", "ensemble")
+    champion = releases.current(ground.settings, ground.plan.task)
+    assert champion is not None
+    predictor = Predictor.load(champion)
+    assert predictor.card.image_size == (24, 24)
+    ranked = predictor.predict(ground.manifest.root / str(ground.manifest.held_out.frame["path"].iloc[0]))
+    assert sum(one.probability for one in ranked) == pytest.approx(1, abs=1e-4)
+
+
+def test_what_does_not_go_together_is_refused(ground: Ground) -> None:
+    from flows.ensemble import bagged, ensembled
+    from flows.finished import named
+
+    first, second = ground.runs
+    with pytest.raises(TrainingError, match="at least 2 different runs"):
+        ensembled([first, first], ground.settings)
+    with pytest.raises(TrainingError, match="at least 2 members"):
+        bagged(_job(ground.plan, ground.manifest, recipe(), "bag"), 1, ground.settings)
+    with pytest.raises(RegistryError, match="0 match"):
+        named(["none such"], ground.settings)
+    (found,) = named([second.id[:9]], ground.settings)
+    assert found.id == second.id
+
+
+def test_other_data_versions_are_refused(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    from components.inference.release import ReleaseCard
+    from flows.ensemble import ensembled
+
+    load = ReleaseCard.load
+
+    def other(folder: Path) -> ReleaseCard:
+        card = load(folder)
+        return card.model_copy(update={"data_version": card.run_id[:8]})
+
+    monkeypatch.setattr(ReleaseCard, "load", other)
+    with pytest.raises(TrainingError, match="different data versions"):
+        ensembled(ground.runs, ground.settings)
+
+
+def test_trees_on_a_run(ground: Ground) -> None:
+    from flows.boosted import boosted
+
+    grown = boosted(ground.runs[0], BoostRecipe(rounds=10, depth=3), ground.settings)
+    assert grown.tags["atelier.family"] == "boosted"
+    assert grown.tags["atelier.network"] == ground.runs[0].id
+    assert grown.metrics["test/macro_f1"] > 0
+    curve = Tracker(ground.settings).history(grown.id)["epoch/val_loss"]
+    assert len(curve) == grown.metrics["rounds"] == 10
+    assert boosted(ground.runs[0], BoostRecipe(rounds=10, depth=3), ground.settings).id == grown.id
+
+
+def test_a_bag_and_a_larger_one(ground: Ground) -> None:
+    from flows.ensemble import bagged
+
+    job = _job(ground.plan, ground.manifest, recipe(18, "grid_cnn", epochs=1), "bag")
+    bag = bagged(job, 2, ground.settings)
+    tracker = Tracker(ground.settings)
+    members = tracker.children(bag.id)
+    assert [one.tags["atelier.member"] for one in members] == ["1", "2"]
+    assert len({one.metrics["validation/log_loss"] for one in members}) == 2
+    assert 0 <= bag.metrics["out_of_bag/macro_f1"] <= 1
+    train = int((ground.manifest.frame["split"] == "train").sum())
+    assert 0.3 * train < bag.metrics["out_of_bag/works"] < train
+    assert bagged(job, 2, ground.settings).id == bag.id
+
+
+def test_folds_test_every_work_once(ground: Ground) -> None:
+    from components.evaluation.answers import logged_rows
+    from flows import ingest as stops
+    from flows.cross_validation import TABLE, cross_validated, parted
+
+    plan, settings = ground.plan, ground.settings
+    works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
+    folds = parted(works, plan, 2, settings)
+    job = _job(plan, works, recipe(18, "grid_cnn", epochs=1), "2 folds")
+    found = cross_validated(job, folds, settings)
+    tracker = Tracker(settings)
+    tested = [row["work"] for row in logged_rows(tracker.artifact(found.id, "tables/test_works.json"))]
+    assert sorted(tested) == sorted(works.frame["path"])
+    below = tracker.children(found.id)
+    figures = [one.metrics["test/macro_f1"] for one in below]
+    assert found.metrics["folds/macro_f1_mean"] == pytest.approx(np.mean(figures))
+    assert found.metrics["test/macro_f1_low"] <= found.metrics["test/macro_f1"]
+    table = logged_rows(tracker.artifact(found.id, TABLE))
+    assert [row["fold"] for row in table] == ["1", "2", "mean ± sd", "all works"]
+    to_promote = {one.id for one in tracker.runs(kind="training")}
+    assert not to_promote & {found.id, *(one.id for one in below)}
+    with pytest.raises(DataError, match="at least 2 folds"):
+        cross_validated(job, folds[:1], settings)
+
+
+def test_in_a_fresh_process_they_answer_the_same(tmp_path: Path) -> None:
+    """One process for all of them, which knows no layer but those of components.models.layers."""
+    keras.utils.set_random_seed(6)
+    network = catalog.build("simple_cnn", 3, (24, 24))
+    other = catalog.build("grid_cnn", 3, (30, 20))
+    trees = BoostRecipe(rounds=8, depth=3, early_stop=None)
+    grown = boost(network, tinted(), Settings(home=tmp_path / "home"), trees).model
+    image = keras.Input((None, None, 3), name="image")
+    maps = keras.layers.GlobalMaxPooling2D()(keras.layers.Conv2D(4, 3)(image))
+    any_size = keras.Model(image, keras.layers.Dense(3, activation="softmax")(maps), name="any_size")
+    made = [
+        voting.over_sizes(any_size, (24, 24), (12, 24, 30)),
+        voting.with_mirror(network),
+        voting.mean_of([network, other, grown]),
+        grown,
+    ]
+    expected = {}
+    for whole in made:
+        height, width = whole.input_shape[1:3]
+        images = pictures(6, 30)[0][:, :height, :width]
+        expected[whole.name] = np.array(whole(images, training=False))
+        whole.save(tmp_path / f"{whole.name}.keras")
+        np.save(tmp_path / f"{whole.name}.images.npy", images)
+    code = "import sys; from pathlib import Path; from tests.tiny_fresh import main; main(Path(sys.argv[1]))"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for name, answers in expected.items():
+        np.testing.assert_allclose(
+            np.load(tmp_path / f"{name}.answers.npy"), answers, atol=1e-5, err_msg=name
+        )
