@@ -59,11 +59,10 @@ def policies(folder: Path) -> Any:
 
 
 def head_only(folder: Path) -> Any:
-    """Macro-F1 of a head on a frozen backbone's features."""
-    asked = recipe(32, "mobilenet_v2", train="head", epochs=8, learning_rate=0.01)
+    """Training loss of each epoch of a head on a frozen backbone's features."""
+    asked = recipe(32, "mobilenet_v2", train="head", epochs=4, learning_rate=0.01)
     asked = asked.model_copy(update={"weights": str(weights_file(folder))})
-    fitted = fit(asked, tinted(32), _settings(folder))
-    return max(row["val_macro_f1"] for row in fitted.history)
+    return [row["loss"] for row in fit(asked, tinted(32), _settings(folder)).history]
 
 
 def generator(folder: Path) -> Any:
