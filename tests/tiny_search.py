@@ -10,13 +10,23 @@ from components.training.recipe import Recipe, Stage
 from components.training.search import Search
 from components.training.search_storage import Database
 from components.training.searches import heads
-from components.training.space import LogUniform, Space
+from components.training.space import LogUniform, Space, Steps
 from components.training.trials import Trials
 from components.training.tuning import Report, run
 
 RECIPE = Recipe(family="mobilenet_v2", image_size=(32, 32), stages=(Stage(epochs=9, learning_rate=1e-3),))
 RATES = Space.of(LogUniform(name="stages.0.learning_rate", low=1e-5, high=1e-1))
 GRID = heads(RECIPE)
+SMALL = Search(
+    name="small",
+    recipe=RECIPE,
+    space=Space.of(
+        Steps(name="options.dense_1", low=256, high=512, step=128),
+        Steps(name="options.dense_2", low=64, high=192, step=64),
+    ),
+    sampler="grid",
+)
+"""Nine cells; the best in the middle."""
 
 
 def rates(name: str = "rates", **given: object) -> Search:

@@ -22,7 +22,7 @@ from components.training.space import Choice, Space
 from components.training.trials import Trials
 from components.training.tuning import Report, outcome, run
 from tests import tiny_postgres
-from tests.tiny_search import GRID, RATES, RECIPE, opened, rates, score
+from tests.tiny_search import GRID, RATES, RECIPE, SMALL, opened, rates, score
 
 
 @pytest.fixture
@@ -41,6 +41,7 @@ def cells(trials: list[Trial]) -> Counter[tuple[object, ...]]:
     return Counter(tuple(one.values.values()) for one in trials if one.state == "finished")
 
 
+@pytest.mark.slow
 def test_a_grid_is_gone_through_once_and_its_best_found(url: str) -> None:
     trials = opened(GRID, url)
     assert run(trials, score) == 56
@@ -57,10 +58,10 @@ def test_a_grid_is_gone_through_once_and_its_best_found(url: str) -> None:
 
 
 def test_a_grid_of_some_cells_grows(url: str) -> None:
-    some = GRID.model_copy(update={"trials": 6})
-    assert run(opened(some, url), score) == 6
-    assert run(opened(GRID, url), score) == 50
-    assert len(cells(opened(GRID, url).all())) == 56
+    some = SMALL.model_copy(update={"trials": 4})
+    assert run(opened(some, url), score) == 4
+    assert run(opened(SMALL, url), score) == 5
+    assert len(cells(opened(SMALL, url).all())) == 9
 
 
 def test_what_a_random_search_draws_depends_on_its_seed_alone(tmp_path: Path) -> None:
@@ -139,12 +140,12 @@ def test_what_is_broken_off_is_run_again(url: str, error: type[BaseException]) -
         return score(recipe, report)
 
     with pytest.raises(error):
-        run(opened(GRID, url), broken)
-    trials = opened(GRID, url)
-    assert run(trials, score) == 53
+        run(opened(SMALL, url), broken)
+    trials = opened(SMALL, url)
+    assert run(trials, score) == 6
     assert trials.all()[3].state == "lost"
     assert set(cells(trials.all()).values()) == {1}
-    assert len(cells(trials.all())) == 56
+    assert len(cells(trials.all())) == 9
 
 
 def test_the_trial_of_a_dead_process_is_run_again(url: str) -> None:
