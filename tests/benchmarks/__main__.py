@@ -14,6 +14,8 @@ BENCHMARKS = (
     "ingest_speed",
     "near_duplicates",
     "large_manifest",
+    "heads_grid",
+    "fit_overhead",
 )
 
 
