@@ -24,6 +24,9 @@ class Limits:
         frozen_side: of one whose frozen features are computed once.
         scratch_epochs: of a stage of a network that starts from scratch.
         tuned_epochs: of a stage that trains convolutions of a pre-trained one.
+        module_epochs: of a stage that trains its last module on maps computed once.
+        module_views: so many views of each picture's maps, where the source trains all of a pre-trained
+            network: its last module alone is trained instead; 0: all of it is.
         head_epochs: of a stage on features computed once: a tenth of a second each.
         batch_size: works in a step.
         top_up: works of each class to draw again up to.
@@ -38,6 +41,8 @@ class Limits:
     frozen_side: int
     scratch_epochs: int
     tuned_epochs: int
+    module_epochs: int
+    module_views: int
     head_epochs: int
     batch_size: int
     top_up: int
@@ -53,14 +58,16 @@ LIMITS: Mapping[Size, Limits | None] = {
         scratch_side=96,
         tuned_side=160,
         frozen_side=224,
-        scratch_epochs=30,
-        tuned_epochs=15,
+        scratch_epochs=20,
+        tuned_epochs=6,
+        module_epochs=20,
+        module_views=4,
         head_epochs=60,
         batch_size=32,
         top_up=200,
         per_axis=99,
         trials=12,
-        members=5,
+        members=3,
         rounds=400,
     ),
     "quick": Limits(
@@ -69,6 +76,8 @@ LIMITS: Mapping[Size, Limits | None] = {
         frozen_side=64,
         scratch_epochs=3,
         tuned_epochs=2,
+        module_epochs=2,
+        module_views=0,
         head_epochs=6,
         batch_size=16,
         top_up=20,
@@ -84,7 +93,10 @@ _LEAST_PATIENCE = 4
 
 
 def sized(recipe: Recipe, size: Size, start: Recipe | None = None) -> Recipe:
-    """The recipe at a size: the family, what is trained, policies, losses and weights stay as they are.
+    """The recipe at a size: the family, policies, losses and weights stay as they are.
+
+    What is trained stays, too, but that "cpu" trains the last module where the source trains all of a
+    pre-trained network: a fraction of the cost, for what is frozen then is computed once a view.
 
     The longer side is brought down to the size's limit (no side below what the family takes), and epochs
     and batch with it. A stage's patience shrinks with its epochs, not below 4 epochs and 2 for a rate cut.
@@ -100,6 +112,11 @@ def sized(recipe: Recipe, size: Size, start: Recipe | None = None) -> Recipe:
     if limits is None:
         return recipe
     family = catalog.family(recipe.family)
+    stages = tuple(_cut_down(stage, recipe, limits) for stage in recipe.stages)
+    recipe = recipe.model_copy(update={"stages": stages})
+    if start is not None:
+        begun = tuple(_cut_down(stage, start, limits) for stage in start.stages)
+        start = start.model_copy(update={"stages": begun})
     share = _share(start or recipe, limits)
     height, width = (max(family.smallest, round(side * share)) for side in recipe.image_size)
     epochs = limits.tuned_epochs if family.pretrained else limits.scratch_epochs
@@ -153,10 +170,19 @@ def _share(recipe: Recipe, limits: Limits) -> float:
     return min(1.0, longest / max(*recipe.image_size, *recipe.sizes))
 
 
+def _cut_down(stage: Stage, recipe: Recipe, limits: Limits) -> Stage:
+    """The last module for all of a pre-trained network, where the size says so."""
+    if not (limits.module_views and recipe.weights) or stage.train == "head" or recipe.sizes:
+        return stage
+    views = 0 if stage.policy is Policy.NONE or stage.mix != "none" else limits.module_views
+    train = "last-module" if stage.train == "all" else stage.train
+    return stage.model_copy(update={"train": train, "views": stage.views or views})
+
+
 def _stage(stage: Stage, epochs: int, limits: Limits) -> Stage:
-    epochs = min(
-        stage.epochs, limits.head_epochs if _on_features(stage) and stage.train == "head" else epochs
-    )
+    if _on_features(stage):
+        epochs = limits.head_epochs if stage.train == "head" else limits.module_epochs
+    epochs = min(stage.epochs, epochs)
     share = epochs / stage.epochs
     batch = min(stage.batch_size, limits.batch_size)
     smaller = batch / stage.batch_size
