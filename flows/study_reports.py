@@ -131,7 +131,7 @@ def _log_strip(run: Run, there: Mapping[str, Done], course: Course) -> None:
         for file, label in (("content.png", "Photograph"), ("style.png", "Painting")):
             if not pictures or (len(pictures) == 1 and file == "style.png"):
                 pictures.append((label, Image.open(tracker.artifact(done.record.id, file)).convert("RGB")))
-        label = f"{name}: {done.record.tags['atelier.family']}"
+        label = f"{name}: {done.record.tags['atelier.family']}, {done.record.params['layers']}"
         pictures.append((label, Image.open(tracker.artifact(done.record.id, "result.png")).convert("RGB")))
     run.image("side_by_side.png", strip(pictures))
 

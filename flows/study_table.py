@@ -52,11 +52,11 @@ class Done:
     seconds: float | None = None
 
 
-def line(done: Done) -> Line:
-    """A row for JSON; the figures are those published, or accuracy and macro-F1 on the test works."""
+def line(done: Done, part: str = "test") -> Line:
+    """A row for JSON; the figures are those published, or accuracy and macro-F1 on that part."""
     row, record = done.row, done.record
     metrics = record.metrics if record else {}
-    names = _figures(row, done.manifest)
+    names = _figures(row, part)
     ours = {name: found for name in names if (found := _measured(name, metrics, done.manifest))}
     return {
         "row": row.id,
@@ -144,11 +144,10 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _figures(row: Row, manifest: Manifest | None) -> list[str]:
-    """What was published, and macro-F1 on the same part; else those of the test works, if there are any."""
+def _figures(row: Row, part: str) -> list[str]:
+    """What was published, and macro-F1 on the same part."""
     if not row.published:
-        parts = manifest.profile["parts"] if manifest is not None and manifest.protocol else {"test": 1}
-        return [f"{'test' if 'test' in parts else 'validation'}/{name}" for name in _UNPUBLISHED]
+        return [f"{part}/{name}" for name in _UNPUBLISHED]
     part = [*row.published][-1].partition("/")[0]
     return list(dict.fromkeys([*row.published, f"{part}/macro_f1"]))
 

@@ -93,6 +93,7 @@ STUDY = Study(
     source="best_artworks",
     selection=Selection(top=10),
     protocol="80/20",
+    judged_on="validation",
     left_open="most epochs, the rate of A7's frozen stage; 42 combinations in the text, 56 by its ranges",
     rows=(
         Row("A1", "Data: the ten largest artists, 80/20", Look(("classes", "sizes"))),

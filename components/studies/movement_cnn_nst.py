@@ -50,6 +50,7 @@ STUDY = Study(
     task=Task.STYLE,
     source="pandora",
     protocol="pandora-d1",
+    judged_on="validation",
     left_open="image size, filters, widths, rates and batch; the dense part of its VGG19",
     rows=(
         Row("D1", "Data: a folder a movement, 5,314 / 1,269 / 34", Look(("classes",))),

@@ -197,6 +197,7 @@ class Study:
         source: the collection it is documented on.
         selection: which classes of it.
         protocol: how it is parted.
+        judged_on: the part that its figures are of, where a row publishes none.
         rows: in the order they run; what a row needs stands before it.
         left_open: what the document does not say, and what was chosen.
     """
@@ -210,6 +211,7 @@ class Study:
     rows: tuple[Row, ...]
     selection: Selection = EVERYTHING
     protocol: str = "81/9/10"
+    judged_on: Literal["validation", "test"] = "test"
     left_open: str = ""
 
     def __post_init__(self) -> None:
