@@ -61,6 +61,15 @@ def works(recipe: Recipe, manifest: Manifest, settings: Settings) -> Works:
     return Works(manifest, TrainingData(*train, *validation, names), *arrays(manifest.held_out))
 
 
+def probabilities(model: keras.Model, images: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """What a network answers to images (N, H, W, 3): (N, C), in batches of the recipe's."""
+    from components.runtime import undivided
+
+    with undivided():
+        found: np.ndarray = model.predict(images, batch_size=recipe.stages[0].batch_size, verbose=0)
+    return found
+
+
 def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
     """Log a network's figures, answers and drawings on validation and test works, and its release.
 
@@ -81,11 +90,11 @@ def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
     from components.evaluation import figures, metrics, tables
     from components.evaluation.calibration import fitted as calibrated
 
-    batch_size, data, names = recipe.stages[0].batch_size, found.data, found.data.class_names
-    guesses = model.predict(data.validation_images, batch_size=batch_size, verbose=0)
+    data, names = found.data, found.data.class_names
+    guesses = probabilities(model, data.validation_images, recipe)
     validation = metrics.score(data.validation_labels, guesses, names)
     calibration = calibrated(data.validation_labels, guesses)
-    answers = model.predict(found.test_images, batch_size=batch_size, verbose=0)
+    answers = probabilities(model, found.test_images, recipe)
     test = metrics.score(found.test_labels, answers, names)
     run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
     run.metrics({"parameters": float(model.count_params())})

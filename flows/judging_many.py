@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.data.manifest import Split
-from flows.judging import Works, release
+from flows.judging import Works, probabilities, release
 
 if TYPE_CHECKING:
     import keras
@@ -27,11 +27,11 @@ def judge_many(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> No
     """
     from components.evaluation import multilabel
 
-    data, batch_size = found.data, recipe.stages[0].batch_size
+    data = found.data
     names, groups = data.class_names, _groups(found)
-    guesses = model.predict(data.validation_images, batch_size=batch_size, verbose=0)
+    guesses = probabilities(model, data.validation_images, recipe)
     thresholds = multilabel.thresholds_of(data.validation_labels, guesses)
-    probable = model.predict(found.test_images, batch_size=batch_size, verbose=0)
+    probable = probabilities(model, found.test_images, recipe)
     validation = multilabel.score_many(data.validation_labels, guesses, names)
     at_half = multilabel.score_many(found.test_labels, probable, names, groups=groups)
     test = at_half

@@ -12,7 +12,8 @@ import numpy as np
 
 from components.data.batches import Batches, Position
 from components.errors import TrainingError
-from components.training.optimizers import averages
+from components.runtime import undivided
+from components.training.optimizers import averages, scheduled
 
 MONITOR = "val_macro_f1"
 """What early stopping, rate cuts and the best epoch go by, unless a recipe says otherwise."""
@@ -46,7 +47,7 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
         """Put the three figures into `logs`, which the callbacks behind this one read."""
         logs = {} if logs is None else logs
-        with averages(self.model):
+        with averages(self.model), undivided():
             probabilities = self._network.predict(self._batches, verbose=0)
         logs.update(self._judge(self._truth, probabilities))
 
@@ -110,9 +111,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
             record.best_epoch = number
             with averages(self.model):
                 record.best_weights = self._kept.get_weights()
-        if isinstance(self.model.optimizer._learning_rate, keras.Variable) and (
-            rate_of(self.model) < self._rate
-        ):
+        if not scheduled(self.model) and rate_of(self.model) < self._rate:
             record.rate_cuts.append(number)
         self._told(number, row)
 

@@ -20,6 +20,7 @@ from components.inference.engines import Engine
 from components.inference.export import write_graph
 from components.models.heads import FEATURES
 from components.progress import steps
+from components.runtime import accelerated
 from components.storage import key_of
 
 BATCH = 64
@@ -94,8 +95,8 @@ def of(
 
     Computed once per content: the key is the images' own bytes, the views, and the backbone's structure and
     weights, so what is found is right, whatever it was once computed for. Row v N + i is view v of image i.
-    Vectors are float32; maps float16 where they fit, which halves what the disk must hold. Where Keras has
-    no accelerator, OpenVINO computes them, three to five times as fast, if its answers are Keras's.
+    Vectors are float32; maps float16 where they fit, which halves what the disk must hold. Where TensorFlow
+    has no accelerator, OpenVINO computes them, three to five times as fast, if its answers are Keras's.
 
     Args:
         backbone: used in inference mode.
@@ -109,7 +110,9 @@ def of(
     """
     shape = tuple(backbone.output.shape[1:])
     kind = np.dtype("float16" if len(shape) > 1 and _fits_half(backbone, images) else "float32")
-    engine = "keras" if keras.distribution.list_devices("gpu") else "openvino"
+    # Under JAX a TensorFlow process would convert each network first.
+    plain = keras.backend.backend() == "tensorflow" and not accelerated()
+    engine = "openvino" if plain else "keras"
     key = key_of("features", _content(images), _network(backbone), views.__dict__, kind.str, engine)
     layout = Layout((views.count * len(images), *shape), kind.str)
     return store.array(key, layout, lambda: _rows(backbone, images, views, title, engine, kind), "features")

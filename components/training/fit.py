@@ -15,6 +15,7 @@ from components.data import store
 from components.errors import TrainingError
 from components.models import catalog, voting
 from components.models.backbones import Weights
+from components.models.precision import in_float32
 from components.progress import steps
 from components.settings import Settings
 from components.training import features, stages
@@ -165,6 +166,7 @@ def finished(recipe: Recipe, model: keras.Model, course: Course) -> Fitted:
     seconds = time.monotonic() - course.started
     record, seen = course.record, len(rows(recipe, course.labels)) * len(course.record.history)
     parameters = model.count_params()
+    model = in_float32(model)
     if recipe.sizes:
         model = voting.over_sizes(model, recipe.image_size, recipe.sizes)
     if recipe.flipped_at_test:

@@ -41,8 +41,8 @@ def optimizer_of(stage: Stage, steps_per_epoch: int) -> keras.optimizers.Optimiz
 @contextmanager
 def averages(model: keras.Model) -> Iterator[None]:
     """Within the block the trained weights are their moving averages, where the optimizer keeps any."""
-    optimizer = model.optimizer
-    if not getattr(optimizer, "use_ema", False) or not keras.ops.convert_to_numpy(optimizer.iterations):
+    optimizer = _unwrapped(model)
+    if not optimizer.use_ema or not keras.ops.convert_to_numpy(optimizer.iterations):
         yield
         return
     weights = model.trainable_variables
@@ -53,6 +53,16 @@ def averages(model: keras.Model) -> Iterator[None]:
     finally:
         for one, value in zip(weights, kept, strict=True):
             one.assign(value)
+
+
+def scheduled(model: keras.Model) -> bool:
+    """Whether the rate goes by a schedule, so that a lower one is no cut."""
+    return not isinstance(_unwrapped(model)._learning_rate, keras.Variable)
+
+
+def _unwrapped(model: keras.Model) -> keras.optimizers.Optimizer:
+    """The optimizer itself, where Keras wrapped it to scale the loss in mixed_float16."""
+    return getattr(model.optimizer, "inner_optimizer", model.optimizer)
 
 
 def _rate(stage: Stage, steps_per_epoch: int) -> Any:
