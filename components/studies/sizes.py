@@ -57,7 +57,7 @@ LIMITS: Mapping[Size, Limits | None] = {
     "cpu": Limits(
         scratch_side=96,
         tuned_side=160,
-        frozen_side=224,
+        frozen_side=256,
         scratch_epochs=20,
         tuned_epochs=6,
         module_epochs=20,

@@ -116,6 +116,8 @@ def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, str]:
     if recipe.weights != IMAGENET:
         return recipe, ""
     backbone = _backbone(recipe.family)
+    if given.stand_in is not None and recipe.family == given.stand_in.family:
+        return recipe.model_copy(update={"weights": given.address}), ""
     own = given.files.get(recipe.family) or given.files.get(backbone)
     if own:
         return recipe.model_copy(update={"weights": own}), ""

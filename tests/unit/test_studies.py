@@ -28,8 +28,8 @@ def recipe(name: str) -> Recipe:
 
 @pytest.mark.parametrize("study", STUDIES.values(), ids=lambda study: study.name)
 def test_every_row_of_the_source_is_there(study: Study) -> None:
-    there = {row.mission for row in study.rows}
-    assert there == {f"{study.letter}{number}" for number in range(1, MISSION[study.letter] + 1)}
+    there = {row.mission for row in study.rows}  # and rows of our own behind them
+    assert there >= {f"{study.letter}{number}" for number in range(1, MISSION[study.letter] + 1)}
 
 
 @pytest.mark.parametrize(("study", "row"), TRAINED, ids=IDS)
