@@ -138,7 +138,9 @@ def comparison(
             **({"Learnt from": words.source_title(run.tags.get(names.SOURCE, ""))} if several else {}),
             "Validation F1": measured(run, "validation"),
             "Test F1": measured(run, "test"),
-            "Accuracy": words.figure(run.metrics.get("test/accuracy")),
+            "Accuracy": words.figure(
+                run.metrics.get("test/accuracy", run.metrics.get("test/subset_accuracy"))
+            ),
             "Training": words.duration(run.metrics.get("training_seconds", run.seconds)),
             "Size": words.count(parameters(run)),
             "Details": run_url(settings, run.id),

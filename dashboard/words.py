@@ -36,6 +36,8 @@ _FAMILIES = {
     "efficientnet_v2_b0": "EfficientNetV2-B0",
     "convnext_tiny": "ConvNeXt-Tiny",
     "mobilenet_v3_small": "MobileNetV3-Small",
+    "ensemble": "Ensemble",
+    "boosted": "Boosted trees",
 }
 _SOURCES = {
     "synthetic-gallery": "Synthetic gallery",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from components.data.manifest import Split
 from components.errors import TrainingError
 from components.storage import key_of
 from flows.finished import finished
@@ -16,7 +15,7 @@ from flows.judging import judge, works
 from flows.promote import version_data
 from flows.recording import recorded
 from flows.telling import tell
-from flows.train import Job, log_curves, warm_start
+from flows.train import Job, trained
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -224,42 +223,9 @@ def member_rows(records: Sequence[RunRecord]) -> list[dict[str, object]]:
 def _member(job: Job, drawn: Resample, settings: Settings, parent: str) -> RunRecord:
     """A member of a bag, as a run of its own; found again by recipe, works and draw."""
     recipe = job.recipe.model_copy(update={"seed": job.recipe.seed + drawn.member - 1})
-    own = replace(job, recipe=recipe, name=f"{job.name}, member {drawn.member}", parent=parent)
-    record, cached = recorded(
-        settings,
-        experiment=own.experiment,
-        name=own.name,
-        key=key_of("member", METHOD, own.manifest.task, recipe.key, own.manifest.fingerprint, drawn.key),
-        tags=dict(own.tags) | {"atelier.family": recipe.family, "atelier.member": str(drawn.member)},
-        work=lambda run: _train(own, drawn, settings, run),
-        parent=parent,
-    )
-    _tell("bag", record, cached=cached)
-    return record
-
-
-def _train(job: Job, drawn: Resample, settings: Settings, run: Run) -> None:
-    from components.runtime import hardware, prepare
-
-    recipe = job.recipe
-    prepare(settings, recipe.seed)  # before whatever imports Keras
-    from components.training.fit import fit
-
-    run.params(recipe.model_dump(mode="json") | {"resample": drawn.model_dump()})
-    run.tags({f"hardware.{name}": value for name, value in hardware().items()})
-    run.dataset(job.manifest)
-    found = works(recipe, job.manifest, settings)
-    rows = drawn.rows(_groups(job.manifest), found.data.train_labels)
-    fitted = fit(
-        recipe,
-        replace(found.data, rows=rows),
-        settings,
-        on_epoch=run.epoch,
-        warm_start=warm_start(recipe, settings),
-        checkpoints=settings.home / "checkpoints" / run.key,
-    )
-    log_curves(run, fitted)
-    judge(run, fitted.model, recipe, found)
+    name, tags = f"{job.name}, member {drawn.member}", {"atelier.member": str(drawn.member)}
+    own = replace(job, recipe=recipe, name=name, tags=dict(job.tags) | tags, parent=parent, resample=drawn)
+    return trained(own, settings)
 
 
 def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
@@ -268,7 +234,7 @@ def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
     from components.evaluation import metrics
     from components.training.ensembles import OutOfBag, left_out
 
-    data, groups = bag.found.data, _groups(bag.found.manifest)
+    data, groups = bag.found.data, bag.found.training_groups
     labels, names = data.train_labels, data.class_names
     seen = OutOfBag(len(labels), len(names))
     for network, one in zip(bag.networks, drawn, strict=True):
@@ -280,12 +246,6 @@ def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
         return {}
     scores = metrics.score(labels[seen.places], seen.probabilities, names)
     return scores.as_metrics("out_of_bag") | {"out_of_bag/works": float(len(seen.places))}
-
-
-def _groups(manifest: Manifest) -> list[str]:
-    """The group of each training work; a work in none is its own."""
-    frame = manifest.part(Split.TRAIN).frame
-    return list(frame["group"].where(frame["group"] != "", frame["sha256"]))
 
 
 def _tell(stop: str, record: RunRecord, *, cached: bool) -> None:

@@ -40,6 +40,12 @@ class Works:
     test_images: np.ndarray
     test_labels: np.ndarray
 
+    @property
+    def training_groups(self) -> list[str]:
+        """The near-duplicates' group of each training work; a work in none is its own."""
+        frame = self.manifest.part(Split.TRAIN).frame
+        return list(frame["group"].where(frame["group"] != "", frame["sha256"]))
+
 
 def works(recipe: Recipe, manifest: Manifest, settings: Settings) -> Works:
     """The manifest's pictures, decoded once and kept."""

@@ -25,7 +25,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
                 "data": record.tags.get("atelier.source", ""),
                 "val. F1": _interval(metrics, "validation"),
                 "test F1": _interval(metrics, "test"),
-                "accuracy": metrics.get("test/accuracy", float("nan")),
+                "accuracy": metrics.get("test/accuracy", metrics.get("test/subset_accuracy", float("nan"))),
                 "parameters": f"{metrics.get('parameters', 0):,.0f}",
                 "seconds": f"{metrics.get('training_seconds', 0):.0f}",
                 "run": record.id[:8],

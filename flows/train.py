@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from prefect import task
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from components.settings import Settings
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
+    from components.training.ensembles import Resample
     from components.training.fit import Fitted
     from components.training.recipe import Recipe
     from flows.plan import Plan
@@ -40,6 +41,7 @@ class Job:
         name: the run's.
         tags: on top of the family's; see `tracking.tags`.
         parent: id of the run it is shown below; "" for none.
+        resample: which training works it learns from, some of them twice, as a member of a bag; None: all.
     """
 
     recipe: Recipe
@@ -48,6 +50,15 @@ class Job:
     name: str
     tags: Mapping[str, str] = field(default_factory=dict)
     parent: str = ""
+    resample: Resample | None = None
+
+    @property
+    def key(self) -> str:
+        """Of everything that the network depends on."""
+        drawn = [self.resample.key] if self.resample else []
+        return key_of(
+            "training", METHOD, self.manifest.task, self.recipe.key, self.manifest.fingerprint, *drawn
+        )
 
 
 @task(name="train", task_run_name="train {family}", cache_policy=NO_CACHE)
@@ -78,7 +89,7 @@ def trained(job: Job, settings: Settings) -> RunRecord:
         settings,
         experiment=job.experiment,
         name=job.name,
-        key=key_of("training", METHOD, job.manifest.task, job.recipe.key, job.manifest.fingerprint),
+        key=job.key,
         tags=dict(job.tags) | {"atelier.family": job.recipe.family},
         work=lambda run: _train(job, settings, run),
         parent=job.parent,
@@ -100,9 +111,13 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
     run.dataset(manifest)
     run.files(settings.collections / "validation" / manifest.fingerprint, "validation")
     found = works(recipe, manifest, settings)
+    data = found.data
+    if job.resample:
+        run.params({"resample": job.resample.model_dump()})
+        data = replace(data, rows=job.resample.rows(found.training_groups, data.train_labels))
     fitted = fit(
         recipe,
-        found.data,
+        data,
         settings,
         on_epoch=run.epoch,
         warm_start=warm_start(recipe, settings),

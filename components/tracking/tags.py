@@ -25,7 +25,16 @@ PARENT = "mlflow.parentRunId"
 COMMIT = "mlflow.source.git.commit"
 NOTE = "mlflow.note.content"
 
-KINDS = ("training", "search", "study", "gan", "style-transfer", "exploration")
+KINDS = (
+    "training",
+    "search",
+    "cross-validation",
+    "fold",
+    "study",
+    "gan",
+    "style-transfer",
+    "exploration",
+)
 
 
 def this_process() -> str:
