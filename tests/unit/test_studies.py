@@ -119,7 +119,10 @@ def test_smaller_sizes_keep_what_is_trained(study: Study, row: Row, size: str) -
     assert [getattr(small, name) for name in same] == [getattr(full, name) for name in same]
     assert len(small.sizes) == len(full.sizes)
     for before, after in zip(full.stages, small.stages, strict=True):
-        kept = ("train", "optimizer", "policy", "mix", "schedule")
+        kept = ("optimizer", "policy", "mix", "schedule")
+        # A whole pre-trained network is too much for a few cores: its last module is trained there.
+        lighter = size == "cpu" and full.weights and before.train == "all" and not full.sizes
+        assert after.train == ("last-module" if lighter else before.train)
         assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
         assert 1 <= after.epochs <= before.epochs
         assert after.batch_size <= 32
