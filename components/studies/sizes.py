@@ -28,6 +28,7 @@ class Limits:
         module_views: so many views of each picture's maps, where the source trains all of a pre-trained
             network: its last module alone is trained instead; 0: all of it is.
         head_epochs: of a stage on features computed once: a tenth of a second each.
+        most_views: of each picture, whose features are computed once.
         batch_size: works in a step.
         top_up: works of each class to draw again up to.
         per_axis: values of each axis of a grid.
@@ -44,6 +45,7 @@ class Limits:
     module_epochs: int
     module_views: int
     head_epochs: int
+    most_views: int
     batch_size: int
     top_up: int
     per_axis: int
@@ -61,8 +63,9 @@ LIMITS: Mapping[Size, Limits | None] = {
         scratch_epochs=20,
         tuned_epochs=6,
         module_epochs=20,
-        module_views=4,
+        module_views=3,
         head_epochs=60,
+        most_views=4,
         batch_size=32,
         top_up=200,
         per_axis=99,
@@ -79,6 +82,7 @@ LIMITS: Mapping[Size, Limits | None] = {
         module_epochs=2,
         module_views=0,
         head_epochs=6,
+        most_views=2,
         batch_size=16,
         top_up=20,
         per_axis=2,
@@ -195,7 +199,7 @@ def _stage(stage: Stage, epochs: int, limits: Limits) -> Stage:
             "stop_patience": stage.stop_patience and max(_LEAST_PATIENCE, round(stage.stop_patience * share)),
             "reduce_patience": stage.reduce_patience and max(2, round(stage.reduce_patience * share)),
             "warmup_epochs": min(round(stage.warmup_epochs * share), epochs - 1),
-            "views": min(stage.views, 2 * epochs),
+            "views": min(stage.views, limits.most_views),
         }
     )
 
