@@ -33,6 +33,7 @@ for panel, commands in {
     ),
     "Models": (
         models.runs,
+        models.compare,
         ensemble.ensemble,
         ensemble.boost,
         models.promote,

@@ -20,8 +20,9 @@ from components.progress import Advance, steps
 from components.settings import Settings
 from components.training import features
 from components.training.boost_recipe import BoostRecipe
-from components.training.callbacks import MONITOR, Epoch, OnEpoch, judged
+from components.training.callbacks import MONITOR, Epoch, OnEpoch
 from components.training.fit import TrainingData
+from components.training.judging import judged
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class _Watch:
 
     def judge(self, probabilities: np.ndarray, _: xgboost.DMatrix) -> tuple[str, float]:
         """A round's figures; XGBoost wants one of them, with a name."""
-        row = judged(self._truth, probabilities, self.num_classes)
+        row = judged(self._truth, probabilities)
         self.history.append(row)
         if self._on_round is not None:
             self._on_round(len(self.history), row)

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
-from components.data.batches import Batches, Position
 from components.errors import TrainingError
 from components.runtime import undivided
 from components.training.optimizers import averages, scheduled
@@ -114,49 +113,6 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         if not scheduled(self.model) and rate_of(self.model) < self._rate:
             record.rate_cuts.append(number)
         self._told(number, row)
-
-
-class Reached(keras.callbacks.Callback):  # type: ignore[misc]
-    """Knows how far training is, for a checkpoint: `Batches(..., start=reached.position)` goes on there.
-
-    The batches cannot know it themselves: a backend fetches them ahead of the steps.
-    """
-
-    def __init__(self, batches: Batches) -> None:
-        super().__init__()
-        self._batches = batches
-        self.position = batches.start
-
-    def on_train_batch_end(self, batch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
-        """One more batch of the epoch is in the weights."""
-        epoch, first = self._batches.start
-        self.position = Position(epoch, first + batch + 1)
-
-    def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
-        """The whole epoch is."""
-        self.position = Position(epoch + 1)
-
-
-def judged(truth: np.ndarray, probabilities: np.ndarray, num_classes: int) -> Epoch:
-    """Loss, accuracy and macro-F1 of predictions.
-
-    Args:
-        truth: (N,) class numbers.
-        probabilities: (N, num_classes).
-        num_classes: the mean of F1 is over all of them; one that is never predicted counts 0.
-    """
-    predicted = probabilities.argmax(axis=1)
-    table = np.zeros((num_classes, num_classes))
-    np.add.at(table, (truth, predicted), 1)
-    hits, support, claims = np.diag(table), table.sum(axis=1), table.sum(axis=0)
-    f1 = 2 * hits / np.maximum(support + claims, 1)
-    # Clipped as Keras does it, so that loss and val_loss are the same quantity.
-    picked = np.clip(probabilities[np.arange(len(truth)), truth].astype(float), 1e-7, 1.0)
-    return {
-        "val_loss": float(-np.log(picked).mean()),
-        "val_accuracy": float(hits.sum() / len(truth)),
-        MONITOR: float(f1.mean()),
-    }
 
 
 def rate_of(model: keras.Model) -> float:

@@ -1,4 +1,4 @@
-"""runs, promote, rollback, predict."""
+"""runs, compare, promote, rollback, predict."""
 
 from __future__ import annotations
 
@@ -37,6 +37,34 @@ def runs(
         show_table("Training runs", run_rows(records))
     else:
         output.print("No training run yet. Make one: atelier demo")
+
+
+def compare(
+    first: Annotated[str, typer.Argument(help="A finished training run, or the beginning of its id.")],
+    second: Annotated[str, typer.Argument(help="Another one, judged by the same test works.")],
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Is one run better than another, or was it lucky? A paired test on the same test works."""
+    from components.evaluation.answers import logged_rows
+    from components.evaluation.paired import of_tables
+    from components.tracking.runs import Tracker
+    from flows.finished import named
+
+    settings = load_settings()
+    pair = named([first, second], settings)
+    answers = [logged_rows(Tracker(settings).artifact(run.id, "tables/test_works.json")) for run in pair]
+    names = sorted({str(row[column]) for rows in answers for row in rows for column in ("true", "predicted")})
+    found = of_tables(answers[0], answers[1], names)
+    if as_json:
+        show_json({"first": pair[0].id, "second": pair[1].id} | found.row())
+        return
+    named_runs = [
+        {"": place, "run": run.name, "id": run.id[:8]}
+        for place, run in zip(("first", "second"), pair, strict=True)
+    ]
+    show_table("Runs", named_runs)
+    show_table("Paired test", [{"figure": name, "value": value} for name, value in found.row().items()])
 
 
 def promote(

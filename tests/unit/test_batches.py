@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from components.data.batches import Batches, Position
 from components.data.mixing import Mixing
-from components.training.callbacks import Reached
 
 IMAGES = np.arange(10 * 4 * 4 * 3, dtype=np.uint8).reshape(10, 4, 4, 3)
 LABELS = np.arange(10)
@@ -172,6 +171,24 @@ class Breaks(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
         if (self.epoch, batch) == self.at:
             raise KeyboardInterrupt
+
+
+class Reached(keras.callbacks.Callback):
+    """Knows how far training is; the batches cannot, for a backend fetches them ahead of the steps."""
+
+    def __init__(self, batches: Batches) -> None:
+        super().__init__()
+        self._batches = batches
+        self.position = batches.start
+
+    def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+        """One more batch of the epoch is in the weights."""
+        epoch, first = self._batches.start
+        self.position = Position(epoch, first + batch + 1)
+
+    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+        """The whole epoch is."""
+        self.position = Position(epoch + 1)
 
 
 @pytest.mark.parametrize("mixing", [None, Mixing("mixup", 10)])

@@ -18,8 +18,8 @@ from components.data.store import Store
 from components.errors import SettingsError, TrainingError
 from components.settings import Settings
 from components.training import features, feeding
-from components.training.judging import judged
 from components.training.fit import fit
+from components.training.judging import judged
 from components.training.recipe import Policy, Recipe, Stage
 from tests.tiny_training import backbone_weights, pictures, recipe, tinted, weights_file
 
