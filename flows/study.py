@@ -101,7 +101,7 @@ def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = ca
         course.data[plan.model_dump_json()] = manifest
         lines: list[Line] = []
         for row in rows:
-            lines.append(study_table.line(do(row, course), wanted.judged_on))
+            lines.append(study_table.line(do(row, course), wanted.part_of(row)))
             outcome = Outcome(title, tuple(lines), round(time.monotonic() - started, 1), parent.id)
             _keep(parent, outcome)
         parent.figure("figures/study.png", study_table.drawn(lines, title))

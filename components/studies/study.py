@@ -259,6 +259,10 @@ class Study:
                 self._with_needs(row, kept)
         return tuple(row for row in self.rows if row.id in kept)
 
+    def part_of(self, row: Row) -> Literal["validation", "test"]:
+        """The part that a row's figures are of where it publishes none; a split of its own has a test part."""
+        return "test" if row.protocol else self.judged_on
+
     def origin(self, row: Row) -> Recipe | None:
         """The published recipe of the first of the rows that `row` starts from; None without any."""
         found: Recipe | None = None
