@@ -260,7 +260,7 @@ class Study:
         return tuple(row for row in self.rows if row.id in kept)
 
     def part_of(self, row: Row) -> Literal["validation", "test"]:
-        """The part that a row's figures are of where it publishes none; a split of its own has a test part."""
+        """The part a row is judged by where it publishes no figure; a split of its own has a test part."""
         return "test" if row.protocol else self.judged_on
 
     def origin(self, row: Row) -> Recipe | None:
