@@ -91,15 +91,16 @@ def exported(folder: Path) -> Any:
 
 
 def sixteen_bits(folder: Path) -> Any:
-    """A fit in mixed precision: the kind of its answers, and how far those of its float32 copy are."""
+    """A fit in mixed precision, what computes its answers, and how far a network's float32 copy is from it."""
     runtime.begin("jax", precision="mixed_bfloat16")
     try:
         fitted = fit(recipe(epochs=2, family="grid_cnn"), tinted(), _settings(folder))
-        images = pictures(4, 24)[0]
-        answer = np.asarray(fitted.model(images, training=False))
-        plain = precision.in_float32(fitted.model)
+        network, images = catalog.build("grid_cnn", 3, (24, 24)), pictures(4, 24)[0]
+        answer = np.asarray(network(images, training=False))
+        plain = precision.in_float32(network)
         apart = float(np.abs(answer - np.asarray(plain(images, training=False))).max())
-        return {"kind": str(answer.dtype), "apart": apart, "loss": fitted.history[-1]["loss"]}
+        kinds = sorted({layer.compute_dtype for layer in fitted.model.layers if layer.weights})
+        return {"kind": kinds, "apart": apart, "loss": fitted.history[-1]["loss"]}
     finally:
         runtime.begin("jax")
 
