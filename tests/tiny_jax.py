@@ -91,7 +91,7 @@ def exported(folder: Path) -> Any:
 
 
 def sixteen_bits(folder: Path) -> Any:
-    """A fit in mixed precision, what computes its answers, and how far a network's float32 copy is from it."""
+    """A fit in mixed precision, what computes its answers, and how far a float32 copy is from it."""
     runtime.begin("jax", precision="mixed_bfloat16")
     try:
         fitted = fit(recipe(epochs=2, family="grid_cnn"), tinted(), _settings(folder))
