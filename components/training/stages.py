@@ -21,6 +21,10 @@ from components.training.optimizers import optimizer_of
 from components.training.recipe import Recipe, Stage
 
 
+_VECTORS = 1024
+"""Works in a batch of features to validate on: small batches would cost a third of a head's epoch."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a stage trains, and on what.
@@ -106,7 +110,8 @@ def _callbacks(
 ) -> list[keras.callbacks.Callback]:
     recipe, stage, labels = course.recipe, course.recipe.stages[number], course.labels
     truth, network = labels.validation, subject.network
-    batches = Batches(subject.validation, truth, stage.batch_size, shuffle=False, seed=recipe.seed)
+    size = stage.batch_size if subject.validation.ndim > 2 else max(stage.batch_size, _VECTORS)
+    batches = Batches(subject.validation, truth, size, shuffle=False, seed=recipe.seed)
     watching = _watching(recipe, stage)
     found = [
         Validation(network, batches, truth, judge_of(recipe)),
