@@ -20,7 +20,6 @@ from components.training.multilabel import ACCURACY
 from components.training.optimizers import optimizer_of
 from components.training.recipe import Recipe, Stage
 
-
 _VECTORS = 1024
 """Works in a batch of features to validate on: small batches would cost a third of a head's epoch."""
 
