@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -82,6 +83,20 @@ def test_finished_runs_become_one(ground: Ground, combined: RunRecord) -> None:
     assert combined.metrics["export_difference"] < 1e-5
     assert "tables/members.json" in tracker.artifacts(combined.id, "tables")
     assert ensembled(ground.runs[::-1], ground.settings).id == combined.id
+
+
+def test_two_runs_are_compared_on_their_test_works(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows.commands.models import compare
+
+    monkeypatch.setenv("ATELIER_HOME", str(ground.settings.home))
+    first, second = ground.runs
+    compare(first.id, second.id[:12], as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["works"] == len(ground.manifest.held_out)
+    assert found["first macro-F1"] == pytest.approx(first.metrics["test/macro_f1"], abs=1e-4)
+    assert 0 < found["p"] <= 1
 
 
 def test_it_is_promoted_and_answers(ground: Ground, combined: RunRecord) -> None:
