@@ -24,6 +24,9 @@ Arrays = list[np.ndarray]
 EVERY_SECONDS = 1.0
 """Quicker epochs are not all written: to train them again costs less than to wait for the disk."""
 
+TIMES_ITS_COST = 50
+"""A write that took so long is followed by that many times as long without one: 2 % of training at most."""
+
 _WATCHED = ("wait", "best", "cooldown_counter")
 """What early stopping and rate cuts count by."""
 
@@ -63,6 +66,7 @@ class Checkpoints:
         self._writer = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[None] | None = None
         self._written = 0.0
+        self._cost = 0.0
 
     def load(self) -> State | None:
         """Where a killed run stood; None: it is to be begun. One that cannot be read says so and is left."""
@@ -95,13 +99,19 @@ class Checkpoints:
 
     def save(self, state: State) -> None:
         """Keep a state; it is on the disk soon after. Skipped when the one before is a moment old."""
-        now = time.monotonic()
-        busy = self._writing is not None and not self._writing.done()
-        if not state.ended and (busy or now - self._written < EVERY_SECONDS):
+        if not (state.ended or self.due):
             return
+        now = time.monotonic()
         self._finished()
         self._written = now
         self._writing = self._writer.submit(self._write, state)
+
+    @property
+    def due(self) -> bool:
+        """Whether enough time has passed since the state that was kept last."""
+        busy = self._writing is not None and not self._writing.done()
+        wait = max(EVERY_SECONDS, TIMES_ITS_COST * self._cost)
+        return not busy and time.monotonic() - self._written >= wait
 
     def clear(self) -> None:
         """The fit is done: nothing is to be gone on with."""
@@ -120,6 +130,7 @@ class Checkpoints:
             self._writing = None
 
     def _write(self, state: State) -> None:
+        started = time.monotonic()
         record = state.record
         groups = (record.best_weights, state.variables, state.optimizer)
         # Two files in turn: the one that state.json names is never the one being written.
@@ -138,6 +149,7 @@ class Checkpoints:
             **{name: getattr(state, name) for name in ("stage", "epochs", "ended", "seconds", "counters")},
         }
         write_atomically(self._folder / "state.json", json.dumps(about))
+        self._cost = time.monotonic() - started
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
@@ -172,6 +184,8 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
         """Hand over copies, for the writer to write."""
+        if not (self.model.stop_training or self._checkpoints.due):
+            return  # before anything is copied
         record = self._record
         kept = Record(
             record.monitor,
