@@ -5,10 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.training.search import Search
-from components.training.space import Choice, LogUniform, Parameter, Steps, Uniform, Whole
+from components.training.space import Choice, LogUniform, Parameter, Steps, Uniform, Values, Whole
 
 if TYPE_CHECKING:
     import optuna
+
+
+def exact(values: Values) -> Values:
+    """Values as they were meant: Optuna's third step of .1 is .30000000000000004."""
+    return {
+        name: float(f"{value:.12g}") if isinstance(value, float) else value for name, value in values.items()
+    }
 
 
 def distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from components.errors import TrainingError
-from components.training.sampling import distribution, pruner, sampler
+from components.training.sampling import distribution, exact, pruner, sampler
 from components.training.search import Search, State, Trial
 from components.training.search_storage import BEAT_SECONDS, Database
 from components.training.space import Value, Values
@@ -277,7 +277,7 @@ def _state(one: optuna.trial.FrozenTrial) -> State:
 
 
 def _values(one: optuna.trial.FrozenTrial) -> Values:
-    return one.params or one.system_attrs.get("fixed_params", {})
+    return exact(one.params or one.system_attrs.get("fixed_params", {}))
 
 
 def _check(study: optuna.Study, search: Search, data_version: str) -> None:

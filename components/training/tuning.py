@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from components.errors import SettingsError, TrainingError
 from components.progress import Advance, steps
 from components.training.recipe import Recipe
+from components.training.sampling import exact
 from components.training.search import Outcome, Search, State, Trial
 from components.training.space import Value, applied
 from components.training.trials import Trials, wait_for_others
@@ -33,7 +34,7 @@ class Report:
 
     def __init__(self, search: Search, trial: optuna.trial.Trial) -> None:
         self.number = trial.number
-        self.values: Mapping[str, Value] = dict(trial.params)
+        self.values: Mapping[str, Value] = exact(trial.params)
         self.curve: list[Mapping[str, float]] = []
         self.epochs = sum(stage.epochs for stage in search.recipe.stages)
         self._search = search

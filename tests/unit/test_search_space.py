@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from components.errors import SettingsError
+from components.training import sampling
 from components.training.search import Search
 from components.training.searches import SEARCHES, named
 from components.training.space import Choice, LogUniform, Space, Steps, Uniform, Whole, applied, parameter
@@ -103,3 +104,14 @@ def test_searches_that_cannot_be() -> None:
         Search.of(name="x", recipe=RECIPE, space={"parameters": [*rates().space.parameters] * 2}, trials=2)
     with pytest.raises(SettingsError, match="'head' is no search; expected one of heads, grid-cnn"):
         named("head")
+
+
+def test_a_draw_is_a_value_of_its_grid() -> None:
+    import optuna
+
+    steps = Steps(name="options.dropout", low=0.1, high=0.9, step=0.1)
+    study = optuna.create_study()
+    for value in steps.grid:
+        study.enqueue_trial({"options.dropout": value})
+        drawn = study.ask({"options.dropout": sampling.distribution(steps)}).params
+        assert sampling.exact(drawn) == {"options.dropout": value}
