@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from components.training.search import Search
@@ -12,10 +13,13 @@ if TYPE_CHECKING:
 
 
 def exact(values: Values) -> Values:
-    """Values as they were meant: Optuna's third step of .1 is .30000000000000004."""
-    return {
-        name: float(f"{value:.12g}") if isinstance(value, float) else value for name, value in values.items()
-    }
+    """Values as they were meant: Optuna's third step of .1 is .30000000000000004. Others stay as drawn."""
+    return {name: _meant(value) if isinstance(value, float) else value for name, value in values.items()}
+
+
+def _meant(value: float) -> float:
+    short = float(f"{value:.12g}")
+    return short if math.isclose(short, value, rel_tol=1e-15) else value
 
 
 def distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:
