@@ -1,4 +1,4 @@
-"""Where training stands, on the disk after every epoch: a run that is killed goes on from there."""
+"""Where training stands, on the disk as epochs end: a run that is killed goes on from there."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Checkpoints:
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
-    """Saves the state after each epoch, and as training begins puts back what `resumed` holds.
+    """Saves the state as epochs end, when one is due, and as training begins puts back what `resumed` holds.
 
     It must stand last: it sees what the others count, and whether one of them ends the stage.
     """

@@ -99,7 +99,7 @@ def fit(  # noqa: PLR0913 (named)
         on_epoch: told each epoch's number (from 1, over all stages) and its row of the history; those of a
             fit that goes on are told again.
         warm_start: a .keras file whose weights are taken over; the recipe's own when None.
-        checkpoints: a folder where the state is kept after each epoch, and from which a fit of the same
+        checkpoints: a folder where the state is kept as epochs end, and from which a fit of the same
             recipe and data goes on if it was killed; gone when the fit ends well.
 
     Raises:
