@@ -104,8 +104,11 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
 
     recipe, manifest = job.recipe, job.manifest
     prepare(settings, recipe.seed)  # before whatever imports Keras
+    from components.training.checkpoints import sweep
     from components.training.fit import fit
 
+    checkpoints = settings.home / "checkpoints"
+    sweep(checkpoints)
     run.params(recipe.model_dump(mode="json"))
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})
     run.dataset(manifest)
@@ -121,7 +124,7 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
         settings,
         on_epoch=run.epoch,
         warm_start=warm_start(recipe, settings),
-        checkpoints=settings.home / "checkpoints" / run.key,
+        checkpoints=checkpoints / run.key,
     )
     log_curves(run, fitted)
     judge(run, fitted.model, recipe, found)

@@ -9,6 +9,7 @@ import time
 import warnings
 import zipfile
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ EVERY_SECONDS = 1.0
 
 TIMES_ITS_COST = 50
 """A write that took so long is followed by that many times as long without one: 2 % of training at most."""
+
+KEPT_SECONDS = 30 * 24 * 3600
+"""A fit that nobody went on with for so long is given up: its state may take a gigabyte."""
 
 _WATCHED = ("wait", "best", "cooldown_counter")
 """What early stopping and rate cuts count by."""
@@ -150,6 +154,15 @@ class Checkpoints:
         }
         write_atomically(self._folder / "state.json", json.dumps(about))
         self._cost = time.monotonic() - started
+
+
+def sweep(folder: Path) -> None:
+    """Remove the states below `folder` that were last written more than `KEPT_SECONDS` ago."""
+    oldest = time.time() - KEPT_SECONDS
+    for one in folder.glob("*/"):
+        with suppress(OSError):  # another process sweeps, too
+            if max(path.stat().st_mtime for path in (one, *one.iterdir())) < oldest:
+                shutil.rmtree(one)
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]

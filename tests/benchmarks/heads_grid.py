@@ -1,18 +1,19 @@
 """What a grid of 56 heads on cached features costs beside one epoch of training their backbone (study A5).
 
     python -m tests.benchmarks.heads_grid                              # ResNet50, 2,000 drawn pictures
-    python -m tests.benchmarks.heads_grid --family mobilenet_v2 --epoch-steps 0
+    python -m tests.benchmarks.heads_grid --family mobilenet_v2 --epoch-steps 0 --workers 1
 
 In one run: the backbone's features of all works (computed once, told apart from the rest), the grid of
 dense widths 128:64:512 x 32:32:256, each head a fit of its own with early stopping, and one epoch of Adam
 on the whole network at 224 pixels, batch 32. Where an epoch takes too long, so many of its steps are timed
 and multiplied (`--epoch-steps`, after two that compile; 0: all of it). Weights are random: they do not
-change what a step costs.
+change what a step costs. The grid's time holds the start of every worker but the first.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import tempfile
 import time
 from pathlib import Path
@@ -23,6 +24,8 @@ import numpy as np
 if TYPE_CHECKING:
     from components.settings import Settings
     from components.training.fit import TrainingData
+    from components.training.trainer import Trainer
+    from components.training.trials import Trials
 
 WORKS, SIDE, CLASSES, BATCH = 2000, 224, 10, 32
 
@@ -39,7 +42,10 @@ def main() -> None:
         features, grid, heads = _grid(given, data, settings)
         epoch = _epoch(given, data)
     print(f"features of {WORKS} works, once: {features:.0f} s")
-    print(f"{heads} heads on them, kept in Optuna's database: {grid:.0f} s ({grid / heads:.2f} s each)")
+    print(
+        f"{heads} heads on them, kept in Optuna's database, {given.workers} workers: {grid:.0f} s "
+        f"({grid / heads:.2f} s each)"
+    )
     print(f"one epoch of the whole {given.family}, {len(data.train_images)} works: {epoch:.0f} s")
     print(f"ratio, grid to epoch: {grid / epoch:.2f}")
 
@@ -59,6 +65,35 @@ def _drawn() -> TrainingData:
 def _grid(given: argparse.Namespace, data: TrainingData, settings: Settings) -> tuple[float, float, int]:
     """Seconds of the features and of the grid, and how many heads."""
     from components.training import tuning
+
+    weights = _weights(given.family, settings.home / "random.weights.h5")
+    trials, trainer = _search(given, data, settings, weights)
+    started = time.perf_counter()
+    trainer(trials.search.recipe, lambda *_: None)  # a head that is in no grid: its features are the grid's
+    computed = time.perf_counter()
+    fresh = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
+    others = [fresh.Process(target=_help, args=(given, settings, weights)) for _ in range(given.workers - 1)]
+    for other in others:
+        other.start()
+    tuning.run(trials, trainer)
+    for other in others:
+        other.join()
+    return computed - started, time.perf_counter() - computed, len(tuning.outcome(trials).trials)
+
+
+def _help(given: argparse.Namespace, settings: Settings, weights: str) -> None:
+    """Another worker: the features are there, the trials are shared."""
+    from components.runtime import prepare
+    from components.training import tuning
+
+    prepare(settings)
+    tuning.run(*_search(given, _drawn(), settings, weights), wait=False)
+
+
+def _search(
+    given: argparse.Namespace, data: TrainingData, settings: Settings, weights: str
+) -> tuple[Trials, Trainer]:
+    from components.tracking.tags import is_gone, this_process
     from components.training.recipe import Recipe, Stage
     from components.training.search_storage import Database
     from components.training.searches import heads
@@ -70,19 +105,18 @@ def _grid(given: argparse.Namespace, data: TrainingData, settings: Settings) -> 
         family=given.family,
         image_size=(SIDE, SIDE),
         stages=(stage,),
-        weights=_weights(given.family, settings.home / "random.weights.h5"),
+        weights=weights,
         options={"dropout": 0.5},
     )
     search = heads(recipe)
-    trainer = Trainer(search, lambda _: data, settings)
-    started = time.perf_counter()
-    trainer(recipe, lambda *_: None)  # a head that is in no grid: its features are the grid's
-    computed = time.perf_counter()
     trials = Trials.of(
-        search, Database.at(settings.search_url), data_version="drawn", worker="", gone=lambda _: True
+        search,
+        Database.at(settings.search_url),
+        data_version="drawn",
+        worker=this_process(),
+        gone=is_gone,
     )
-    tuning.run(trials, trainer)
-    return computed - started, time.perf_counter() - computed, len(tuning.outcome(trials).trials)
+    return trials, Trainer(search, lambda _: data, settings)
 
 
 def _weights(family: str, path: Path) -> str:
@@ -120,6 +154,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--family", default="resnet50_gap", help="with the options dense_1 and dense_2")
     parser.add_argument("--epochs", type=int, default=30, help="of a head, at most")
+    parser.add_argument("--workers", type=int, default=2, help="processes that train heads")
     parser.add_argument("--epoch-steps", type=int, default=12, help="steps of the epoch to time; 0: all")
     return parser.parse_args()
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from components.settings import Settings
-from components.training.checkpoints import Checkpoints
+from components.training.checkpoints import KEPT_SECONDS, Checkpoints, sweep
 from components.training.fit import fit
 from components.training.recipe import Recipe, Stage
 from tests.tiny_training import tinted
@@ -98,3 +98,14 @@ def test_a_checkpoint_that_cannot_be_read_is_told_and_left(tmp_path: Path) -> No
     (folder / "state.json").write_text("{")
     with pytest.warns(UserWarning, match="cannot be read.*training starts anew"):
         assert Checkpoints(folder).load() is None
+
+
+def test_the_states_of_fits_that_nobody_goes_on_with_are_removed(tmp_path: Path) -> None:
+    month = time.time() - KEPT_SECONDS - 60
+    for name in ("given-up", "killed-yesterday"):
+        Checkpoints(tmp_path / name).enter(0, [np.ones(3)])
+    for path in (tmp_path / "given-up" / "entered-0.npz", tmp_path / "given-up"):
+        os.utime(path, (month, month))
+    sweep(tmp_path)
+    sweep(tmp_path / "nothing there")
+    assert [one.name for one in tmp_path.iterdir()] == ["killed-yesterday"]
