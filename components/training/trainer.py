@@ -16,7 +16,6 @@ from components.training.frozen import Frozen
 from components.training.recipe import Recipe
 from components.training.search import Search
 from components.training.space import applied
-from components.training.tuning import Report
 
 _IN_FRONT = {"train", "policy", "views", "mix"}
 """Fields of a stage that decide what is frozen and what it is shown."""
@@ -68,7 +67,7 @@ class Trainer:
             and all(_behind(recipe, name) for name in self.search.space.names)
         )
 
-    def __call__(self, recipe: Recipe, report: Report) -> float:
+    def __call__(self, recipe: Recipe, report: OnEpoch) -> float:
         """Train one trial; the metric of the epoch that is kept."""
         fitted = self._trained(recipe, report)
         if not self.on_features:
