@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import platform
@@ -32,7 +33,7 @@ def begin(backend: Backend, *, precision: Precision = "auto", devices: int = 0, 
     """Choose Keras's backend, devices and precision for this thread; seed Python, NumPy and Keras.
 
     Call it before a network is built: weights keep the precision and the devices they were made for. It may
-    be called again, and must be in another thread or after `keras.utils.clear_session`, which forget both.
+    be called again, and must be in another thread, which knows of neither; see `clear`, too.
     What was chosen is logged once a process; `hardware` says it too.
 
     Args:
@@ -59,6 +60,17 @@ def begin(backend: Backend, *, precision: Precision = "auto", devices: int = 0, 
     keras.config.set_dtype_policy(_policy(there) if precision == "auto" else precision)
     _distribute(there[: devices or (1 if _is_cpu(there) else None)])
     _say()
+
+
+def clear() -> None:
+    """Free what networks that nobody needs any more held; `keras.utils.clear_session` forgets the rest, too."""
+    import keras
+
+    policy, shared = keras.config.dtype_policy(), keras.distribution.distribution()
+    keras.utils.clear_session()
+    keras.config.set_dtype_policy(policy)
+    _spread(shared)
+    gc.collect()
 
 
 def _import(backend: Backend, seed: int) -> None:

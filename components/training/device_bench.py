@@ -9,7 +9,6 @@ It needs Keras, a backend, NumPy, Pillow and scikit-learn, so that it runs on a 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import statistics
 import sys
@@ -102,18 +101,11 @@ def bench(trial: Trial) -> Iterator[Figures]:
     for family in families:
         _begin(trial)
         yield _tried(family, trial)
-        _forget()
+        runtime.clear()
 
 
 def _begin(trial: Trial) -> None:
     runtime.begin(trial.backend, precision=trial.precision, devices=trial.devices)
-
-
-def _forget() -> None:
-    import keras
-
-    keras.utils.clear_session()
-    gc.collect()
 
 
 def _tried(family: catalog.Family, trial: Trial) -> Figures:

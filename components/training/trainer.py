@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from components.models import catalog
+from components.runtime import clear
 from components.settings import Settings
 from components.training.callbacks import OnEpoch
 from components.training.fit import Fitted, TrainingData, fit
@@ -55,7 +54,7 @@ class Trainer:
         recipe = applied(search.recipe, search.space.corner)
         options: dict[str, Any] = {"multi_label": recipe.multi_label} | dict(recipe.options)
         catalog.build(recipe.family, 2, recipe.image_size, **options)
-        keras.utils.clear_session()
+        clear()
 
     @property
     def on_features(self) -> bool:
@@ -71,7 +70,7 @@ class Trainer:
         """Train one trial; the metric of the epoch that is kept."""
         fitted = self._trained(recipe, report)
         if not self.on_features:
-            keras.utils.clear_session()
+            clear()
         return kept_row(fitted)[self.search.metric]
 
     def network(self, recipe: Recipe, on_epoch: OnEpoch) -> Fitted:

@@ -55,6 +55,12 @@ def test_precision_is_taken_as_asked_and_said_once(
     assert len([line for line in caplog.messages if "mixed_float16" in line]) == 1
 
 
+def test_what_is_freed_forgets_no_precision() -> None:
+    runtime.begin("tensorflow", precision="mixed_bfloat16")
+    runtime.clear()
+    assert runtime.hardware()["precision"] == "mixed_bfloat16"
+
+
 def test_more_devices_than_there_are() -> None:
     with pytest.raises(SettingsError, match=r"9 devices were asked for.*cpu:0.*ATELIER_DEVICES"):
         runtime.begin("tensorflow", devices=9)
