@@ -63,7 +63,7 @@ def begin(backend: Backend, *, precision: Precision = "auto", devices: int = 0, 
 
 
 def clear() -> None:
-    """Free what networks that nobody needs any more held; `keras.utils.clear_session` forgets the rest, too."""
+    """`keras.utils.clear_session`, which frees what past networks held; precision and devices stay."""
     import keras
 
     policy, shared = keras.config.dtype_policy(), keras.distribution.distribution()
