@@ -9,7 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.errors import DataError
-from components.storage import key_of
+from components.storage import content_of, key_of
 from flows.recording import recorded
 from flows.telling import tell
 
@@ -85,12 +85,12 @@ def suspects(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[Suspec
         run.dataset(manifest, "exploration")
         run.files(folder / shelf.SUSPECTS, "exploration/suspects")
 
-    rows = found.table.to_numpy().tolist()
+    rows, weights = found.table.to_numpy().tolist(), plan.weights and content_of(plan.weights)
     recorded(
         settings,
         experiment=f"data · {manifest.source}",
         name=f"suspects · {plan.task}",
-        key=key_of("suspects", METHOD, manifest.fingerprint, seen_by, plan.weights, rows, plan.seed),
+        key=key_of("suspects", METHOD, manifest.fingerprint, seen_by, weights, rows, plan.seed),
         tags=plan.tags("exploration", manifest),
         work=log,
     )

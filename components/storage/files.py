@@ -13,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,18 @@ def sha256_of(path: Path) -> str:
     """The hex SHA-256 of a file's bytes, read in bounded memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def content_of(address: str) -> str:
+    """What stands in a key for an address: a local file's digest; of all else (a name, s3://) itself.
+
+    So a file that was moved is the same, and one that was overwritten is another.
+    """
+    path = Path(address).expanduser()
+    if "://" in address or not path.is_file():
+        return address
+    told = path.stat()
+    return f"sha256:{_digest(path, told.st_size, told.st_mtime_ns)}"
 
 
 @contextmanager
@@ -86,6 +99,11 @@ def sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@lru_cache
+def _digest(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 (a file that changed is read again)
+    return sha256_of(path)
 
 
 def _sync_tree(folder: Path) -> None:

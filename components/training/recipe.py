@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from components.data.alpha import Alpha
-from components.storage import key_of
+from components.storage import content_of, key_of
 
 Mix = Literal["none", "mixup", "cutmix"]
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
@@ -46,6 +46,10 @@ class Policy(StrEnum):
     """Study B2: rotation, horizontal flip, zoom, width and height stretch, nearest fill."""
     RAND_AUGMENT = "rand-augment"
     """Cubuk et al. 2020: two of fourteen operations a picture, at magnitude 9 of 30."""
+
+
+_FILES = ("weights", "warm_start")
+"""Fields of a recipe that may name a file."""
 
 
 class _Frozen(BaseModel):
@@ -170,6 +174,12 @@ class Recipe(_Frozen):
         return self
 
     @property
+    def content(self) -> dict[str, Any]:
+        """All that the network depends on, as JSON: files by what they hold, wherever they lie."""
+        files = {name: content_of(place) for name in _FILES if (place := getattr(self, name)) is not None}
+        return self.model_dump(mode="json") | files
+
+    @property
     def key(self) -> str:
-        """16 hex digits: the same recipe, the same key."""
-        return key_of(self.model_dump(mode="json"))
+        """16 hex digits: the same recipe and the same files' content, the same key."""
+        return key_of(self.content)

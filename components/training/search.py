@@ -75,9 +75,14 @@ class Search(BaseModel):
         return self.metric != "val_loss"
 
     @property
+    def content(self) -> dict[str, Any]:
+        """All that is sought, as JSON, but for the name: the recipe's files by what they hold."""
+        return self.model_dump(mode="json", exclude={"name"}) | {"recipe": self.recipe.content}
+
+    @property
     def key(self) -> str:
         """16 hex digits: the same search, the same key; the name does not count."""
-        return key_of(self.model_dump(mode="json", exclude={"name"}))
+        return key_of(self.content)
 
 
 @dataclass(frozen=True)

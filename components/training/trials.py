@@ -282,7 +282,8 @@ def _values(one: optuna.trial.FrozenTrial) -> Values:
 
 def _check(study: optuna.Study, search: Search, data_version: str) -> None:
     """Refuse to mix two searches; the first to come says what the name stands for."""
-    about = search.model_dump(mode="json", exclude={"name", "trials"}) | {"data version": data_version}
+    about = {name: value for name, value in search.content.items() if name != "trials"}
+    about["data version"] = data_version
     before = study.user_attrs.get(_ABOUT)
     if before is None:
         study.set_user_attr(_ID, uuid.uuid4().hex)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from components.errors import SettingsError
@@ -39,3 +41,28 @@ def test_no_weights_at_all_is_a_start_from_scratch_that_was_asked_for() -> None:
 def test_an_unknown_scale_is_refused() -> None:
     with pytest.raises(SettingsError, match=f"'huge' is no scale.*{', '.join(RECIPES)}"):
         recipe_for("huge", "simple_cnn")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("field", ["weights", "warm_start"])
+def test_a_file_counts_by_what_it_holds(tmp_path: Path, field: str) -> None:
+    first, moved = tmp_path / "w.keras", tmp_path / "elsewhere" / "w.keras"
+    first.write_bytes(b"one network")
+    recipe = recipe_for("cpu", "mobilenet_v2")
+
+    def key(place: object) -> str:
+        return recipe.model_copy(update={field: str(place)}).key
+
+    before = key(first)
+    moved.parent.mkdir()
+    first.rename(moved)
+    assert key(moved) == before
+    moved.write_bytes(b"another one")
+    assert key(moved) != before
+
+
+def test_what_is_no_file_counts_by_its_name() -> None:
+    recipe = recipe_for("cpu", "mobilenet_v2")
+    assert recipe.model_copy(update={"weights": "imagenet"}).content["weights"] == "imagenet"
+    address = "s3://bucket/weights.h5"
+    assert recipe.model_copy(update={"weights": address}).content["weights"] == address
+    assert recipe.model_copy(update={"weights": None}).content["weights"] is None

@@ -202,6 +202,16 @@ def test_a_changed_search_is_refused_and_nothing_lost(
     assert run(opened(rates(name="another", **changes), url), score) == 12
 
 
+def test_overwritten_weights_make_another_search(url: str, tmp_path: Path) -> None:
+    weights = tmp_path / "w.h5"
+    weights.write_bytes(b"one network")
+    search = rates(recipe=RECIPE.model_copy(update={"weights": str(weights)}))
+    opened(search, url)
+    weights.write_bytes(b"another one")
+    with pytest.raises(TrainingError, match="weights was 'sha256:"):
+        opened(search, url)
+
+
 @pytest.mark.parametrize(
     "address",
     ["mysql://host/name", "sqlite://", "somewhere", "oracle://u:secret@h/n", "postgresql+nosuch://h/n"],
