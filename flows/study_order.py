@@ -73,9 +73,11 @@ class Order(BaseModel):
         """The weights its pre-trained rows get.
 
         Raises:
-            SettingsError: a file that is not there, or an option that cannot be used.
+            SettingsError: a file that is not there or that no row asks for, or an option that cannot be used.
         """
-        return Given.read(self.weights, self.stand_in, self.size)
+        recipes = [row.recipe for row in self.wanted.rows if row.recipe]
+        asking = {recipe.family for recipe in recipes if recipe.weights}
+        return Given.read(self.weights, self.stand_in, self.size, asking)
 
     def plan(self, settings: Settings, row: Row | None = None, **changes: object) -> Plan:
         """What is read, selected and how it is parted: for a row, or for the study as a whole.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -37,7 +37,7 @@ class StandIn:
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """As written on the command line: "mobilenet_v2", "mobilenet_v2:alpha=1.0".
+        """As written on the command line: "mobilenet_v2" (of width .35), "mobilenet_v2:alpha=1.0".
 
         Raises:
             SettingsError: no pre-trained family of that name, or options of another shape.
@@ -47,7 +47,7 @@ class StandIn:
             raise SettingsError(
                 f"{name!r} starts from scratch, so it can stand in for no pre-trained family."
             )
-        options: dict[str, float | int | str] = {}
+        options: dict[str, float | int | str] = {"alpha": 0.35} if name == "mobilenet_v2" else {}
         for pair in filter(None, given.split(",")):
             option, sign, value = pair.partition("=")
             if not sign:
@@ -59,8 +59,7 @@ class StandIn:
 
     def __str__(self) -> str:
         title = catalog.family(self.family).title
-        width = self.options.get("alpha", 0.35 if self.family == "mobilenet_v2" else "")
-        return f"{title} {width}".strip()
+        return f"{title} {self.options.get('alpha', '')}".strip()
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,8 @@ class Given:
 
     Attributes:
         address: for every pre-trained family: "imagenet", "none"; with a stand-in also its file.
-        files: the address for one backbone or family, by its name; goes before all else.
+        files: the address for one backbone or family, by its name; goes before all else. A file of the
+            stand-in's family is the stand-in's.
         stand_in: for those that have no file of their own.
     """
 
@@ -78,13 +78,20 @@ class Given:
     stand_in: StandIn | None = None
 
     @classmethod
-    def read(cls, weights: str = "", stand_in: str = "", size: Size = "full") -> Self:
+    def read(
+        cls,
+        weights: str = "",
+        stand_in: str = "",
+        size: Size = "full",
+        asking: Collection[str] | None = None,
+    ) -> Self:
         """From a command's options; a quick run with nothing given starts at random, and says so.
 
         Args:
             weights: "imagenet", "none", "resnet50=FILE,vgg19=FILE", or the stand-in's FILE.
             stand_in: as `StandIn.read`.
             size: of the run.
+            asking: families that want ImageNet's weights; None: any may.
 
         Raises:
             SettingsError: a file that is not there, or one that nobody asks for.
@@ -101,7 +108,13 @@ class Given:
             )
         for name, place in {"": address, **files}.items():
             _check(name, place)
+        if asking is not None:
+            _check_asked(files, {*asking, other.family} if other else asking)
         return cls(address, files, other)
+
+    def file_of(self, family: str) -> str | None:
+        """The address given for that family, or for its backbone; None without one."""
+        return self.files.get(family) or self.files.get(_backbone(family))
 
 
 def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, str]:
@@ -115,18 +128,17 @@ def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, str]:
     """
     if recipe.weights != IMAGENET:
         return recipe, ""
-    backbone = _backbone(recipe.family)
-    if given.stand_in is not None and recipe.family == given.stand_in.family:
-        return recipe.model_copy(update={"weights": given.address}), ""
-    own = given.files.get(recipe.family) or given.files.get(backbone)
-    if own:
-        return recipe.model_copy(update={"weights": own}), ""
-    if given.stand_in is not None:
-        said = f"stand-in: {given.stand_in}" + (f", {RANDOM}" if given.address == NONE else "")
-        return _stood_in(recipe, given.stand_in, given.address), said
-    if given.address == NONE:
-        return _at_random(recipe), RANDOM
-    return recipe, ""
+    address, other, said = given.file_of(recipe.family), given.stand_in, []
+    if other is not None and (address is None or recipe.family == other.family):
+        address = given.file_of(other.family)
+        stood = _stood_in(recipe, other)
+        if stood != recipe:
+            said.append(f"stand-in: {other}")
+        recipe = stood
+    address = address or given.address
+    if address == NONE:
+        return _at_random(recipe), ", ".join([*said, RANDOM])
+    return recipe.model_copy(update={"weights": address}), ", ".join(said)
 
 
 def equipped_search(search: Search, given: Given) -> tuple[Search, str]:
@@ -152,7 +164,10 @@ def equipped_search(search: Search, given: Given) -> tuple[Search, str]:
     return search.model_copy(update={"recipe": recipe, "space": space}), note
 
 
-def _stood_in(recipe: Recipe, other: StandIn, address: str) -> Recipe:
+def _stood_in(recipe: Recipe, other: StandIn) -> Recipe:
+    """The recipe with the stand-in's network, of its width also where it was the same one."""
+    if recipe.family == other.family:
+        return recipe.model_copy(update={"options": recipe.options | dict(other.options)})
     if recipe.family == _KEPT_TOP:
         raise WeightsError(
             f"ResNet50's 1000-way ImageNet top is kept in this row, and {other} has none to stand in for it. "
@@ -168,8 +183,7 @@ def _stood_in(recipe: Recipe, other: StandIn, address: str) -> Recipe:
     family = catalog.family(other.family)
     known = inspect.signature(import_module(f"components.models.{family.module}").build).parameters
     options = {name: value for name, value in options.items() if name in known} | dict(other.options)
-    changed = recipe.model_copy(update={"family": other.family, "options": options, "weights": address})
-    return _at_random(changed) if address == NONE else changed
+    return recipe.model_copy(update={"family": other.family, "options": options})
 
 
 def _at_random(recipe: Recipe) -> Recipe:
@@ -195,6 +209,15 @@ def _check(name: str, place: str) -> None:
         return
     whose = f" for {name}" if name else ""
     raise SettingsError(f"{place}: no such weights file{whose}.")
+
+
+def _check_asked(files: Mapping[str, str], asking: Collection[str]) -> None:
+    known = sorted({*asking, *map(_backbone, asking)})
+    if idle := sorted(files.keys() - set(known)):
+        raise SettingsError(
+            f"{', '.join(idle)}: no row of the study starts from such weights; expected weights of "
+            f"{', '.join(known) or 'no network'}, or leave the file out."
+        )
 
 
 def _value(text: str) -> float | int | str:

@@ -205,6 +205,36 @@ def test_a_file_for_one_backbone_goes_before_the_stand_in() -> None:
     assert equipped(recipe("D6"), given)[0].family == "mobilenet_v2"
 
 
+def test_a_stand_in_s_own_file_is_its_address_wherever_it_stands() -> None:
+    given = Given(files={"mobilenet_v2": "M.h5"}, stand_in=STAND_IN)
+    assert equipped(recipe("A3"), given)[0].weights == "M.h5"
+    assert equipped(recipe("A10a"), given) == (recipe("A10a").model_copy(update={"weights": "M.h5"}), "")
+
+
+def test_a_row_of_the_stand_in_s_family_has_its_width_for_the_file_is_of_it() -> None:
+    for text, width in (("mobilenet_v2:alpha=0.5", 0.5), ("mobilenet_v2", 0.35)):
+        found, note = equipped(recipe("A10a"), Given("FILE", stand_in=StandIn.read(text)))
+        assert note == f"stand-in: MobileNetV2 {width}"
+        assert found.options == recipe("A10a").options | {"alpha": width}
+        assert found.weights == "FILE"
+
+
+@pytest.mark.parametrize(
+    ("row", "given", "note"),
+    [
+        ("A10a", Given(weights.NONE, stand_in=STAND_IN), weights.RANDOM),
+        ("A3", Given(weights.NONE, stand_in=STAND_IN), f"stand-in: MobileNetV2 1.0, {weights.RANDOM}"),
+        ("A3", Given(files={"resnet50": weights.NONE}), weights.RANDOM),
+    ],
+)
+def test_none_is_no_file(row: str, given: Given, note: str) -> None:
+    found, said = equipped(recipe(row), given)
+    assert said == note
+    assert found.weights is None
+    assert {stage.train for stage in found.stages} == {"all"}
+    assert {stage.views for stage in found.stages} == {0}
+
+
 def test_without_weights_nothing_random_is_frozen_and_the_note_says_so() -> None:
     found, note = equipped(recipe("C5"), Given(weights.NONE))
     assert note == weights.RANDOM

@@ -46,6 +46,16 @@ def test_without_a_root_the_synthetic_gallery_is_taken(settings):
     assert (plan.source, plan.root) == ("synthetic", None)
 
 
+def test_weights_that_no_row_asks_for_are_refused(tmp_path):
+    file = tmp_path / "w.h5"
+    file.write_bytes(b"")
+    with pytest.raises(SettingsError, match="vgg19: no row of the study starts from such weights"):
+        _ = Order.of(study="A", weights=f"vgg19={file}").given
+    assert Order.of(study="C", weights=f"vgg19={file}").given.files == {"vgg19": str(file)}
+    given = Order.of(study="D", weights=f"mobilenet_v2={file}", stand_in="mobilenet_v2").given
+    assert given.file_of("mobilenet_v2") == str(file)
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [({"study": "A", "size": "huge"}, "full"), ({"study": "A", "per_class": 1}, "per_class")],
