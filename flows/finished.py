@@ -85,21 +85,22 @@ def finished(record: RunRecord, settings: Settings) -> Finished:
     return Finished(record, ReleaseCard.load(folder), folder / KERAS)
 
 
-def named(given: Sequence[str], settings: Settings) -> list[RunRecord]:
-    """The finished training runs of these ids, or of their beginnings.
+def named(given: Sequence[str], settings: Settings, task: str = "") -> list[RunRecord]:
+    """The finished training runs of these ids, or of their beginnings; of any task, or of one.
 
     Raises:
         RegistryError: none, or several, begin so.
     """
     from components.tracking.runs import Tracker
 
-    records = [one for one in Tracker(settings).runs(kind="training", limit=1000) if one.status == "FINISHED"]
     chosen = []
     for text in given:
-        found = [one for one in records if text and one.id.startswith(text)]
+        known = Tracker(settings).runs(task, "training", begins=text) if text.isalnum() else []
+        found = [one for one in known if one.status == "FINISHED"]
         if len(found) != 1:
             raise RegistryError(
-                f"{text!r}: one finished training run is expected, {len(found)} match. See `atelier runs`."
+                f"{text!r}: one finished {task or 'training'} run is expected, {len(found)} match. "
+                f"See `atelier runs`."
             )
         chosen.append(found[0])
     return chosen

@@ -30,12 +30,15 @@ class TrialRecords:
 
     def log(self, trial: Trial) -> None:
         """Log a trial that ended; before `begin` nothing is logged, `complete` makes up for it."""
+        from components.tracking import tags
         from components.tracking.runs import Tracker
         from components.tracking.trials import TrialLog, log_trial
 
-        parent = self._trials.remembered(_PARENT)
-        if parent is None:
+        led_by = self._trials.remembered(_PARENT)
+        if led_by is None:
             return
+        parent = Tracker(self._settings).run(led_by)
+        shared = (tags.TASK, tags.SOURCE, tags.SYNTHETIC, tags.DATA_VERSION)
         log = TrialLog(
             number=trial.number,
             state=trial.state,
@@ -45,9 +48,9 @@ class TrialRecords:
             reason=trial.reason,
             began=trial.began,
             seconds=trial.seconds,
+            run_tags={name: parent.tags[name] for name in shared if name in parent.tags},
         )
-        experiment = Tracker(self._settings).run(parent).experiment_id
-        run_id = log_trial(self._settings, log, experiment_id=experiment, parent=parent)
+        run_id = log_trial(self._settings, log, experiment_id=parent.experiment_id, parent=parent.id)
         self._trials.remember(_RUN.format(trial.number), run_id)
 
     def complete(self) -> None:

@@ -59,13 +59,13 @@ class Tracker:
     def find(self, experiment: str, key: str) -> RunRecord | None:
         """The newest finished run of `experiment` with that content key; None: it is still to be done.
 
-        Runs of the same key whose process is dead are marked KILLED on the way.
+        Runs of the experiment whose process is dead are marked KILLED on the way.
         """
         client = self._client
         found = client.get_experiment_by_name(experiment)
         if found is None:
             return None
-        self.mark_stale(experiment, key)
+        self.mark_stale(experiment)
         runs = client.search_runs(
             [found.experiment_id],
             f"tags.`{tags.KEY}` = '{key}' and attributes.status = 'FINISHED'",
@@ -74,15 +74,17 @@ class Tracker:
         )
         return _record(runs[0], experiment) if runs else None
 
-    def mark_stale(self, experiment: str, key: str) -> list[str]:
-        """Mark the runs KILLED that a dead process of this machine left RUNNING; their ids."""
+    def mark_stale(self, experiment: str, key: str = "") -> list[str]:
+        """Mark the runs KILLED that a dead process of this machine left RUNNING; their ids.
+
+        `key`: only those of it; "": all of the experiment, trials included.
+        """
         client = self._client
         found = client.get_experiment_by_name(experiment)
         if found is None:
             return []
-        running = client.search_runs(
-            [found.experiment_id], f"tags.`{tags.KEY}` = '{key}' and attributes.status = 'RUNNING'"
-        )
+        asked = "attributes.status = 'RUNNING'" + (f" and tags.`{tags.KEY}` = '{key}'" if key else "")
+        running = client.search_runs([found.experiment_id], asked)
         gone = [run.info.run_id for run in running if tags.is_gone(run.data.tags.get(tags.PROCESS, ""))]
         for run_id in gone:
             client.set_terminated(run_id, "KILLED")
@@ -147,13 +149,17 @@ class Tracker:
             )
         return [_record(run, parent.experiment) for run in found]
 
-    def runs(self, task: str | None = None, kind: str | None = None, limit: int = 200) -> list[RunRecord]:
-        """Atelier's runs of all experiments, the newest first."""
+    def runs(
+        self, task: str | None = None, kind: str | None = None, limit: int = 200, begins: str = ""
+    ) -> list[RunRecord]:
+        """Atelier's runs of all experiments, the newest first; `begins`: those whose id begins so."""
         client = self._client
         experiments = {one.experiment_id: one.name for one in client.search_experiments()}
         conditions = [f"tags.`{tags.KIND}` = '{kind}'" if kind else f"tags.`{tags.KIND}` LIKE '%'"]
         if task:
             conditions.append(f"tags.`{tags.TASK}` = '{task}'")
+        if begins:
+            conditions.append(f"attributes.run_id LIKE '{begins}%'")
         with translated("Searching runs"):
             found = client.search_runs(
                 list(experiments),

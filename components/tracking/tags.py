@@ -11,7 +11,7 @@ from pathlib import Path
 KEY = "atelier.key"
 """Content key of everything a run depends on: the same key, the same result."""
 KIND = "atelier.kind"
-"""One of KINDS."""
+"""What a run is: training, which alone can be promoted; search, fold, study, report, gan, exploration, ..."""
 TASK = "atelier.task"
 FAMILY = "atelier.family"
 SOURCE = "atelier.source"
@@ -23,18 +23,6 @@ PROCESS = "atelier.process"
 """host/pid/start time of the process that writes a run: tells a dead one from one at work."""
 PARENT = "mlflow.parentRunId"
 COMMIT = "mlflow.source.git.commit"
-NOTE = "mlflow.note.content"
-
-KINDS = (
-    "training",
-    "search",
-    "cross-validation",
-    "fold",
-    "study",
-    "gan",
-    "style-transfer",
-    "exploration",
-)
 
 
 def this_process() -> str:

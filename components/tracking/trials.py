@@ -33,6 +33,7 @@ class TrialLog:
         reason: why it ended early; "".
         began: when; None: now.
         seconds: how long it took.
+        run_tags: of its search: task, collection, data version.
     """
 
     number: int
@@ -54,13 +55,14 @@ def log_trial(settings: Settings, trial: TrialLog, *, experiment_id: str, parent
     Raises:
         ServiceError: MLflow refused, or did not answer.
     """
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Metric, Param
 
     client = connect(settings)
     start = int((trial.began or datetime.now(UTC)).timestamp() * 1000)
     end = start + int(trial.seconds * 1000)
     named = {
         tags.PARENT: parent,
+        tags.PROCESS: tags.this_process(),  # killed before it has ended the run, it is found by this
         TRIAL: str(trial.number),
         STATE: trial.state,
         tags.ERROR: trial.reason[:4000],
@@ -75,14 +77,13 @@ def log_trial(settings: Settings, trial: TrialLog, *, experiment_id: str, parent
     with translated(f"Logging trial {trial.number}"):
         run_id = str(
             client.create_run(
-                experiment_id, start_time=start, run_name=f"trial {trial.number:03d}"
+                experiment_id, start_time=start, tags=given, run_name=f"trial {trial.number:03d}"
             ).info.run_id
         )
         client.log_batch(
             run_id,
             metrics=metrics[:_AT_ONCE],
             params=[Param(name, str(value)) for name, value in trial.values.items()],
-            tags=[RunTag(name, text) for name, text in given.items()],
         )
         for first in range(_AT_ONCE, len(metrics), _AT_ONCE):
             client.log_batch(run_id, metrics=metrics[first : first + _AT_ONCE])

@@ -77,15 +77,12 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Let the best run (or a named one) meet the champion on the same test works."""
-    from components.tracking.runs import Tracker
     from flows import engine
+    from flows.finished import named
 
     settings = load_settings()
     name = Task.named(task or Task.STYLE)
-    records = [
-        one for one in Tracker(settings).runs(task=name.value, kind="training") if one.status == "FINISHED"
-    ]
-    chosen = _chosen(records, run, name)
+    chosen = named([run], settings, name.value) if run else _newest(settings, name)
     engine.prepare(settings, quiet=True)
     from flows.promote import promote as stop
     from flows.promote import version_data
@@ -153,14 +150,12 @@ def _row(one: Ranked) -> dict[str, Any]:
     return row
 
 
-def _chosen(records: list[RunRecord], run: str, task: Task) -> list[RunRecord]:
-    if run:
-        records = [one for one in records if one.id.startswith(run)]
-        if len(records) != 1:
-            raise RegistryError(
-                f"{run!r}: one finished {task} run is expected, {len(records)} match. See `atelier runs`."
-            )
-        return records
+def _newest(settings: Settings, task: Task) -> list[RunRecord]:
+    """The finished training runs on the task's newest data version."""
+    from components.tracking.runs import Tracker
+
+    known = Tracker(settings).runs(task=task.value, kind="training", limit=1000)
+    records = [one for one in known if one.status == "FINISHED"]
     if not records:
         raise RegistryError(f"no finished {task} run to promote. Make one: `atelier train --task {task}`.")
     newest = records[0].tags["atelier.data_version"]

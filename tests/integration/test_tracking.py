@@ -15,6 +15,7 @@ from components.settings import Settings
 from components.tracking import tags
 from components.tracking.connection import connect
 from components.tracking.runs import Tracker
+from components.tracking.trials import TrialLog, log_trial
 
 pytestmark = pytest.mark.integration
 
@@ -127,6 +128,26 @@ def test_only_a_dead_process_leaves_a_stale_run(tracker: Tracker, settings: Sett
             assert tracker.run(alive.id).status == "RUNNING"
 
 
+def test_a_process_killed_while_it_logs_a_trial_leaves_no_running_run(
+    tracker: Tracker, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = TrialLog(0, "finished", {}, {"val_macro_f1": 0.5}, [], run_tags={tags.TASK: "style"})
+    gone = tags.this_process().rpartition("/")[0] + "/0.0"
+    monkeypatch.setattr(tags, "this_process", lambda: gone)
+    with tracker.start("killed · trials", "search", "sought", TAGS) as parent:
+        monkeypatch.setattr(connect(settings), "log_batch", _killed, raising=False)
+        with pytest.raises(KeyboardInterrupt):
+            log_trial(settings, log, experiment_id=tracker.run(parent.id).experiment_id, parent=parent.id)
+        (trial,) = tracker.children(parent.id)
+        assert (trial.status, trial.tags[tags.TASK]) == ("RUNNING", "style")
+        assert trial.id in tracker.mark_stale("killed · trials")
+    assert tracker.run(trial.id).status == "KILLED"
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_a_process_of_another_machine_or_time() -> None:
     assert not tags.is_gone("")
     assert not tags.is_gone("elsewhere/1/0.0")
@@ -146,6 +167,7 @@ def test_runs_are_listed_newest_first(tracker: Tracker) -> None:
     assert [one.started for one in runs] == sorted((one.started for one in runs), reverse=True)
     assert [one.name for one in tracker.runs(kind="training", task="genre")] == ["training"]
     assert len(tracker.runs(limit=1)) == 1
+    assert tracker.runs(begins=runs[1].id[:9], limit=1) == [runs[1]]
     assert {one.experiment for one in runs} == {"genre · synthetic-gallery"}
 
 

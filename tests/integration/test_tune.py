@@ -74,6 +74,8 @@ def test_every_trial_stands_below_the_search(ground: Ground, heads: tuple[Quest,
         (first, second) for first in ("4", "8") for second in ("0", "4")
     }
     assert all(one.status == "FINISHED" for one in trials)
+    assert {one.tags["atelier.task"] for one in trials} == {found.run.tags["atelier.task"]}
+    assert {one.tags["atelier.data_version"] for one in trials} == {heads[0].manifest.fingerprint}
     history = tracker.history(trials[0].id)
     assert [step for step, _ in history["epoch/val_macro_f1"]] == [1, 2]
     figures = tracker.artifacts(found.run.id, "figures")
