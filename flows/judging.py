@@ -107,7 +107,10 @@ def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
     run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))
     run.figure("figures/per_class.png", figures.per_class(test))
     run.table("tables/per_class.json", tables.per_class(test))
-    _log_answers(run, found, answers, calibration)
+    _log_reliability(run, found, answers, calibration)
+    if len(found.manifest.part(Split.TEST)):  # else the works held out are those of validation
+        _log_answers(run, found, guesses, Split.VALIDATION)
+    _log_answers(run, found, answers, Split.TEST)
     release(run, model, recipe, found, test)
 
 
@@ -153,13 +156,12 @@ def release(  # noqa: PLR0917 (what a release is made of)
     _log_release(run, model, card, found.test_images[:4])
 
 
-def _log_answers(run: Run, found: Works, probable: np.ndarray, calibration: Calibration) -> None:
-    """What was answered on each test work, how far it may be believed, and the worst mistakes."""
-    from components.evaluation import answers, gallery, reliability
+def _log_reliability(run: Run, found: Works, probable: np.ndarray, calibration: Calibration) -> None:
+    """How far the answers on test works may be believed."""
+    from components.evaluation import reliability
     from components.evaluation.calibration import expected_calibration_error, scaled
 
-    truth, names, rows = found.test_labels, found.data.class_names, found.manifest.held_out.frame
-    temperature = calibration.temperature
+    truth, temperature = found.test_labels, calibration.temperature
     run.metrics({"temperature": temperature, "validation/ece_scaled": calibration.ece_after})
     apart = len(found.manifest.part(Split.TEST)) > 0  # else it would be judged by the works it was fitted on
     if apart:
@@ -167,10 +169,21 @@ def _log_answers(run: Run, found: Works, probable: np.ndarray, calibration: Cali
     run.figure(
         "figures/reliability.png", reliability.diagram(truth, probable, temperature if apart else None)
     )
-    run.figure("figures/misclassified.png", gallery.misclassified(found.test_images, truth, probable, names))
+
+
+def _log_answers(run: Run, found: Works, probable: np.ndarray, part: Split) -> None:
+    """What was answered on each work of validation or test, and the worst mistakes."""
+    from components.evaluation import answers, gallery
+
+    names, tested = found.data.class_names, part is Split.TEST
+    images = found.test_images if tested else found.data.validation_images
+    truth = found.test_labels if tested else found.data.validation_labels
+    rows = (found.manifest.held_out if tested else found.manifest.part(part)).frame
+    name = "misclassified" if tested else f"{part}_misclassified"
+    run.figure(f"figures/{name}.png", gallery.misclassified(images, truth, probable, names))
     groups = rows["group"].where(rows["group"] != "", rows["path"])
     table = answers.work_rows(list(rows["path"]), truth, probable, names, list(groups))
-    run.table("tables/test_works.json", table)
+    run.table(f"tables/{part}_works.json", table)
 
 
 def _log_release(run: Run, model: keras.Model, card: ReleaseCard, samples: np.ndarray) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from components.data.manifest import Split
 from components.errors import TrainingError
 from components.studies import sizes, weights
 from components.studies.study import Seek, Train
@@ -51,11 +52,22 @@ class Course:
         return self.order.plan(self.settings, row, **changes)
 
     def works(self, plan: Plan) -> Manifest:
-        """The plan's validated, split data version, made once."""
+        """The plan's validated, split data version, made once.
+
+        A balanced one is the whole one with fewer training works, so that both are judged by the same.
+        """
         key = plan.model_dump_json()
         if key not in self.data:
-            self.data[key] = prepared(plan, self.settings)
+            self.data[key] = self._balanced(plan) if plan.balanced else prepared(plan, self.settings)
         return self.data[key]
+
+    def _balanced(self, plan: Plan) -> Manifest:
+        from components.studies.balanced import training_balanced
+
+        whole = self.works(plan.model_copy(update={"balanced": False}))
+        works = training_balanced(whole, plan.seed)
+        stops.validate.fn(works, plan, self.settings)
+        return works
 
     def selected(self, plan: Plan) -> Manifest:
         """The plan's works before any split."""
@@ -139,11 +151,21 @@ def job(row: Row, recipe: Recipe, manifest: Manifest, course: Course, more: str 
     )
 
 
-def scores(record: RunRecord, manifest: Manifest, course: Course) -> Scores:
-    """Of a row's run, from the table of test works that it logged."""
+def scores(record: RunRecord, manifest: Manifest, course: Course, part: Split = Split.TEST) -> Scores:
+    """Of a row's run, from the table of answers that it logged.
+
+    Raises:
+        DataError: it has no such table: a run of several labels, or one from before that part's was kept.
+    """
     from components.evaluation.answers import logged_rows
     from components.evaluation.study_figures import scores_of
     from components.tracking.runs import Tracker
 
-    path = Tracker(course.settings).artifact(record.id, "tables/test_works.json")
+    path = Tracker(course.settings).artifact(record.id, f"tables/{part}_works.json")
     return scores_of(logged_rows(path), manifest.class_names)
+
+
+def reported(manifest: Manifest, course: Course) -> Split:
+    """The part whose answers a report is of; a version without a test part has its validation works there."""
+    apart = len(manifest.part(Split.TEST)) > 0
+    return Split.VALIDATION if apart and course.study.judged_on == "validation" else Split.TEST

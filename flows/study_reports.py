@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from components.errors import DataError
 from components.storage import key_of
 from flows.recording import recorded
-from flows.study_course import Course, scores
+from flows.study_course import Course, reported, scores
 from flows.study_table import Done
 from flows.telling import tell
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
 
-METHOD = 1
+METHOD = 2
 """Counted up when the same rows would now give another report."""
 
 
@@ -89,18 +89,28 @@ def report(row: Row, work: Report, course: Course) -> Done:
 
 
 def _log_classes(run: Run, row: Row, work: Report, there: Mapping[str, Done], course: Course) -> None:
-    """Accuracy by class, a column a row (B8); the curves, confusion and worst mistakes of each."""
-    from components.evaluation import comparison, tables
+    """Accuracy by class, a column a row (B8); each row's precision, recall and F1, its curves, mistakes."""
+    from components.data.manifest import Split
+    from components.evaluation import comparison, figures, tables
     from components.tracking.runs import Tracker
 
-    tracker, files = Tracker(course.settings), {}
+    tracker, files, judged = Tracker(course.settings), {}, course.study.judged_on
     found = {}
     for name, done in there.items():
         assert done.record is not None  # noqa: S101 (only those with one are there)
         assert done.manifest is not None  # noqa: S101
-        found[name] = scores(done.record, done.manifest, course)
-        for figure in ("curves", "confusion_matrix", "misclassified"):
-            path = f"figures/{figure}.png"
+        part = reported(done.manifest, course)
+        found[name] = scores(done.record, done.manifest, course, part)
+        run.figure(
+            f"figures/{name}_confusion_matrix.png",
+            figures.confusion_matrix(found[name], f"Confusion matrix, {judged} works"),
+        )
+        by_class = tables.per_class(found[name])
+        run.table(f"tables/{name}_per_class.json", by_class)
+        run.text(f"tables/{name}_per_class.md", tables.markdown(by_class))
+        mistakes = "misclassified" if part is Split.TEST else f"{part}_misclassified"
+        for figure, logged in (("curves", "curves"), ("misclassified", mistakes)):
+            path = f"figures/{logged}.png"
             if path in tracker.artifacts(done.record.id, "figures"):
                 files[f"{name}_{figure}.png"] = tracker.artifact(done.record.id, path)
     rows = tables.side_by_side(found)
@@ -113,7 +123,9 @@ def _log_classes(run: Run, row: Row, work: Report, there: Mapping[str, Done], co
                 one[f"{name} published"] = ""
     run.table("tables/by_class.json", rows)
     run.text("tables/by_class.md", tables.markdown(rows))
-    run.figure("figures/by_class.png", comparison.by_class(found, f"{row.title} · {course.study.name}"))
+    drawn = comparison.by_class(found, f"{row.title} · {course.study.name}")
+    drawn.axes[0].set_ylabel(f"class ({judged} works)")
+    run.figure("figures/by_class.png", drawn)
     _log_files(run, files)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import itertools
 
+import pandas as pd
 import pytest
 
+from components.data.manifest import COLUMNS, Manifest, Split
 from components.errors import SettingsError, WeightsError
 from components.models import catalog as families
 from components.studies import sizes, weights
+from components.studies.balanced import training_balanced
 from components.studies.catalog import STUDIES, named
 from components.studies.study import HeldOut, Look, Report, Row, Seek, Study, Train
 from components.studies.weights import Given, StandIn, equipped, equipped_search
@@ -260,6 +263,24 @@ def test_options_of_weights(tmp_path) -> None:
     ):
         with pytest.raises(SettingsError, match=expected):
             Given.read(given, other)
+
+
+def test_only_training_works_are_balanced(tmp_path) -> None:
+    frame = pd.DataFrame(dict.fromkeys(COLUMNS, ""), index=range(40))
+    frame["sha256"] = frame["group"] = [f"{number:02}" for number in range(40)]
+    frame["label"] = ["a"] * 26 + ["b"] * 14
+    frame["split"] = (["train"] * 18 + ["validation"] * 5 + ["test"] * 3) + (
+        ["train"] * 9 + ["validation"] * 3 + ["test"] * 2
+    )
+    lineage = ("select style: all classes", "split pandora-d1, seed 0")
+    whole = Manifest(frame, "pandora", tmp_path, lineage=lineage, protocol="pandora-d1", task="style")
+    found = training_balanced(whole)
+    assert found.part(Split.TRAIN).profile["classes"] == {"a": 9, "b": 9}
+    for part in (Split.VALIDATION, Split.TEST):
+        assert found.part(part).fingerprint == whole.part(part).fingerprint
+    assert found.protocol == whole.protocol
+    assert found.parents == (whole.fingerprint,)
+    assert found.lineage == ("select style: all classes; training balanced", "split pandora-d1, seed 0")
 
 
 def test_reports_and_held_out_rows_are_where_the_sources_have_them() -> None:
