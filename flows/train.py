@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from components.errors import TrainingError
 from components.storage import key_of
 from flows.judging import judge, works
 from flows.recording import recorded
@@ -15,7 +18,6 @@ from flows.telling import tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from components.data.manifest import Manifest
     from components.settings import Settings
@@ -104,6 +106,7 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
 
     recipe, manifest = job.recipe, job.manifest
     prepare(settings, recipe.seed)  # before whatever imports Keras
+    from components.training.callbacks import Diverged
     from components.training.checkpoints import sweep
     from components.training.fit import fit
 
@@ -118,16 +121,36 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
     if job.resample:
         run.params({"resample": job.resample.model_dump()})
         data = replace(data, rows=job.resample.rows(found.training_groups, data.train_labels))
-    fitted = fit(
-        recipe,
-        data,
-        settings,
-        on_epoch=run.epoch,
-        warm_start=warm_start(recipe, settings),
-        checkpoints=checkpoints / run.key,
-    )
+    try:
+        fitted = fit(
+            recipe,
+            data,
+            settings,
+            on_epoch=run.epoch,
+            warm_start=warm_start(recipe, settings),
+            checkpoints=checkpoints / run.key,
+        )
+    except Diverged as exc:
+        raise TrainingError(f"{exc} {_keep(run, exc.kept)}") from exc
     log_curves(run, fitted)
     judge(run, fitted.model, recipe, found)
+
+
+def _keep(run: Run, fitted: Fitted | None) -> str:
+    """Log what there was before the loss was no number any more; where that is, in words."""
+    if fitted is None:
+        return ""
+    log_curves(run, fitted)
+    told = f"Its epochs and their curves (figures/curves.png) are kept with the run {run.id[:8]} in MLflow"
+    if not fitted.best_epoch:
+        return f"{told}."
+    with tempfile.TemporaryDirectory() as folder:
+        fitted.model.save(Path(folder) / "best.keras")
+        run.files(Path(folder), "diverged")
+    return (
+        f"{told}, and so is the network of epoch {fitted.best_epoch}, the best before (diverged/best.keras): "
+        f"a recipe can start from it (warm_start)."
+    )
 
 
 def warm_start(recipe: Recipe, settings: Settings) -> Path | None:

@@ -88,19 +88,6 @@ class Scores:
             figures[f"{prefix}/top5_accuracy"] = self.top5_accuracy
         return figures
 
-    def rows(self) -> list[dict[str, float | int | str]]:
-        """A row a class, for a table."""
-        return [
-            {
-                "class": one.name,
-                "precision": round(one.precision, 4),
-                "recall": round(one.recall, 4),
-                "f1": round(one.f1, 4),
-                "works": one.support,
-            }
-            for one in self.per_class
-        ]
-
 
 def score(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequence[str]) -> Scores:
     """Score a classifier.
@@ -144,19 +131,8 @@ def score(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequ
     )
 
 
-def top_accuracy(k: int, truth: Numbers, probabilities: NDArray[np.floating]) -> float | None:
-    """Share of works (N,) whose true class is among the `k` most probable of (N, C).
-
-    None where there are `k` classes or fewer: every answer would be right. Of equally probable classes
-    the true one is taken to stand first.
-    """
-    if np.shape(probabilities)[1] <= k:
-        return None
-    return _top(k, of_truth(truth, probabilities), np.asarray(probabilities, np.float64))
-
-
 def _top(k: int, of_true: NDArray[np.float64], probabilities: NDArray[np.float64]) -> float:
-    # The true class is among the first k when fewer than k others are more probable.
+    # The true class is among the first k when fewer than k others are more probable: of equals it is first.
     return float(((probabilities > of_true[:, np.newaxis]).sum(axis=1) < k).mean())
 
 

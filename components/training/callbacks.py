@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import keras
 import numpy as np
@@ -13,6 +13,9 @@ import numpy as np
 from components.errors import TrainingError
 from components.runtime import undivided
 from components.training.optimizers import averages, scheduled
+
+if TYPE_CHECKING:
+    from components.training.fit import Fitted
 
 MONITOR = "val_macro_f1"
 """What early stopping, rate cuts and the best epoch go by, unless a recipe says otherwise."""
@@ -26,6 +29,12 @@ class Judge(Protocol):
 
     def __call__(self, truth: np.ndarray, probabilities: np.ndarray, /) -> Epoch:
         """val_loss, val_accuracy and val_macro_f1 of (N, C) probabilities."""
+
+
+class Diverged(TrainingError):  # noqa: N818 (it names an outcome)
+    """The loss is no number any more. `fit` says what it had by then in `kept`: the best epoch's network."""
+
+    kept: Fitted | None = None
 
 
 class Validation(keras.callbacks.Callback):  # type: ignore[misc]
@@ -97,7 +106,7 @@ class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
         """Record the epoch.
 
         Raises:
-            TrainingError: the loss is no number any more.
+            Diverged: the loss is no number any more.
         """
         row = {name: float(value) for name, value in (logs or {}).items()} | {"learning_rate": self._rate}
         record, number = self._record, len(self._record.history) + 1
@@ -120,8 +129,8 @@ def rate_of(model: keras.Model) -> float:
     return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
 
 
-def _diverged(epoch: int, row: Epoch) -> TrainingError:
-    return TrainingError(
+def _diverged(epoch: int, row: Epoch) -> Diverged:
+    return Diverged(
         f"The loss became {row['loss']}, and {row['val_loss']} on the validation works, in epoch {epoch}, so "
         f"training stopped. Try a learning rate ten times lower than {row['learning_rate']:g}, a larger "
         f"batch, or another optimizer."

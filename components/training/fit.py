@@ -19,7 +19,7 @@ from components.models.precision import in_float32
 from components.progress import steps
 from components.settings import Settings
 from components.training import features, stages
-from components.training.callbacks import Epoch, OnEpoch, Record
+from components.training.callbacks import Diverged, Epoch, OnEpoch, Record
 from components.training.checkpoints import Checkpoints
 from components.training.feeding import Labels, rows
 from components.training.freezing import freeze
@@ -66,7 +66,6 @@ class Fitted:
         rate_cuts: the epochs after which the learning rate was cut.
         seconds: of the whole fit, building and features included, and what it took before it was killed.
         images_per_second: training images seen, over those seconds.
-        parameters: the network's weights, trained and frozen.
     """
 
     model: keras.Model
@@ -75,7 +74,6 @@ class Fitted:
     rate_cuts: list[int]
     seconds: float
     images_per_second: float
-    parameters: int
 
 
 def fit(  # noqa: PLR0913 (named)
@@ -104,7 +102,7 @@ def fit(  # noqa: PLR0913 (named)
 
     Raises:
         TrainingError: the data cannot be learnt from, the recipe asks for what the family cannot do, or
-            the loss is no longer a number.
+            the loss is no number any more (Diverged: what there was by then goes with it).
         SettingsError: an unknown family or option, or an image size it cannot take.
         WeightsError: the pre-trained weights cannot be had, or those to start from are of another network.
     """
@@ -131,13 +129,14 @@ def fit(  # noqa: PLR0913 (named)
                 freeze(model, stage.train, family=recipe.family, pretrained=bool(recipe.weights))
                 subject = _subject(model, recipe, number, data, settings)
                 stages.run(course, number, subject, told, going_on)
-    except BaseException:
+    except BaseException as exc:
         if kept:
             kept.close()
+        if isinstance(exc, Diverged):
+            exc.kept = finished(recipe, model, course)
         raise
     if kept:
         kept.clear()
-    freeze(model, "all", pretrained=False)
     return finished(recipe, model, course)
 
 
@@ -163,9 +162,9 @@ def built(
 
 def finished(recipe: Recipe, model: keras.Model, course: Course) -> Fitted:
     """What a fit hands back, once every stage is done."""
+    freeze(model, "all", pretrained=False)
     seconds = time.monotonic() - course.started
     record, seen = course.record, len(rows(recipe, course.labels)) * len(course.record.history)
-    parameters = model.count_params()
     model = in_float32(model)
     if recipe.sizes:
         model = voting.over_sizes(model, recipe.image_size, recipe.sizes)
@@ -178,7 +177,6 @@ def finished(recipe: Recipe, model: keras.Model, course: Course) -> Fitted:
         rate_cuts=record.rate_cuts,
         seconds=seconds,
         images_per_second=seen / seconds,
-        parameters=parameters,
     )
 
 

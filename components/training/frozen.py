@@ -107,7 +107,7 @@ class Frozen:
         own = {layer.name: layer for layer in head.model.layers if layer.weights}
         for name, layer in own.items():
             network.get_layer(name).set_weights(layer.get_weights())
-        return replace(head, model=network, parameters=network.count_params())
+        return replace(head, model=network)
 
     def _ending(self, recipe: Recipe, begins: keras.KerasTensor, found: keras.KerasTensor) -> keras.Model:
         """The network from `begins` to the recipe's head, which stands on `found`."""

@@ -73,7 +73,7 @@ def run(course: Course, number: int, subject: Subject, told: OnEpoch, resumed: S
         resumed: the state to go on from, if the stage was broken off.
 
     Raises:
-        TrainingError: the loss is no number any more. The best weights are then still in the record.
+        Diverged: the loss is no number any more.
     """
     recipe, record = course.recipe, course.record
     stage, seed = recipe.stages[number], recipe.seed + number
@@ -91,17 +91,19 @@ def run(course: Course, number: int, subject: Subject, told: OnEpoch, resumed: S
         restore(trained, resumed)
     else:
         record.best_weights = network.get_weights()
-    if not (resumed and resumed.ended):
-        trained.fit(
-            fed.batches,
-            initial_epoch=start.epoch,
-            epochs=stage.epochs,
-            class_weight=fed.class_weight,
-            callbacks=_callbacks(course, number, subject, told, resumed),
-            shuffle=False,  # Batches shuffles by its own seed
-            verbose=0,
-        )
-    network.set_weights(record.best_weights)
+    try:
+        if not (resumed and resumed.ended):
+            trained.fit(
+                fed.batches,
+                initial_epoch=start.epoch,
+                epochs=stage.epochs,
+                class_weight=fed.class_weight,
+                callbacks=_callbacks(course, number, subject, told, resumed),
+                shuffle=False,  # Batches shuffles by its own seed
+                verbose=0,
+            )
+    finally:
+        network.set_weights(record.best_weights)
 
 
 def _callbacks(

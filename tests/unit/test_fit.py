@@ -18,6 +18,7 @@ from components.data.store import Store
 from components.errors import SettingsError, TrainingError
 from components.settings import Settings
 from components.training import features, feeding
+from components.training.callbacks import Diverged
 from components.training.fit import fit
 from components.training.judging import judged
 from components.training.recipe import Policy, Recipe, Stage
@@ -79,7 +80,6 @@ def test_it_learns_and_hands_back_the_best_epoch(settings: Settings, bars: list[
     assert best["val_macro_f1"] == max(row["val_macro_f1"] for row in fitted.history) > 0.9
     found = judged(data.validation_labels, fitted.model.predict(data.validation_images, verbose=0))
     assert found["val_loss"] == pytest.approx(best["val_loss"], rel=1e-4)
-    assert fitted.parameters == fitted.model.count_params()
     assert fitted.seconds > 0
     assert fitted.images_per_second == pytest.approx(6 * 36 / fitted.seconds)
     assert bars == [["Training simple_cnn", 6, 6, bars[0][3]]]
@@ -157,6 +157,20 @@ def test_balanced_class_weights_weigh_the_rare_class(settings: Settings) -> None
 def test_a_loss_that_is_no_number_stops_and_says_what_to_try(settings: Settings) -> None:
     with pytest.raises(TrainingError, match=r"in epoch \d.*learning rate ten times lower"):
         fit(recipe(learning_rate=1e30, optimizer="sgd"), tinted(), settings)
+
+
+def test_the_best_network_before_it_goes_with_the_error(settings: Settings) -> None:
+    good = recipe(epochs=3)
+    wild = Stage(epochs=2, optimizer="sgd", learning_rate=1e30, batch_size=12)
+    data = tinted()
+    with pytest.raises(Diverged) as caught:
+        fit(good.model_copy(update={"stages": (*good.stages, wild)}), data, settings)
+    kept = caught.value.kept
+    assert kept is not None
+    assert 1 <= kept.best_epoch <= 3 < len(kept.history)
+    assert not np.isfinite(kept.history[-1]["loss"] + kept.history[-1]["val_loss"])
+    found = judged(data.validation_labels, kept.model.predict(data.validation_images, verbose=0))
+    assert found["val_loss"] == pytest.approx(kept.history[kept.best_epoch - 1]["val_loss"], rel=1e-4)
 
 
 def test_one_class_in_a_part_is_refused(settings: Settings) -> None:
