@@ -31,6 +31,7 @@ class ServedModel(_Answer):
     family: str
     trained_on: str
     synthetic: bool
+    judged_on: str = "test"
     macro_f1: float
     macro_f1_interval: tuple[float, float]
     created: datetime

@@ -39,6 +39,7 @@ class Champion:
     high: float | None
     since: datetime | str | None
     run_id: str
+    judged_on: str = "test"
 
 
 def served_champion(task: str, model: ServedModel) -> Champion:
@@ -54,6 +55,7 @@ def served_champion(task: str, model: ServedModel) -> Champion:
         high=model.macro_f1_interval[1],
         since=model.created,
         run_id=model.run_id,
+        judged_on=model.judged_on,
     )
 
 
@@ -74,6 +76,7 @@ def registered_champion(versions: Iterable[VersionRecord]) -> Champion | None:
         high=_number(tags.get("macro_f1_high")),
         since=version.created,
         run_id=version.run_id,
+        judged_on=tags.get("judged_on", "test"),
     )
 
 
@@ -137,7 +140,7 @@ def comparison(
             "Standing": standing(run.id, versions),
             **({"Learnt from": words.source_title(run.tags.get(names.SOURCE, ""))} if several else {}),
             "Validation F1": measured(run, "validation"),
-            "Test F1": measured(run, "test"),
+            "Test F1": measured(run, "test") if judged_on(run) == "test" else "no test works",
             "Accuracy": words.figure(
                 run.metrics.get("test/accuracy", run.metrics.get("test/subset_accuracy"))
             ),
@@ -154,6 +157,11 @@ def measured(run: RunRecord, part: str) -> str:
     return words.measured(*(run.metrics.get(f"{part}/macro_f1{end}") for end in ("", "_low", "_high")))
 
 
+def judged_on(run: RunRecord) -> str:
+    """The part that judged the run: "test", or "validation" where its works had no test part."""
+    return run.tags.get(names.JUDGED_ON, "test")
+
+
 def parameters(run: RunRecord) -> float | None:
     """How many numbers the run's model learnt, where it was logged (as a metric or a parameter)."""
     return run.metrics.get("parameters", _number(run.params.get("parameters")))
@@ -168,7 +176,7 @@ def intervals(
         star = "★ " if standing(run.id, versions).startswith("★") else ""
         for part, shown in (("validation", "Validation"), ("test", "Test")):
             value = run.metrics.get(f"{part}/macro_f1")
-            if value is None:
+            if value is None or (part == "test" and judged_on(run) != "test"):
                 continue
             rows.append(
                 {
@@ -203,7 +211,7 @@ def latest(
         {
             "Model": words.family_title(run.tags.get(names.FAMILY, run.name)),
             "State": state(run),
-            "Test F1": measured(run, "test"),
+            "Macro-F1": measured(run, "test") + ("" if judged_on(run) == "test" else ", validation works"),
             "Learnt from": words.source_title(run.tags.get(names.SOURCE, "")),
             "Started": words.moment(run.started, where),
             "Took": words.duration(run.seconds),

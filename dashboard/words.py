@@ -58,7 +58,7 @@ HELP = {
     ),
     "validation": "Measured on works set aside to choose between models.",
     "test": "Measured on works that played no part in training or choosing: the honest figure.",
-    "accuracy": "The share of the set-aside works that were named correctly.",
+    "accuracy": "The share of the test works (where there are none: validation works) named correctly.",
     "parameters": "How many numbers the model learnt (M: millions); more means larger and usually slower.",
     "seconds": "How long the training took, on the machine it ran on.",
     "champion": "The version that answers now. A better one takes its place by itself.",

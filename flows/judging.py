@@ -88,6 +88,7 @@ def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
     Raises:
         RegistryError: the network cannot be exported, or answers otherwise once it is.
     """
+    run.tags({"atelier.judged_on": found.manifest.judged_on.value})
     if recipe.multi_label:
         from flows.judging_many import judge_many
 
@@ -108,7 +109,7 @@ def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
     run.figure("figures/per_class.png", figures.per_class(test))
     run.table("tables/per_class.json", tables.per_class(test))
     _log_reliability(run, found, answers, calibration)
-    if len(found.manifest.part(Split.TEST)):  # else the works held out are those of validation
+    if found.manifest.judged_on is Split.TEST:  # else the works held out are those of validation
         _log_answers(run, found, guesses, Split.VALIDATION)
     _log_answers(run, found, answers, Split.TEST)
     release(run, model, recipe, found, test)
@@ -148,6 +149,7 @@ def release(  # noqa: PLR0917 (what a release is made of)
         synthetic=manifest.synthetic,
         data_version=manifest.fingerprint,
         run_id=run.id,
+        judged_on=manifest.judged_on,
         macro_f1=test.macro_f1,
         macro_f1_low=test.macro_f1_low,
         macro_f1_high=test.macro_f1_high,
@@ -163,7 +165,7 @@ def _log_reliability(run: Run, found: Works, probable: np.ndarray, calibration: 
 
     truth, temperature = found.test_labels, calibration.temperature
     run.metrics({"temperature": temperature, "validation/ece_scaled": calibration.ece_after})
-    apart = len(found.manifest.part(Split.TEST)) > 0  # else it would be judged by the works it was fitted on
+    apart = found.manifest.judged_on is Split.TEST  # else it would be judged by the works it was fitted on
     if apart:
         run.metrics({"test/ece_scaled": expected_calibration_error(truth, scaled(probable, temperature))})
     run.figure(

@@ -35,7 +35,7 @@ def judge_many(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> No
     validation = multilabel.score_many(data.validation_labels, guesses, names)
     at_half = multilabel.score_many(found.test_labels, probable, names, groups=groups)
     test = at_half
-    if len(found.manifest.part(Split.TEST)):
+    if found.manifest.judged_on is Split.TEST:
         test = multilabel.score_many(found.test_labels, probable, names, thresholds=thresholds, groups=groups)
     run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
     run.metrics({"test/macro_f1_at_half": at_half.macro_f1, "parameters": float(model.count_params())})

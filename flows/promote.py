@@ -131,6 +131,7 @@ def _contender(version: VersionRecord, manifest: Manifest, settings: Settings) -
         synthetic=version.tags["synthetic"] == "true",
         source=version.tags["source"],
         works=len(works),
+        part=manifest.judged_on.value,
     )
 
 

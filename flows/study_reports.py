@@ -123,8 +123,7 @@ def _log_classes(run: Run, row: Row, work: Report, there: Mapping[str, Done], co
                 one[f"{name} published"] = ""
     run.table("tables/by_class.json", rows)
     run.text("tables/by_class.md", tables.markdown(rows))
-    drawn = comparison.by_class(found, f"{row.title} · {course.study.name}")
-    drawn.axes[0].set_ylabel(f"class ({judged} works)")
+    drawn = comparison.by_class(found, f"{row.title} · {course.study.name}", judged)
     run.figure("figures/by_class.png", drawn)
     _log_files(run, files)
 

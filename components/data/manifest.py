@@ -150,10 +150,14 @@ class Manifest:
         return self.with_frame(self.frame[self.frame["split"] == split])
 
     @property
+    def judged_on(self) -> Split:
+        """The part that judges a model: test, or validation where the protocol has no test part."""
+        return Split.TEST if len(self.part(Split.TEST)) else Split.VALIDATION
+
+    @property
     def held_out(self) -> Manifest:
-        """The works that judge a model: the test part, or validation where the protocol has no test."""
-        test = self.part(Split.TEST)
-        return test if len(test) else self.part(Split.VALIDATION)
+        """The works that judge a model."""
+        return self.part(self.judged_on)
 
     def class_numbers(self, class_names: list[str]) -> list[int]:
         """Each row's label as its place in `class_names`."""

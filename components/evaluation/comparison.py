@@ -15,10 +15,10 @@ from components.evaluation.tables import side_by_side
 from components.theme import BLACK, GREY
 
 
-def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class") -> Figure:
+def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class", part: str = "test") -> Figure:
     """Study B's table (B8) with shades: a row a class, a column a run; the best of a row in bold.
 
-    A class of which a run found no work says so.
+    A class of which a run found no work says so; `part` is where the works are from.
 
     Raises:
         DataError: no runs, or runs of other classes.
@@ -41,7 +41,7 @@ def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class") -> Fi
     axes.grid(which="minor", color="white", linewidth=1.5)
     axes.tick_params(which="minor", length=0)
     axes.spines[:].set_visible(False)
-    axes.set_ylabel("class (test works)")
+    axes.set_ylabel(f"class ({part} works)")
     told = "share of a class's works that is found; the best of a row in bold"
     figure.suptitle(f"{title}\n{told}", x=0.02, ha="left", fontsize=11)
     return figure

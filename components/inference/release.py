@@ -14,7 +14,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from components.data.alpha import Alpha
-from components.data.manifest import Task
+from components.data.manifest import Split, Task
 from components.errors import RegistryError
 from components.storage import write_atomically
 
@@ -45,7 +45,10 @@ class ReleaseCard(BaseModel):
     synthetic: bool = Field(description="True: it learnt from pictures drawn by code, not from paintings")
     data_version: str
     run_id: str
-    macro_f1: float = Field(ge=0, le=1, description="on the frozen test set")
+    judged_on: Split = Field(
+        default=Split.TEST, description="test; validation where the protocol has no test part"
+    )
+    macro_f1: float = Field(ge=0, le=1, description="on the works of that part")
     macro_f1_low: float = Field(ge=0, le=1, description="lower end of its 95 % bootstrap interval")
     macro_f1_high: float = Field(ge=0, le=1, description="upper end of its 95 % bootstrap interval")
     created: datetime

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Contender:
-    """A version and how it did on the test set that both are measured on.
+    """A version and how it did on the works that both are measured on.
 
     Attributes:
         version: in the task's registered model.
@@ -17,7 +17,8 @@ class Contender:
         high: upper end of its 95 % interval.
         synthetic: it learnt from pictures drawn by code.
         source: the collection it learnt from.
-        works: paintings in that test set; 0 where not known.
+        works: so many; 0 where not known.
+        part: the part of the data version that they are.
     """
 
     version: str
@@ -28,6 +29,7 @@ class Contender:
     synthetic: bool
     source: str
     works: int = 0
+    part: str = "test"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Decision:
 
 
 def decide(challenger: Contender, champion: Contender | None) -> Decision:
-    """Higher macro-F1 on the same test set wins; a tie keeps the champion.
+    """Higher macro-F1 on the same works wins; a tie keeps the champion.
 
     Real paintings come before synthetic ones whatever the figures: a champion that learnt from
     paintings is never displaced by one that learnt from drawn pictures, and displaces such a one.
@@ -72,12 +74,14 @@ def _verdict(challenger: Contender, champion: Contender | None) -> tuple[bool, s
 def _by_figures(challenger: Contender, champion: Contender) -> tuple[bool, str]:
     if challenger.macro_f1 is None or champion.macro_f1 is None:
         return False, (
-            "champion and challenger know different classes, so no test set measures both; promote it by "
+            "champion and challenger know different classes, so no works measure both; promote it by "
             "hand if it is to take the champion's place"
         )
     wins = challenger.macro_f1 > champion.macro_f1
     verb = "beats" if wins else "equals" if challenger.macro_f1 == champion.macro_f1 else "is below"
-    works = f"the same {challenger.works} test works" if challenger.works else "the same test works"
+    works = " ".join(
+        ["the same", *([str(challenger.works)] if challenger.works else []), challenger.part, "works"]
+    )
     reason = f"macro-F1 {_score(challenger)} {verb} the champion's {_figure(champion.macro_f1)} on {works}"
     if wins and challenger.low <= champion.macro_f1:
         reason += ", within the challenger's interval: the gain is not certain"

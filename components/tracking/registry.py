@@ -180,6 +180,7 @@ def _tags(card: ReleaseCard) -> dict[str, str]:
         "source": card.source,
         "family": card.family,
         "data_version": card.data_version,
+        "judged_on": card.judged_on.value,
         "macro_f1": f"{card.macro_f1:.4f}",
         "macro_f1_low": f"{card.macro_f1_low:.4f}",
         "macro_f1_high": f"{card.macro_f1_high:.4f}",
@@ -192,7 +193,7 @@ def _description(card: ReleaseCard) -> str:
     height, width = card.image_size
     return (
         f"{card.family} on {card.source} ({what}), {len(card.class_names)} classes of {card.task}, "
-        f"{height}x{width} pixels. Macro-F1 on the test set {card.macro_f1:.3f} "
+        f"{height}x{width} pixels. Macro-F1 on the {card.judged_on} works {card.macro_f1:.3f} "
         f"[{card.macro_f1_low:.3f}, {card.macro_f1_high:.3f}]. Data version {card.data_version}."
     )
 

@@ -137,17 +137,27 @@ class Tracker:
         with translated(f"Hanging the run {run_id} below {parent}"):
             self._client.set_tag(run_id, tags.PARENT, parent)
 
+    def there(self, run_id: str) -> bool:
+        """Whether there is a run of that id that nobody has deleted."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return bool(self._client.get_run(run_id).info.lifecycle_stage == "active")
+        except MlflowException:
+            return False
+
     def children(self, run_id: str) -> list[RunRecord]:
-        """The runs shown below a run, the oldest first."""
-        parent = self.run(run_id)
+        """The runs shown below a run, of whichever experiment, the oldest first."""
+        client = self._client
         with translated(f"Searching the runs below {run_id}"):
-            found = self._client.search_runs(
-                [parent.experiment_id],
+            experiments = {one.experiment_id: one.name for one in client.search_experiments()}
+            found = client.search_runs(
+                list(experiments),
                 f"tags.`{tags.PARENT}` = '{run_id}'",
                 max_results=_PAGE,
                 order_by=["attributes.start_time ASC"],
             )
-        return [_record(run, parent.experiment) for run in found]
+        return [_record(run, experiments[run.info.experiment_id]) for run in found]
 
     def runs(
         self, task: str | None = None, kind: str | None = None, limit: int = 200, begins: str = ""
@@ -197,10 +207,15 @@ class Tracker:
     def artifact(self, run_id: str, path: str) -> Path:
         """A local file or folder with that artifact; fetched once where it lies on a server.
 
+        Of a run that has not ended well it is fetched anew: what it logs may change.
+
         Raises:
             DataError: the run has none of that path.
         """
-        root = local_folder(self.run(run_id).artifact_uri)
+        record = self.run(run_id)
+        root = local_folder(record.artifact_uri)
+        if root is None and record.status != "FINISHED":
+            shutil.rmtree(self._kept(run_id, path), ignore_errors=True)
         found = self._fetched(run_id, path) if root is None else root / path
         if not found.exists():
             raise DataError(f"The run {run_id} has no artifact {path}; there are: {self.artifacts(run_id)}.")
@@ -212,7 +227,7 @@ class Tracker:
         Raises:
             RegistryError: it logged none, or its files are gone.
         """
-        folder = self._settings.cache / "artifacts" / key_of(run_id, models.RELEASE)
+        folder = self._kept(run_id, models.RELEASE)
         if not folder.is_dir():
             location = models.of_run(self._client, run_id).artifact_location
             with tempfile.TemporaryDirectory() as scratch, building(folder) as draft:
@@ -223,14 +238,16 @@ class Tracker:
     def _fetched(self, run_id: str, path: str) -> Path:
         from mlflow.exceptions import MlflowException
 
-        folder = self._settings.cache / "artifacts" / key_of(run_id, path)
-        name = Path(path).name
+        folder, name = self._kept(run_id, path), Path(path).name
         if not folder.is_dir():
             with contextlib.suppress(MlflowException), building(folder) as draft:
                 fetched = Path(self._client.download_artifacts(run_id, path, str(draft)))
                 if fetched != draft / name:  # MLflow keeps some of the folders above it, or none
                     fetched.rename(draft / name)
         return folder / name
+
+    def _kept(self, run_id: str, path: str) -> Path:
+        return self._settings.cache / "artifacts" / key_of(run_id, path)
 
     @property
     def _client(self) -> MlflowClient:

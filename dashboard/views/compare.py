@@ -20,9 +20,9 @@ _FIGURES = {
     "Mix-ups": (
         "figures/confusion_matrix.png",
         "Each row holds the works of one class; each column counts what the model called them. "
-        "(A confusion matrix, on the test works.)",
+        "(A confusion matrix, on the {} works.)",
     ),
-    "Class by class": ("figures/per_class.png", "How well each class is found, on the test works."),
+    "Class by class": ("figures/per_class.png", "How well each class is found, on the {} works."),
     "Learning curves": (
         "figures/curves.png",
         "Red lines: the learning rate was cut. Black line: the epoch whose weights were kept.",
@@ -87,7 +87,7 @@ def _show_figures(
             "Standing": column.TextColumn(help=words.HELP["champion"]),
             "Validation F1": column.TextColumn(help=_MEASURED.format(words.HELP["validation"])),
             "Test F1": column.TextColumn(help=_MEASURED.format(words.HELP["test"])),
-            "Accuracy": column.TextColumn(help=f"{words.HELP['accuracy']} {words.HELP['test']}"),
+            "Accuracy": column.TextColumn(help=words.HELP["accuracy"]),
             "Training": column.TextColumn(help=words.HELP["seconds"]),
             "Size": column.TextColumn(help=words.HELP["parameters"]),
             "Details": column.LinkColumn(display_text="MLflow"),
@@ -140,8 +140,9 @@ def _show_one(settings: Settings, runs: list[RunRecord], named: dict[str, str]) 
             if picture is None:
                 st.caption("This run left no such figure.")
             else:
-                st.caption(caption)
-                st.image(str(picture), width=760, alt=caption)
+                told = caption.format(rows.judged_on(run))
+                st.caption(told)
+                st.image(str(picture), width=760, alt=told)
     last.dataframe(rows.settled(run.params), hide_index=True)
 
 

@@ -58,12 +58,12 @@ def _card(settings: Settings, champion: Champion) -> None:
     parts.learnt_from(champion.source, synthetic=champion.synthetic)
     spread = words.interval(champion.low, champion.high)
     st.metric(
-        "Macro-F1 on the test works",
+        f"Macro-F1 on the {champion.judged_on} works",
         words.figure(champion.macro_f1),
         delta=f"95 % range {spread}" if spread else None,
         delta_color="off",
         delta_arrow="off",
-        help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}\n\n{words.HELP['test']}",
+        help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}\n\n{words.HELP[champion.judged_on]}",
     )
     st.markdown(
         f"**{words.family_title(champion.family)}**, version {champion.version}  \n"
@@ -86,8 +86,9 @@ def _show_latest(settings: Settings) -> None:
             rows.latest(runs, settings, parts.where(), limit=_LATEST),
             hide_index=True,
             column_config={
-                "Test F1": st.column_config.TextColumn(
-                    help=f"{words.HELP['macro_f1']}\n\nIn brackets, {words.HELP['interval']}"
+                "Macro-F1": st.column_config.TextColumn(
+                    help=f"On the test works, where not said otherwise. {words.HELP['macro_f1']}\n\n"
+                    f"In brackets, {words.HELP['interval']}"
                 ),
                 "Details": st.column_config.LinkColumn(display_text="Open in MLflow"),
             },
@@ -97,7 +98,7 @@ def _show_latest(settings: Settings) -> None:
 
 
 def _show_decisions(settings: Settings) -> None:
-    st.header("Decisions", help="Which model may answer is decided by its macro-F1 on the same test works.")
+    st.header("Decisions", help="Which model may answer is decided by its macro-F1 on the same works.")
     journal = reads.decisions(settings)
     if not journal:
         parts.empty("No decision has been taken yet", "make demo", "atelier promote")

@@ -123,7 +123,7 @@ def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
     parts.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
     st.caption(
         f"{words.family_title(answer.model.family)}, version {answer.model.version}; answered in "
-        f"{answer.timing_ms.total:.0f} ms. Macro-F1 on its test works "
+        f"{answer.timing_ms.total:.0f} ms. Macro-F1 on its {answer.model.judged_on} works "
         f"{words.figure(answer.model.macro_f1)} "
         f"({words.interval(*answer.model.macro_f1_interval)})."
     )

@@ -25,7 +25,7 @@ def runs(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
     as_json: JsonOption = False,
 ) -> None:
-    """List training runs with their scores on the frozen test works."""
+    """List training runs with their scores on validation and test works."""
     from components.tracking.runs import Tracker
     from flows.report import run_rows
 

@@ -40,6 +40,16 @@ def version(number: int, run_id: str, *aliases: str, **tags: str) -> VersionReco
     return VersionRecord("style", str(number), run_id, aliases, tags, START, "")
 
 
+def test_what_validation_works_judged_is_not_called_a_test() -> None:
+    settings = Settings()
+    judged = run(8, tags={"atelier.judged_on": "validation"})
+    (row,) = rows.comparison([judged], [], {judged.id: "one"}, settings)
+    assert row["Test F1"] == "no test works"
+    assert [one["part"] for one in rows.intervals([judged], [], {judged.id: "one"})] == ["Validation"]
+    (row,) = rows.latest([judged], settings, None, limit=1)
+    assert row["Macro-F1"] == ".800, validation works"
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -42,6 +42,8 @@ def test_the_higher_figure_on_the_same_works_wins() -> None:
         "macro-F1 0.873 [0.840, 0.900] beats the champion's 0.851 on the same 212 test works"
     )
     assert "not certain" in decision.reason
+    judged = decide(replace(CHALLENGER, part="validation"), CHAMPION)
+    assert "on the same 212 validation works" in judged.reason
     sure = decide(replace(CHALLENGER, low=0.86), CHAMPION)
     assert sure.promote
     assert "not certain" not in sure.reason
