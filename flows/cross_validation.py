@@ -51,8 +51,7 @@ def cross_validate(family: str, manifest: Manifest, plan: Plan, folds: int, sett
         settings: where everything lies.
     """
     job = job_of(family, manifest, plan, f"{folds} folds")
-    apart = replace(job, experiment=f"{job.experiment} · folds")
-    return cross_validated(apart, parted(manifest, plan, folds, settings), settings)
+    return cross_validated(job, parted(manifest, plan, folds, settings), settings)
 
 
 def parted(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> list[Manifest]:
@@ -75,11 +74,11 @@ def cross_validated(job: Job, folds: Sequence[Manifest], settings: Settings) -> 
 
     Its metrics: "folds/macro_f1_mean" and "_sd" (and so on); "test/macro_f1" with its interval is that of
     every work by the network that did not see it, and its table of test works has them all. The folds are
-    runs below it.
+    runs below it in an experiment of their own, apart from the networks that may be promoted: each fold's
+    was taught works that others are judged by.
 
     Args:
-        job: its manifest is the works before any split; its name is the whole's. Its experiment should hold
-            no runs to be promoted: a fold found there again would not be one.
+        job: its manifest is the works before any split; its name is the whole's.
         folds: the works under each fold, as `parted` makes them.
         settings: where runs lie.
 
@@ -129,6 +128,7 @@ def _fold(job: Job, number: int, works: Manifest, settings: Settings, parent: st
     own = replace(
         job,
         manifest=works,
+        experiment=f"{job.experiment} · folds",
         name=f"{job.name}, fold {number}",
         tags=dict(job.tags) | tags,
         parent=parent,

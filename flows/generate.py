@@ -60,7 +60,7 @@ def style_transfer(network: RunRecord, manifest: Manifest, plan: Plan, settings:
 
 def gan_trained(recipe: GanRecipe, manifest: Manifest, kept: Picture, settings: Settings) -> RunRecord:
     """The finished run of a GAN; one of the same recipe on the same works is found, not trained again."""
-    works = _landscapes(manifest.part(Split.TRAIN))
+    works, subject = painted(manifest)
     record, cached = recorded(
         settings,
         experiment=kept.experiment,
@@ -70,8 +70,15 @@ def gan_trained(recipe: GanRecipe, manifest: Manifest, kept: Picture, settings: 
         work=lambda run: _train_gan(recipe, works, settings, run),
         parent=kept.parent,
     )
-    tell("gan", f"from {len(works)} works in {record.seconds:.0f} s", cached=cached)
+    tell("gan", f"from {len(works)} {subject} in {record.seconds:.0f} s", cached=cached)
     return record
+
+
+def painted(manifest: Manifest) -> tuple[Manifest, str]:
+    """The training works that a GAN learns from, and what they are: landscapes where there are such."""
+    works = manifest.part(Split.TRAIN)
+    chosen = works.with_frame(works.frame[works.frame["genre"].str.lower() == "landscape"])
+    return (chosen, "landscapes") if len(chosen) else (works, "works, none of them known as a landscape")
 
 
 def repainted(
@@ -148,11 +155,6 @@ def _transfer(recipe: StyleRecipe, painting: Path, network: RunRecord, settings:
 
 def _named(row: Mapping[str, float]) -> dict[str, float]:
     return {f"epoch/{name}": value for name, value in row.items()}
-
-
-def _landscapes(works: Manifest) -> Manifest:
-    chosen = works.with_frame(works.frame[works.frame["genre"].str.lower() == "landscape"])
-    return chosen if len(chosen) else works
 
 
 def _style_painting(manifest: Manifest) -> Path:

@@ -25,7 +25,7 @@ def recorded(
 ) -> tuple[RunRecord, bool]:
     """The finished run of `key`, and whether it was there already.
 
-    A run that was found and hung elsewhere, or nowhere, is shown below `parent` from now on.
+    A run that was found and hangs below none that is still there is shown below `parent` from now on.
 
     Raises:
         RegistryError: MLflow does not list the run that just ended.
@@ -35,7 +35,7 @@ def recorded(
     tracker = Tracker(settings)
     found = tracker.find(experiment, key)
     if found is not None:
-        if parent and found.parent != parent:
+        if parent and not (found.parent and tracker.there(found.parent)):
             tracker.adopt(found.id, parent)
         return found, True
     with tracker.start(experiment, name, key, tags, parent=parent) as run:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.states import Failed
 
 from components.errors import RegistryError
+from components.runtime import prepare
 from components.settings import Settings
 from components.storage import key_of
-from flows import study_table
+from components.studies import catalog
+from flows import engine, study_table
 from flows.study_course import Course, prepared
 from flows.study_order import Order
 from flows.study_rows import carried_out
@@ -24,12 +28,17 @@ from flows.telling import LOGGER, tell
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from prefect.client.schemas.objects import State
+
     from components.studies.study import Row
     from components.tracking.recorder import Run
-    from components.tracking.runs import RunRecord
+    from components.tracking.runs import RunRecord, Tracker
 
 DOCUMENT = "study.json"
 """What a study's run keeps: title, lines, seconds; `atelier study table` reads it again."""
+
+_ALIKE = ("atelier.scale", "atelier.data_version")
+"""Tags that runs of a study share whose rows go into one table."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +48,18 @@ class Outcome:
     Attributes:
         title: what the table is of, and on what.
         lines: a row each.
-        seconds: of the whole run; rows found done take none of it.
-        run: the parent run's id.
+        seconds: of the whole run; rows found done take none of it. Of several runs, their sum.
+        run: the parent run's id; of several, the newest's.
+        status: its, as MLflow has it.
+        left_open: what the source does not say, and what was taken.
     """
 
     title: str
     lines: tuple[Line, ...]
     seconds: float
     run: str
+    status: str = "RUNNING"
+    left_open: str = ""
 
     @property
     def failed(self) -> list[Line]:
@@ -55,20 +68,32 @@ class Outcome:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {"title": self.title, "seconds": self.seconds, "run": self.run, "lines": list(self.lines)}
+        return asdict(self) | {"lines": list(self.lines)}
 
 
 @task(name="study row", task_run_name="row {row.id}", cache_policy=NO_CACHE)
-def study_row(row: Row, course: Course) -> Done:
-    """One row, as a task that Prefect shows."""
-    return carried_out(row, course)
+def study_row(row: Row, course: Course) -> Done | State[Any]:
+    """One row, as a task that Prefect shows; Failed where the row could not be done."""
+    done = carried_out(row, course)
+    return Failed(message=done.reason) if done.reason else done
 
 
 @flow(name="study", flow_run_name="{order.study} · {order.size}", validate_parameters=True)
 def study(order: Order) -> Outcome:
     """The study's rows under one run, each found again when it was done before; ends with the table."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
-    return run(order, Settings.load(), study_row)
+    engine.mark_crashed()
+    outcome = run(order, Settings.load(), _shown)
+    create_markdown_artifact(
+        _markdown(outcome), key=f"study-{order.wanted.name}", description=f"MLflow run {outcome.run}"
+    )
+    return outcome
+
+
+def _shown(row: Row, course: Course) -> Done:
+    """A row as a task whose failure does not end the flow."""
+    study_row(row, course, return_state=True)
+    return course.done[row.id]
 
 
 def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = carried_out) -> Outcome:
@@ -83,6 +108,8 @@ def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = ca
 
     wanted, given = order.wanted, order.given
     rows = wanted.chosen(order.rows)
+    if given.stand_in:
+        prepare(settings, order.seed)  # what options its network has is asked where Keras is imported
     plan = order.plan(settings)
     manifest = prepared(plan, settings)
     experiment = f"{wanted.task} · {manifest.source}"
@@ -102,35 +129,66 @@ def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = ca
         lines: list[Line] = []
         for row in rows:
             lines.append(study_table.line(do(row, course), wanted.part_of(row)))
-            outcome = Outcome(title, tuple(lines), round(time.monotonic() - started, 1), parent.id)
+            seconds = round(time.monotonic() - started, 1)
+            outcome = Outcome(title, tuple(lines), seconds, parent.id, left_open=wanted.left_open)
             _keep(parent, outcome)
         parent.figure("figures/study.png", study_table.drawn(lines, title))
         parent.metrics({"rows": float(len(lines)), "rows_not_done": float(len(outcome.failed))})
     tell("study", f"{wanted.name}: {len(lines)} rows, {len(outcome.failed)} could not be done")
-    return outcome
+    return replace(outcome, status="FINISHED")
 
 
-def last(name: str, settings: Settings) -> tuple[Outcome, RunRecord]:
-    """What the newest run of a study left, finished or not.
+def last(name: str, settings: Settings) -> Outcome:
+    """What is known of a study: each row's line in the newest run that came to it.
+
+    Runs of the newest one's size and data version are looked at, finished or not; rows that none of them
+    came to say so.
 
     Raises:
         RegistryError: it was never run.
     """
     from components.tracking.runs import Tracker
 
-    tracker = Tracker(settings)
-    for record in tracker.runs(kind="study"):
-        if record.tags.get("atelier.study") == name and DOCUMENT in tracker.artifacts(record.id):
-            told = json.loads(tracker.artifact(record.id, DOCUMENT).read_text(encoding="utf-8"))
-            return Outcome(told["title"], tuple(told["lines"]), told["seconds"], told["run"]), record
-    raise RegistryError(f"{name} has not been run yet. Run it: atelier study run {name} --quick")
+    tracker, wanted = Tracker(settings), catalog.named(name)
+    runs = [one for one in tracker.runs(kind="study", limit=1000) if one.tags.get("atelier.study") == name]
+    for record in runs:
+        if record.status == "RUNNING":
+            tracker.mark_stale(record.experiment, record.tags["atelier.key"])
+    newest = next((told for record in runs if (told := _told(record, tracker))), None)
+    if newest is None:
+        raise RegistryError(f"{name} has not been run yet. Run it: atelier study run {name} --quick")
+    first = tracker.run(newest["run"])
+    alike = [one for one in runs if all(one.tags.get(tag) == first.tags.get(tag) for tag in _ALIKE)]
+    found = [told for record in alike if (told := _told(record, tracker))]
+    lines = {line["row"]: line for told in reversed(found) for line in told["lines"]}
+    return Outcome(
+        newest["title"],
+        tuple(lines.get(row.id) or study_table.never_run(row) for row in wanted.rows),
+        round(sum(told["seconds"] for told in found), 1),
+        first.id,
+        first.status,
+        wanted.left_open,
+    )
+
+
+def _told(record: RunRecord, tracker: Tracker) -> dict[str, Any] | None:
+    """What a study's run keeps; None where it was broken off before its first row."""
+    if DOCUMENT not in tracker.artifacts(record.id):
+        return None
+    told: dict[str, Any] = json.loads(tracker.artifact(record.id, DOCUMENT).read_text(encoding="utf-8"))
+    return told
 
 
 def _keep(parent: Run, outcome: Outcome) -> None:
     """The table so far: a study that is broken off has it."""
+    parent.text(DOCUMENT, json.dumps(outcome.as_dict(), indent=1, ensure_ascii=False))
+    parent.text("tables/study.md", f"# {outcome.title}\n\n{_markdown(outcome)}")
+    parent.text(
+        "tables/study.json", json.dumps(study_table.table(outcome.lines), indent=1, ensure_ascii=False)
+    )
+
+
+def _markdown(outcome: Outcome) -> str:
     from components.evaluation.tables import markdown
 
-    rows = study_table.table(outcome.lines)
-    parent.text(DOCUMENT, json.dumps(outcome.as_dict(), indent=1, ensure_ascii=False))
-    parent.text("tables/study.md", f"# {outcome.title}\n\n{markdown(rows)}\n")
-    parent.text("tables/study.json", json.dumps(rows, indent=1, ensure_ascii=False))
+    return f"{markdown(study_table.table(outcome.lines))}\n\nLeft open by the source: {outcome.left_open}.\n"

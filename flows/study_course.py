@@ -115,10 +115,11 @@ def recipe_of(row: Row, recipe: Recipe, course: Course) -> tuple[Recipe, str]:
     """A published recipe at the order's size, with its seed, its start and weights that can be had.
 
     Returns:
-        The recipe, and what the table is to say of its weights.
+        The recipe, and what the table is to say of its weights and of what is trained.
     """
     chosen, note = weights.equipped(started(row, recipe, course), course.order.given)
-    return sizes.sized(chosen, course.order.size, origin_of(row, course)), note
+    made = sizes.sized(chosen, course.order.size, origin_of(row, course))
+    return made, "; ".join(filter(None, (note, sizes.lighter(chosen, made))))
 
 
 def origin_of(row: Row, course: Course) -> Recipe | None:
@@ -167,5 +168,5 @@ def scores(record: RunRecord, manifest: Manifest, course: Course, part: Split = 
 
 def reported(manifest: Manifest, course: Course) -> Split:
     """The part whose answers a report is of; a version without a test part has its validation works there."""
-    apart = len(manifest.part(Split.TEST)) > 0
+    apart = manifest.judged_on is Split.TEST
     return Split.VALIDATION if apart and course.study.judged_on == "validation" else Split.TEST

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from components.errors import AtelierError, DataError
@@ -100,16 +99,18 @@ def _of_many_artists(row: Row, course: Course) -> tuple[str, ...]:
 
 def _pictures(row: Row, work: study.Gan | study.Repaint, course: Course) -> Done:
     from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES
-    from flows.generate import Picture, gan_trained, repainted
+    from flows.generate import Picture, gan_trained, painted, repainted
 
     scale = "smoke" if course.order.size == "quick" else course.order.size
     manifest = course.works(course.plan(row))
     name, parent = course.name(row), course.parent.id
     if isinstance(work, study.Gan):
         kept = Picture(course.experiment, name, course.tags("gan", row, manifest), parent)
-        recipe = GAN_RECIPES[scale]().model_copy(update={"objective": work.recipe.objective})
-        recipe = work.recipe if scale == "full" else recipe
-        return Done(row, gan_trained(recipe, manifest, kept, course.settings), manifest)
+        recipe = work.recipe if scale == "full" else GAN_RECIPES[scale]()
+        recipe = recipe.model_copy(update={"objective": work.recipe.objective, "seed": course.order.seed})
+        works, subject = painted(manifest)
+        told = f"{recipe.image_size}x{recipe.image_size}, on {len(works)} {subject}"
+        return Done(row, gan_trained(recipe, manifest, kept, course.settings), manifest, told)
     network, drawn = course.done[work.network], course.record(work.network)
     base = work.recipe if scale == "full" else STYLE_RECIPES[scale]()
     named = drawn.tags["atelier.family"] == "vgg19"  # names of its layers mean nothing in another network
@@ -177,8 +178,7 @@ def _ensemble(row: Row, work: study.Bag | study.CrossValidate, course: Course) -
         record = bagged(job(row, recipe, manifest, course), members, course.settings)
         return Done(row, record, manifest, "; ".join(filter(None, (note, f"{members} networks"))))
     manifest, folds = course.selected(plan), sizes.members(work.folds, course.order.size)
-    # Apart from the networks that may be promoted: each fold's was taught works that others are judged by.
-    whole = replace(job(row, recipe, manifest, course), experiment=f"{course.experiment} · folds")
+    whole = job(row, recipe, manifest, course)
     record = cross_validated(whole, parted(manifest, plan, folds, course.settings), course.settings)
     mean, deviation = (record.metrics[f"folds/macro_f1_{name}"] for name in ("mean", "sd"))
     told = f"{folds} folds: macro-F1 {mean:.3f}, deviation {deviation:.3f}; every work tested once"

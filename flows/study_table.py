@@ -65,11 +65,16 @@ def line(done: Done, part: str = "test") -> Line:
         "ours": {name: [_round(value) for value in found] for name, found in ours.items()},
         "seconds": _round(done.seconds or metrics.get("training_seconds", record.seconds if record else 0.0)),
         "parameters": int(metrics["parameters"]) if "parameters" in metrics else None,
-        "note": "; ".join(filter(None, (done.note, row.note))),
+        "note": "; ".join(filter(None, (done.note, _same(row, record), row.note))),
         "reason": done.reason,
         "kind": "random" if RANDOM in done.note else "stand-in" if "stand-in" in done.note else "",
         "run": record.id if record else "",
     }
+
+
+def never_run(row: Row) -> Line:
+    """The line of a row that no run of the study has come to."""
+    return line(Done(row, note="not run yet")) | {"seconds": None}
 
 
 def table(lines: Sequence[Line]) -> list[dict[str, str]]:
@@ -142,6 +147,12 @@ def duration(seconds: float) -> str:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _same(row: Row, record: RunRecord | None) -> str:
+    """What is to be said where another row's recipe and works turn out to be the same."""
+    other = record.tags.get("atelier.row", row.id) if record else row.id
+    return "" if other == row.id else f"the same run as {other}"
 
 
 def _figures(row: Row, part: str) -> list[str]:

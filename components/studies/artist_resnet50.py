@@ -1,6 +1,6 @@
 """Study A, `artist-resnet50` (Pudelko and Socana, North Carolina State University): who painted it.
 
-The ten artists with most works (the source took 2,000), later all fifty. What the source leaves open:
+The ten artists with most works, later all fifty. What the source leaves open:
 
 - Batch 32 is stated, the most epochs are not: 60, which early stopping (A6) ends.
 - It names patience "4 and 10 respectively" for early stopping and rate cuts; read with its figures, the
@@ -9,7 +9,8 @@ The ten artists with most works (the source took 2,000), later all fifty. What t
   and 56 are tried. Each head trains on the frozen features of its baseline (A3 or A4), "loaded with the
   baseline weights"; the six it publishes are then trained whole from those weights (A5c to A5h).
 - Rotation and zoom are its first policy, flips its second, which A7 turns to.
-- The rate of A7's frozen stage is not stated: 1e-4, as before.
+- The rate of A7's frozen stage is not stated: 1e-4, as before. Nor is its network: it speaks of Dense and
+  BatchNormalization layers, so it was probably one with blocks (384/128); here it is the plain one.
 
 Row A10 is Atelier's own: frozen layers of a small network, seen at seven depths, on a split with an
 independent test set.
@@ -123,9 +124,17 @@ STUDY = Study(
     selection=Selection(top=10),
     protocol="80/20",
     judged_on="validation",
-    left_open="most epochs, the rate of A7's frozen stage; 42 combinations in the text, 56 by its ranges",
+    left_open=(
+        "most epochs (60, which early stopping ends); the rate of A7's frozen stage (1e-4) and its network "
+        "(the plain GAP); 42 combinations in the text, 56 by its ranges"
+    ),
     rows=(
-        Row("A1", "Data: the ten largest artists, 80/20", Look(("classes", "sizes"))),
+        Row(
+            "A1",
+            "Data: the ten largest artists, 80/20",
+            Look(("classes", "sizes")),
+            note="the source took about 2,000 works; here all of the ten artists' are taken",
+        ),
         Row(
             "A2",
             "Augmentation: rotation and zoom; flips",
@@ -143,14 +152,15 @@ STUDY = Study(
             "GAP: 56 heads on A3's features",
             Seek(heads(_resnet("gap", _HEAD, dropout=0.5), "a5-gap"), start="A3"),
             _figures(0.868, 0.940, 0.877),
-            note="the text says 42 combinations, its ranges give 56; published: the best of them",
+            note="heads alone, on frozen features; published: the best whole network; the text says 42 "
+            "combinations, its ranges give 56",
         ),
         Row(
             "A5b",
             "SPP: 56 heads on A4's features",
             Seek(heads(_resnet("spp", _HEAD, dropout=0.5), "a5-spp"), start="A4"),
             _figures(0.865, 0.930, 0.864),
-            note="published: the best of them",
+            note="heads alone, on frozen features; published: the best whole network",
         ),
         *_heads("gap", "A3", "cde"),
         *_heads("spp", "A4", "fgh"),
@@ -167,6 +177,8 @@ STUDY = Study(
             "All artists: GAP on rotation and zoom",
             Train(_resnet("gap", _BASELINE)),
             {"validation/macro_f1": 0.78},
+            note="plain GAP; the source speaks of Dense and BatchNormalization layers, so its network "
+            "probably had blocks (384/128)",
             selection=EVERYTHING,
         ),
         Row(

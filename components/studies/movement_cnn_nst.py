@@ -5,7 +5,8 @@ compared. What it leaves open, and what is taken here: image size, filters and w
 grid_cnn and best_cnn), rates and batch (Keras's 1e-3, batch 32); the first CNN's epochs (20 with patience 10:
 "the patience is half the epochs", and it stopped after 13, so its best was the third); the dense part of its
 VGG19 (C2's, a hidden layer of 120, on max-pooling, as the ImageNet weights were trained). Every network keeps
-the weights of its lowest validation loss. "Balanced" takes as many works of each class as the smallest has.
+the weights of its lowest validation loss. "Balanced" takes as many training works of each class as the
+smallest has; the parts it is judged by stay D3's.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _BEST = Stage(epochs=100, optimizer="rmsprop", learning_rate=1e-3, stop_patience
 _VGG = Stage(
     epochs=100, train="head", optimizer="rmsprop", learning_rate=1e-3, stop_patience=12, reduce_patience=None
 )
+_WIDTHS = "its widths and stages are not in the source"
 GATYS_STYLE = tuple(f"block{block}_conv1" for block in range(1, 6))
 GATYS_CONTENT = ("block4_conv2",)
 """Layers of VGG19 as Gatys et al. 2015 (arXiv:1508.06576) have them."""
@@ -51,7 +53,10 @@ STUDY = Study(
     source="pandora",
     protocol="pandora-d1",
     judged_on="validation",
-    left_open="image size, filters, widths, rates and batch; the dense part of its VGG19",
+    left_open=(
+        "image size (128x128), filters, widths, rates and batch (1e-3, 32); the dense part of its VGG19 "
+        "(120, on max-pooling)"
+    ),
     rows=(
         Row("D1", "Data: a folder a movement, 5,314 / 1,269 / 34", Look(("classes",))),
         Row(
@@ -72,13 +77,13 @@ STUDY = Study(
             Train(_small("adam", neurons=8, dropout=0.0)),
             note='published: "worst results" than RMSprop',
         ),
-        Row("D3", "Best CNN", Train(_best()), {"validation/accuracy": 0.48}),
+        Row("D3", "Best CNN", Train(_best()), {"validation/accuracy": 0.48}, note=_WIDTHS),
         Row(
             "D4",
             "Best CNN, as many works of each class",
             Train(_best()),
             {"validation/accuracy": 0.40},
-            note="published: at most .40, worse than D3",
+            note=f"training works alone are balanced; published: at most .40, worse than D3; {_WIDTHS}",
             selection=Selection(balanced=True),
         ),
         Row(

@@ -134,6 +134,13 @@ def sized(recipe: Recipe, size: Size, start: Recipe | None = None) -> Recipe:
     )
 
 
+def lighter(before: Recipe, after: Recipe) -> str:
+    """What a table is to say where less of the network is trained than the source trained; else ""."""
+    pairs = zip(before.stages, after.stages, strict=True)
+    less = any(one.train != other.train for one, other in pairs)
+    return "the last module is trained instead of all" if less else ""
+
+
 def sized_search(search: Search, size: Size, start: Recipe | None = None) -> Search:
     """The search at a size: its recipe's, with fewer values of each axis (the outermost stay), or trials."""
     limits = LIMITS[size]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from components.errors import SettingsError
 from flows import engine
 from flows.console import errors, output, show_json, show_table, talking
 from flows.options import JsonOption, Number, Option, Text, load_settings
 
 if TYPE_CHECKING:
-    from components.training.recipe import Recipe, Stage
     from flows.study import Outcome
 
 app = typer.Typer(
@@ -52,22 +52,21 @@ def show(
 ) -> None:
     """A study's rows: what each does, by which recipe, and what was published."""
     from components.studies.catalog import named
-    from components.studies.sizes import sized
     from flows.study_order import Order
     from flows.study_table import PARTS, SHORT, share
+    from flows.study_words import known, words
 
     study, wanted = named(name), Order.of(study=name, size=size).size
     rows: list[dict[str, Any]] = []
     for row in study.rows:
-        recipe = row.recipe and sized(row.recipe, wanted, study.origin(row))
         figures = {
             "/".join((SHORT[k.split("/")[1]], PARTS[k.split("/")[0]])): v for k, v in row.published.items()
         }
+        does = known(row, study, wanted) if as_json else {"how": words(row, study, wanted)}
         rows.append(
-            {
-                "row": row.id,
-                "what": row.title,
-                "recipe": recipe.model_dump(mode="json") if as_json and recipe else _words(recipe),
+            {"row": row.id, "what": row.title}
+            | does
+            | {
                 "starts from": ", ".join(row.needs),
                 "published": dict(row.published)
                 if as_json
@@ -122,6 +121,8 @@ def run(
     """Run a study's rows, each an MLflow run under one parent; ends with its table. Done rows are found."""
     from flows.study_order import Order
 
+    if quick and size not in (None, "quick"):
+        raise SettingsError(f"--quick is --size quick; received --size {size}, too. Give one of the two.")
     order = Order.of(
         study=name,
         size="quick" if quick else size,
@@ -143,15 +144,15 @@ def run(
 
 @app.command()
 def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
-    """The table of a study's last run again, without training anything."""
+    """What is known of a study's rows, of all its runs of the last one's size and data; trains nothing."""
     from components.studies.catalog import named
 
     engine.prepare(load_settings(), quiet=True)
     from flows.study import last
 
-    outcome, record = last(named(name).name, load_settings())
-    if record.status != "FINISHED" and not as_json:
-        errors.print(f"The last run of {name} is {record.status.lower()}: its rows so far.", highlight=False)
+    outcome = last(named(name).name, load_settings())
+    if outcome.status != "FINISHED" and not as_json:
+        errors.print(f"The last run of {name} is {outcome.status.lower()}: its rows so far.", highlight=False)
     _show(outcome, as_json=as_json)
 
 
@@ -188,34 +189,5 @@ def _show(outcome: Outcome, *, as_json: bool) -> None:
         errors.print(
             f"{len(outcome.failed)} rows could not be done: {names}", style="yellow", highlight=False
         )
+    output.print(f"Left open by the source: {outcome.left_open}.", highlight=False)
     output.print(f"MLflow run {outcome.run}: table, figure, and a run a row below it.", highlight=False)
-
-
-def _words(recipe: Recipe | None) -> str:
-    if recipe is None:
-        return ""
-    height, width = recipe.image_size
-    options = ", ".join(f"{name} {value}" for name, value in recipe.options.items())
-    size = f"{height}x{width}" if not recipe.sizes else "/".join(map(str, recipe.sizes))
-    told = [
-        f"{recipe.family} {size}"
-        + (f" ({options})" if options else "")
-        + (f" {recipe.weights or ''}").rstrip()
-    ]
-    told += [_stage(stage) for stage in recipe.stages]
-    more = [
-        word
-        for word, on in (("class weights", recipe.class_weights), ("several labels", recipe.multi_label))
-        if on
-    ]
-    more += [recipe.loss] if recipe.loss != "cross-entropy" else []
-    more += [f"topped up to {recipe.top_up}"] if recipe.top_up else []
-    return "; ".join([*told, *more, recipe.monitor.removeprefix("val_")])
-
-
-def _stage(stage: Stage) -> str:
-    return (
-        f"{stage.train}: {stage.optimizer} {stage.learning_rate:.3g}, batch {stage.batch_size}, "
-        f"{stage.epochs} epochs, {stage.policy}, stop {stage.stop_patience or '-'}, "
-        f"cut {stage.reduce_patience or '-'}"
-    )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import platform
 
 import pytest
 
 from components.data.sources import synthetic
 from components.errors import RegistryError
+from components.evaluation.answers import logged_rows
 from components.settings import Settings
+from components.tracking import tags
 from components.tracking.runs import Tracker
 from flows.study_order import Order
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-ROWS = ("D1", "D2a", "D3", "D5", "D6", "D7b", "D8")
+ROWS = ("D1", "D2a", "D3", "D4", "D5", "D6", "D7b", "D8")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def ran(tmp_path_factory):
 
 
 def test_rows_are_runs_below_one_run_and_the_table_has_published_beside_ours(ran):
-    settings, (_, again) = ran
+    settings, (first, again) = ran
     lines = {line["row"]: line for line in again.lines}
     assert list(lines) == list(ROWS)
     assert lines["D3"]["published"] == {"validation/accuracy": 0.48}
@@ -47,12 +50,19 @@ def test_rows_are_runs_below_one_run_and_the_table_has_published_beside_ours(ran
     assert low <= point <= high
     assert lines["D3"]["ours"]["validation/macro_f1"][1] is not None
     assert lines["D3"]["parameters"] > 0
-    below = Tracker(settings).children(again.run)
+    below = Tracker(settings).children(first.run)
     assert {one.id for one in below if one.status == "FINISHED"} == {
         line["run"] for line in again.lines if line["run"]
     }
-    failed = [one.name for one in below if one.status == "FAILED"]
-    assert failed == ["D6 VGG19 on ImageNet weights · quick"]
+    for outcome in (first, again):
+        failed = [one.name for one in Tracker(settings).children(outcome.run) if one.status == "FAILED"]
+        assert failed == ["D6 VGG19 on ImageNet weights · quick"]
+
+
+def test_balanced_training_works_of_classes_that_are_equal_are_no_other_run(ran):
+    lines = {line["row"]: line for line in ran[1][0].lines}
+    assert lines["D4"]["run"] == lines["D3"]["run"]
+    assert "the same run as D3" in lines["D4"]["note"]
 
 
 def test_a_row_that_fails_is_kept_with_its_reason_and_the_study_goes_on(ran):
@@ -78,17 +88,45 @@ def test_the_study_s_run_keeps_table_and_figure_and_is_found_again(ran):
     assert "| D3 | Best CNN | accuracy (validation) | .480 |" in tracker.artifact(
         again.run, "tables/study.md"
     ).read_text(encoding="utf-8")
-    outcome, record = last("movement-cnn-nst", settings)
-    assert outcome == again
-    assert record.status == "FINISHED"
+    outcome = last("movement-cnn-nst", settings)
+    assert (outcome.run, outcome.status) == (again.run, "FINISHED")
+    assert [line for line in outcome.lines if line["row"] in ROWS] == list(again.lines)
+    assert [line["note"] for line in outcome.lines if line["row"] == "D2b"] == [
+        "not run yet; published as curves alone"
+    ]
     assert json.loads(tracker.artifact(again.run, "study.json").read_text())["run"] == again.run
+
+
+def test_a_study_that_was_killed_says_so_and_keeps_the_rows_of_the_runs_before(ran, monkeypatch):
+    from flows.study import last
+
+    settings, (_, again) = ran
+    tracker = Tracker(settings)
+    whole = tracker.run(again.run)
+    monkeypatch.setattr(tags, "this_process", lambda: f"{platform.node()}/999999/1.0")
+    own = {name: text for name, text in whole.tags.items() if name.startswith("atelier.")}
+    begun = tracker.start(whole.experiment, "killed", "a key of its own", own)
+    killed = begun.__enter__()
+    line = {**again.lines[1], "note": "newer"}
+    killed.text("study.json", json.dumps(again.as_dict() | {"run": killed.id, "seconds": 0, "lines": [line]}))
+    outcome = last("movement-cnn-nst", settings)
+    assert (outcome.run, outcome.status) == (killed.id, "KILLED")
+    lines = {one["row"]: one for one in outcome.lines}
+    assert lines["D2a"]["note"] == "newer"
+    assert lines["D3"] == next(one for one in again.lines if one["row"] == "D3")
 
 
 def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
     settings, (_, again) = ran
     tracker, runs = Tracker(settings), {line["row"]: line["run"] for line in again.lines}
     assert "figures/by_class.png" in tracker.artifacts(runs["D8"], "figures")
-    assert "figures/D3_confusion_matrix.png" in tracker.artifacts(runs["D8"], "figures")
+    for figure in ("confusion_matrix", "misclassified", "curves"):
+        assert f"figures/D3_{figure}.png" in tracker.artifacts(runs["D8"], "figures")
+    by_class = logged_rows(tracker.artifact(runs["D8"], "tables/D3_per_class.json"))
+    assert {"precision", "recall", "f1"} <= by_class[0].keys()
+    answers = logged_rows(tracker.artifact(runs["D3"], "tables/validation_works.json"))
+    assert sum(row["works"] for row in by_class) == len(answers)  # not the few test works
+    assert len(answers) > len(logged_rows(tracker.artifact(runs["D3"], "tables/test_works.json")))
     assert tracker.artifacts(runs["D1"], "figures") == ["figures/classes.png"]
 
 

@@ -126,6 +126,9 @@ def test_smaller_sizes_keep_what_is_trained(study: Study, row: Row, size: str) -
         # A whole pre-trained network is too much for a few cores: its last module is trained there.
         lighter = size == "cpu" and full.weights and before.train == "all" and not full.sizes
         assert after.train == ("last-module" if lighter else before.train)
+        assert bool(sizes.lighter(full, small)) is any(
+            one.train != other.train for one, other in zip(full.stages, small.stages, strict=True)
+        )
         assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
         assert 1 <= after.epochs <= before.epochs
         assert after.batch_size <= 32

@@ -12,6 +12,7 @@ from components.studies.catalog import STUDIES, named
 from components.studies.style_cnn_resnet50 import MOVEMENTS
 from flows.cli import app
 from flows.study_order import Order
+from flows.study_words import words
 
 
 def test_a_study_s_own_collection_is_read_as_documented(settings, tmp_path):
@@ -72,4 +73,27 @@ def test_studies_are_listed_and_shown():
     rows = {one["row"]: one for one in json.loads(shown.stdout)["rows"]}
     assert max(rows["E2"]["recipe"]["image_size"]) == 96
     assert rows["E4b"]["published"]["test/accuracy"] == 0.566
+    assert rows["E4a"]["search"]["trials"] == 12
+    assert rows["E4a"]["search"]["space"]["parameters"][0]["name"] == "options.nodes"
     assert CliRunner().invoke(app, ["study", "show", "A"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "size", "told"),
+    [
+        ("A5a", "full", "grid, 56 trials over dense_1 128:64:512, dense_2 32:32:256; "),
+        ("A10a", "full", "flips in 4 views, cosine, decay 0.001, smoothing 0.1"),
+        ("B10e", "full", "5 networks; "),
+        ("B10f", "cpu", "3 folds; "),
+        ("D5", "quick", "at most 20 rounds"),
+        ("E4a", "full", "random, 30 trials over nodes 50:50:1000, "),
+    ],
+)
+def test_a_row_is_told_in_words(row, size, told):
+    assert told in words(named(row[0]).row(row), named(row[0]), size)
+
+
+def test_quick_and_another_size_are_not_both_taken():
+    ran = CliRunner().invoke(app, ["study", "run", "A", "--quick", "--size", "full"])
+    assert ran.exit_code
+    assert "--quick is --size quick" in str(ran.exception)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,8 @@ from components.evaluation.metrics import score
 from components.evaluation.study_figures import scores_of, share_interval
 from components.models import catalog as families
 from components.studies.catalog import named
-from flows.study_table import Done, drawn, duration, line, share, table, title
+from components.tracking.runs import RunRecord
+from flows.study_table import Done, drawn, duration, line, never_run, share, table, title
 
 
 def test_a_share_s_interval_is_that_of_its_works() -> None:
@@ -45,6 +48,21 @@ def test_a_row_that_could_not_be_done_is_a_line_with_its_reason() -> None:
     assert first["published"] == ".863"
     assert [other["row"] for other in others] == ["", ""]
     assert {other["ours [95 %]"] for other in others} == {""}
+
+
+def test_a_row_that_no_run_came_to_says_so_and_has_not_failed() -> None:
+    one = never_run(named("A").row("A3"))
+    assert (one["note"], one["reason"], one["run"]) == ("not run yet", "", "")
+    assert table([one])[0]["time"] == ""
+
+
+def test_a_row_that_is_another_s_run_says_so() -> None:
+    record = RunRecord(
+        "1", "", "", "FINISHED", datetime.now(UTC), 1.0, {"atelier.row": "D3"}, {}, {}, artifact_uri=""
+    )
+    told = {name: line(Done(named("D").row(name), record))["note"] for name in ("D3", "D4")}
+    assert "the same run as D3" in told["D4"]
+    assert "the same run" not in told["D3"]
 
 
 def test_the_figure_has_a_panel_a_figure() -> None:
