@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from flows.console import talking
 from flows.telling import LOGGER
 
 if TYPE_CHECKING:
@@ -68,3 +69,11 @@ def prepare(settings: Settings, *, quiet: bool = False) -> None:
         # The console shows our own lines; Prefect's go to its database alone.
         os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"  # by name: a number breaks it
         os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Within the block stops run as plain functions, without a Prefect server, and say their lines."""
+    prepare(settings, quiet=True)
+    with talking():
+        yield

@@ -124,6 +124,25 @@ def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
     return parts
 
 
+def prepared(plan: Plan, settings: Settings) -> Manifest:
+    """Ingest, select, validate, split, validate: a data version to train on.
+
+    Raises:
+        DataError: the collection does not have what the plan asks for.
+        ValidationFailed: the gate does not let it pass.
+    """
+    works, _ = examined(plan, settings)
+    return works
+
+
+def examined(plan: Plan, settings: Settings) -> tuple[Manifest, Report]:
+    """As `prepared`, with the gate's report on the split."""
+    works = select.fn(ingest.fn(plan, settings), plan)
+    validate.fn(works, plan, settings)
+    works = split.fn(works, plan, settings)
+    return works, validate.fn(works, plan, settings)
+
+
 def _synthetic_gallery(settings: Settings) -> Path:
     from components.data.sources import synthetic
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows import engine
-from flows.console import output, show_json, show_table, talking
+from flows.console import output, show_json, show_table
 from flows.options import TRAINING, JsonOption, Option, load_settings, planned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from components.settings import Settings
     from components.tracking.runs import RunRecord
@@ -30,7 +29,8 @@ def ensemble(
     as_json: JsonOption = False,
 ) -> None:
     """Combine finished runs into one model by the mean of their answers; `atelier promote` takes it."""
-    with _alone() as settings:
+    settings = load_settings()
+    with engine.alone(settings):
         from flows.ensemble import ensemble as stop
         from flows.finished import named
 
@@ -47,9 +47,10 @@ def bag(
     as_json: JsonOption = False,
 ) -> None:
     """Bagging: train a family on several draws of the training works; their mean is one model."""
-    with _alone() as settings:
+    settings = load_settings()
+    with engine.alone(settings):
         from flows.ensemble import bag as stop
-        from flows.study_course import prepared
+        from flows.ingest import prepared
 
         manifest = prepared(plan, settings)
         records = [stop.fn(family, manifest, plan, members, settings) for family in plan.families]
@@ -68,7 +69,8 @@ def cross_validate(
     as_json: JsonOption = False,
 ) -> None:
     """Train families on every fold: each work is tested once; mean, spread and the score of all works."""
-    with _alone() as settings:
+    settings = load_settings()
+    with engine.alone(settings):
         from components.evaluation.answers import logged_rows
         from components.tracking.runs import Tracker
         from flows import ingest as stops
@@ -111,7 +113,8 @@ def boost(
         "class_weights": class_weights,
         "seed": seed,
     }
-    with _alone() as settings:
+    settings = load_settings()
+    with engine.alone(settings):
         from components.training.boost_recipe import BoostRecipe
         from flows.boosted import boost as stop
         from flows.finished import named
@@ -120,15 +123,6 @@ def boost(
         (network,) = named([run], settings)
         record = stop.fn(network, recipe, settings)
     _show("Trees and the network they stand on", [record, network], as_json=as_json)
-
-
-@contextmanager
-def _alone() -> Iterator[Settings]:
-    """Run stops as plain functions, without a Prefect server."""
-    settings = load_settings()
-    engine.prepare(settings, quiet=True)
-    with talking():
-        yield settings
 
 
 def _below(record: RunRecord, settings: Settings) -> list[RunRecord]:

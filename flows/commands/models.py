@@ -76,18 +76,17 @@ def promote(
     overrule: Annotated[bool, typer.Option(help="Promote it whatever the figures say.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Let the best run (or a named one) meet the champion on the same test works."""
+    """Let the best run (or a named one) meet the champion on the same works."""
     from flows import engine
     from flows.finished import named
 
     settings = load_settings()
     name = Task.named(task or Task.STYLE)
     chosen = named([run], settings, name.value) if run else _newest(settings, name)
-    engine.prepare(settings, quiet=True)
-    from flows.promote import promote as stop
-    from flows.promote import version_data
+    with engine.alone(settings):
+        from flows.promote import promote as stop
+        from flows.promote import version_data
 
-    with talking():
         entry = stop.fn(chosen, version_data(chosen[0], settings), name.value, settings, overrule=overrule)
     if as_json:
         show_json(entry.model_dump(mode="json"))

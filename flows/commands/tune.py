@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 from flows import engine
-from flows.console import errors, output, show_json, show_table, talking
+from flows.console import errors, output, show_json, show_table
 from flows.options import TRAINING, JsonOption, Option, load_settings, planned
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ def tune(
     """Search over a recipe; broken off, the same command goes on. The best network can be promoted."""
     given = {"sampler": sampler, "trials": trials, "pruner": pruner, "metric": metric}
     wanted = _search(plan, family, search, param or [], {key: value for key, value in given.items() if value})
-    from flows.study_course import prepared
-    from flows.tune import helped, quest_of, tuned
-
     settings = load_settings(search_storage=storage)
-    engine.prepare(settings, quiet=True)
-    with talking():
+    with engine.alone(settings):
+        from flows.ingest import prepared
+        from flows.tune import helped, quest_of, tuned
+
         manifest = prepared(plan, settings)
         named = name or f"{plan.task} · {manifest.source} · {wanted.name}"
         quest = quest_of(wanted.model_copy(update={"name": named}), manifest, plan)

@@ -13,10 +13,7 @@ from flows.console import errors, output, show_json, show_table, talking
 from flows.options import COLLECTION, PIPELINE, SELECTION, TRAINING, JsonOption, load_settings, planned
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from components.data.manifest import Manifest
-    from components.data.report import Report
     from components.settings import Settings
     from flows.pipeline import Outcome
     from flows.plan import Plan
@@ -45,10 +42,11 @@ def pipeline(
 @planned(COLLECTION)
 def ingest(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Read a collection into a manifest: one row a painting, and a line for every file left out."""
-    from flows.ingest import ingest as stop
+    settings = load_settings()
+    with engine.alone(settings):
+        from flows.ingest import ingest as stop
 
-    with _alone():
-        manifest = stop.fn(plan, load_settings())
+        manifest = stop.fn(plan, settings)
     rejected = [{"file": one.path, "kind": one.kind, "reason": one.reason} for one in manifest.rejected]
     if as_json:
         show_json(
@@ -72,8 +70,10 @@ def ingest(plan: Plan, *, as_json: JsonOption = False) -> None:
 def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Put a collection and its split before the gate; exit code 2 and a report when it does not pass."""
     settings = load_settings()
-    with _alone():
-        manifest, report = _validated(plan, settings)
+    with engine.alone(settings):
+        from flows.ingest import examined
+
+        manifest, report = examined(plan, settings)
     checks = [
         {
             "check": check.name,
@@ -103,11 +103,13 @@ def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
 def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Train families on a validated data version; nothing is promoted."""
     from flows.report import run_rows
-    from flows.train import train as stop
 
     settings = load_settings()
-    with _alone():
-        manifest, _ = _validated(plan, settings)
+    with engine.alone(settings):
+        from flows.ingest import prepared
+        from flows.train import train as stop
+
+        manifest = prepared(plan, settings)
         records = [stop.fn(family, manifest, plan, settings) for family in plan.families]
     if as_json:
         show_json([asdict(record) for record in records])
@@ -150,21 +152,6 @@ def _show(outcome: Outcome, plan: Plan, settings: Settings, seconds: float, *, a
     output.print(
         "\nLook at it:  [bold]make up[/]   (MLflow, Prefect, the API and the dashboard; Ctrl-C ends them)"
     )
-
-
-def _validated(plan: Plan, settings: Settings) -> tuple[Manifest, Report]:
-    from flows import ingest as stops
-
-    works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
-    stops.validate.fn(works, plan, settings)
-    works = stops.split.fn(works, plan, settings)
-    return works, stops.validate.fn(works, plan, settings)
-
-
-def _alone() -> AbstractContextManager[None]:
-    """Run stops as plain functions, without a Prefect server."""
-    engine.prepare(load_settings(), quiet=True)
-    return talking()
 
 
 def _counts(manifest: Manifest) -> list[dict[str, object]]:

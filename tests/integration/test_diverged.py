@@ -19,8 +19,8 @@ pytestmark = pytest.mark.integration
 
 @pytest.mark.slow
 def test_curves_and_the_best_network_stay_with_the_failed_run(tmp_path: Path) -> None:
+    from flows.ingest import prepared
     from flows.plan import Plan
-    from flows.study_course import prepared
     from flows.train import Job, trained
 
     root = synthetic.draw(tmp_path / "gallery", works_per_style=16, size=40)

@@ -50,8 +50,8 @@ def _job(plan: Plan, manifest: Manifest, chosen: Recipe, name: str) -> Job:
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    from flows.ingest import prepared
     from flows.plan import Plan
-    from flows.study_course import prepared
     from flows.train import trained
 
     root = synthetic.draw(tmp_path_factory.mktemp("gallery"), works_per_style=16, size=40)

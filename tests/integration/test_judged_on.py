@@ -19,8 +19,8 @@ pytestmark = pytest.mark.integration
 @pytest.mark.slow
 def test_a_run_without_test_works_says_so(tmp_path: Path) -> None:
     from components.inference.release import CARD, ReleaseCard
+    from flows.ingest import prepared
     from flows.plan import Plan
-    from flows.study_course import prepared
     from flows.train import Job, trained
 
     root = synthetic.draw(tmp_path / "gallery", works_per_style=16, size=40)

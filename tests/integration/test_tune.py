@@ -38,8 +38,8 @@ class Ground(NamedTuple):
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    from flows.ingest import prepared
     from flows.plan import Plan
-    from flows.study_course import prepared
 
     root = synthetic.draw(tmp_path_factory.mktemp("gallery"), works_per_style=16, size=40)
     settings = Settings(home=tmp_path_factory.mktemp("tune") / "home")
