@@ -34,6 +34,11 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     return rows
 
 
+def share(value: float | None, digits: int = 3) -> str:
+    """A share without its leading zero, as in .873; "" for none."""
+    return "" if value is None else f"{value:.{digits}f}".removeprefix("0")
+
+
 def checks_markdown(report: Report) -> str:
     """The gate's checks as a Markdown table, failed ones first."""
     lines = [f"## {_verdict(report)}", "", "| | check | expected | observed |", "|---|---|---|---|"]
@@ -122,9 +127,4 @@ def _interval(metrics: dict[str, float], part: str) -> str:
         score, low, high = (metrics[f"{part}/macro_f1{end}"] for end in ("", "_low", "_high"))
     except KeyError:
         return "-"
-    return f"{_short(score, 3)} [{_short(low, 2)}, {_short(high, 2)}]"
-
-
-def _short(share: float, digits: int) -> str:
-    """A share without its leading zero, as in .873."""
-    return f"{share:.{digits}f}".removeprefix("0")
+    return f"{share(score)} [{share(low, 2)}, {share(high, 2)}]"

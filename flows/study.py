@@ -19,7 +19,8 @@ from components.settings import Settings
 from components.storage import key_of
 from components.studies import catalog
 from flows import engine, study_table
-from flows.study_course import Course, prepared
+from flows.ingest import prepared
+from flows.study_course import Course
 from flows.study_order import Order
 from flows.study_rows import carried_out
 from flows.study_table import Done, Line

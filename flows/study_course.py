@@ -58,7 +58,7 @@ class Course:
         """
         key = plan.model_dump_json()
         if key not in self.data:
-            self.data[key] = self._balanced(plan) if plan.balanced else prepared(plan, self.settings)
+            self.data[key] = self._balanced(plan) if plan.balanced else stops.prepared(plan, self.settings)
         return self.data[key]
 
     def _balanced(self, plan: Plan) -> Manifest:
@@ -95,20 +95,6 @@ class Course:
     def name(self, row: Row) -> str:
         """Of a row's run."""
         return f"{row.id} {row.title} · {self.order.size}"
-
-
-def prepared(plan: Plan, settings: Settings) -> Manifest:
-    """Ingest, select, validate, split, validate: a data version to train on.
-
-    Raises:
-        DataError: the collection does not have what the plan asks for.
-        ValidationFailed: the gate does not let it pass.
-    """
-    works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
-    stops.validate.fn(works, plan, settings)
-    works = stops.split.fn(works, plan, settings)
-    stops.validate.fn(works, plan, settings)
-    return works
 
 
 def recipe_of(row: Row, recipe: Recipe, course: Course) -> tuple[Recipe, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.studies.study import Row
 from components.studies.weights import RANDOM
+from flows.report import share
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -131,13 +132,6 @@ def title(study_title: str, source: str, size: str, *, synthetic: bool) -> str:
     on = f"{source} (drawn by code, not real paintings)" if synthetic else source
     how = {"full": "as published", "cpu": "CPU-sized", "quick": "in miniature"}[size]
     return f"{study_title}; on {on}, {how}"
-
-
-def share(value: float | None, digits: int = 3) -> str:
-    """A share without its leading zero, as in .873."""
-    if value is None:
-        return ""
-    return f"{value:.{digits}f}".removeprefix("0")
 
 
 def duration(seconds: float) -> str:

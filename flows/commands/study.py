@@ -52,8 +52,9 @@ def show(
 ) -> None:
     """A study's rows: what each does, by which recipe, and what was published."""
     from components.studies.catalog import named
+    from flows.report import share
     from flows.study_order import Order
-    from flows.study_table import PARTS, SHORT, share
+    from flows.study_table import PARTS, SHORT
     from flows.study_words import known, words
 
     study, wanted = named(name), Order.of(study=name, size=size).size

@@ -15,7 +15,8 @@ from components.evaluation.study_figures import scores_of, share_interval
 from components.models import catalog as families
 from components.studies.catalog import named
 from components.tracking.runs import RunRecord
-from flows.study_table import Done, drawn, duration, line, never_run, share, table, title
+from flows.report import share
+from flows.study_table import Done, drawn, duration, line, never_run, table, title
 
 
 def test_a_share_s_interval_is_that_of_its_works() -> None:
