@@ -19,6 +19,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
+    # `mlflow run -P per_class=50` hands over --per_class.
+    context_settings={"token_normalize_func": lambda text: text.replace("_", "-")},
 )
 for panel, commands in {
     "From paintings to a champion": (

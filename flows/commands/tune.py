@@ -53,7 +53,8 @@ def tune(
 ) -> None:
     """Search over a recipe; broken off, the same command goes on. The best network can be promoted."""
     given = {"sampler": sampler, "trials": trials, "pruner": pruner, "metric": metric}
-    wanted = _search(plan, family, search, param or [], {key: value for key, value in given.items() if value})
+    params = list(filter(None, param or []))
+    wanted = _search(plan, family, search, params, {key: value for key, value in given.items() if value})
     settings = load_settings(search_storage=storage)
     with engine.alone(settings):
         from flows.ingest import prepared
