@@ -65,6 +65,7 @@ def owned() -> Iterator[None]:
 def prepare(settings: Settings, *, quiet: bool = False) -> None:
     """Set Prefect's variables; call before Prefect is imported."""
     os.environ.update(environment(settings))
+    settings.home.mkdir(parents=True, exist_ok=True)  # else Prefect's server makes no folder of its own in it
     if quiet:
         # The console shows our own lines; Prefect's go to its database alone.
         os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"  # by name: a number breaks it
