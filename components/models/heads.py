@@ -6,20 +6,32 @@ from collections.abc import Sequence
 
 import keras
 
-from components.models.layers import SpatialPyramidPooling
+from components.models.layers import Covariances, SpatialPyramidPooling
 
 FEATURES = "features"
 """The layer between a pre-trained backbone and its head: everything up to it can be frozen."""
 
 
-def probabilities(features: keras.KerasTensor, num_classes: int) -> keras.KerasTensor:
+def probabilities(
+    features: keras.KerasTensor, num_classes: int, *, from_zero: bool = False
+) -> keras.KerasTensor:
     """(B, D) -> (B, num_classes), each row sums to one; the layer is named "probabilities".
 
     float32 whatever the precision policy: a softmax in half precision loses small probabilities.
+
+    Args:
+        features: what it stands on.
+        num_classes: its width.
+        from_zero: begin with every class as likely. Where there are more features than works, a random
+            start stays in whatever direction no work shows, and disturbs every answer.
     """
-    return keras.layers.Dense(num_classes, activation="softmax", dtype="float32", name="probabilities")(
-        features
-    )
+    return keras.layers.Dense(
+        num_classes,
+        activation="softmax",
+        kernel_initializer="zeros" if from_zero else "glorot_uniform",
+        dtype="float32",
+        name="probabilities",
+    )(features)
 
 
 def pooled(maps: keras.KerasTensor) -> keras.KerasTensor:
@@ -32,16 +44,23 @@ def pyramid_pooled(maps: keras.KerasTensor) -> keras.KerasTensor:
     return SpatialPyramidPooling((1, 2, 3), name=FEATURES)(maps)
 
 
-def style_statistics(maps: Sequence[keras.KerasTensor]) -> keras.KerasTensor:
-    """Mean and standard deviation of each of several layers' maps, (B, h, w, C) each -> (B, 2 sum of C).
+def style_statistics(
+    maps: Sequence[keras.KerasTensor], crossed: Sequence[keras.KerasTensor] = ()
+) -> keras.KerasTensor:
+    """What several layers' maps, (B, h, w, C) each, answer on the whole -> (B, 2 sum of C + pairs of C).
 
-    What a layer answers on the whole, and how unevenly, tells how a picture is painted and less what it
-    shows: the statistics that carry style in Huang and Belongie 2017 (arXiv:1703.06868), here as features.
+    How much, how unevenly and what together tells how a picture is painted and less what it shows: the
+    statistics that carry style in Huang and Belongie 2017 (arXiv:1703.06868), here as features.
+
+    Args:
+        maps: give the mean and standard deviation of each channel.
+        crossed: give the covariance of each two channels, so they should have few.
     """
     found = []
     for one in maps:
         found.append(keras.layers.GlobalAveragePooling2D()(one))
         found.append(keras.ops.sqrt(keras.ops.var(one, axis=(1, 2)) + 1e-5))
+    found += [Covariances(dtype="float32")(one) for one in crossed]  # sums are too large for 16 bits
     return keras.layers.Concatenate(name=FEATURES)(found)
 
 

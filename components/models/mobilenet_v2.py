@@ -22,6 +22,8 @@ _DEPTHS = (
     "out_relu",
 )
 """The widest layer of each resolution, and the last: from brush strokes to what is shown."""
+_NARROW = ("block_2_add", "block_5_add", "block_9_add", "block_12_add", "block_15_add")
+"""Between them the bottlenecks, of few enough channels to ask which answer together."""
 
 
 def build(  # noqa: PLR0913 (its options are named)
@@ -37,9 +39,9 @@ def build(  # noqa: PLR0913 (its options are named)
     normalize: bool = False,
     weights: backbones.Weights | None = None,
 ) -> keras.Model:
-    """The backbone on inputs in [-1, 1], its maps pooled (1280 wide, or 14 x 1280), blocks, dropout, softmax.
+    """The backbone on inputs in [-1, 1], its maps pooled, blocks, dropout, softmax.
 
-    Pooled as "statistics" (7264 wide at alpha 1), frozen layers tell painters apart that the last maps'
+    Up to alpha 1 its average is 1280 wide, the pyramid 14 times that. Pooled as "statistics" (27,708 wide at alpha 1), frozen layers tell painters apart that the last maps'
     average takes for each other. With pyramid pooling and dense blocks it takes the shapes of study A's
     networks (A4, A5, A8) where their ResNet50 is too large for the machine.
 
@@ -48,12 +50,13 @@ def build(  # noqa: PLR0913 (its options are named)
         image_size: (height, width); at least 32 pixels each.
         alpha: width of the backbone; ImageNet weights exist for .35, .5, .75, 1, 1.3 and 1.4.
         pooling: "average" of each last map; "pyramid": spatial pyramid pooling (14 cells); "statistics":
-            means and standard deviations at seven depths.
+            means and standard deviations at seven depths, covariances of the channels at five.
         any_size: leave height and width open, as study A8 wants it.
         dense_1: width of a first block of Dense, dropout and batch normalisation; 0: none.
         dense_2: width of a second; 0: none.
         dropout: share of the features, or of each block's outputs, dropped while training.
-        normalize: batch normalisation of the features first, as statistics of many scales want it.
+        normalize: batch normalisation of the features first, as statistics of many scales want it, and
+            a softmax that begins at zero.
         weights: the backbone's; None is a random start, on purpose.
 
     Raises:
@@ -82,7 +85,8 @@ def _pooled(image: keras.KerasTensor, maps: keras.KerasTensor, pooling: Pooling)
             return pyramid_pooled(maps)
         case "statistics":
             backbone = keras.Model(image, maps)
-            return style_statistics([backbone.get_layer(name).output for name in _DEPTHS])
+            wide, narrow = ([backbone.get_layer(n).output for n in names] for names in (_DEPTHS, _NARROW))
+            return style_statistics(wide, narrow)
 
 
 def head(  # noqa: PLR0913 (its options are named)
@@ -99,4 +103,5 @@ def head(  # noqa: PLR0913 (its options are named)
         features = keras.layers.BatchNormalization(name="norm_features")(features)
     if dense_1 or dense_2:
         return probabilities(dense_blocks(features, (dense_1, dense_2), dropout), num_classes)
-    return probabilities(keras.layers.Dropout(dropout, name="dropout")(features), num_classes)
+    dropped = keras.layers.Dropout(dropout, name="dropout")(features)
+    return probabilities(dropped, num_classes, from_zero=normalize)

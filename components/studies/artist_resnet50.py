@@ -46,10 +46,10 @@ _DEPTHS = Recipe(
     image_size=(256, 256),
     stages=(
         Stage(
-            epochs=60,
+            epochs=30,
             train="head",
             optimizer="adamw",
-            learning_rate=1e-3,
+            learning_rate=1e-4,
             schedule="cosine",
             weight_decay=1e-3,
             label_smoothing=0.1,
@@ -61,7 +61,7 @@ _DEPTHS = Recipe(
         ),
     ),
     weights="imagenet",
-    options={"alpha": 1.0, "pooling": "statistics", "normalize": True, "dropout": 0.8},
+    options={"alpha": 1.0, "pooling": "statistics", "normalize": True, "dropout": 0.5},
     loss="class-balanced",
     flipped_at_test=True,
 )

@@ -16,7 +16,7 @@ from components.errors import SettingsError
 from components.models import catalog
 from components.models.backbones import Weights
 from components.models.inputs import Scale, raw_image
-from components.models.layers import LocalResponseNormalization, SpatialPyramidPooling
+from components.models.layers import Covariances, LocalResponseNormalization, SpatialPyramidPooling
 
 
 def _kinds(network: keras.Model) -> list[str]:
@@ -184,6 +184,16 @@ def test_scales_are_keras_s_own(scale: Scale, theirs: Callable[[np.ndarray], np.
     images = np.random.default_rng(1).integers(0, 256, (2, 4, 5, 3)).astype("float32")
     found = keras.Model(*raw_image((4, 5), scale))(images)
     np.testing.assert_allclose(found, theirs(images.copy()), atol=1e-4)
+
+
+def test_covariances_are_numpys_in_rooted_scale() -> None:
+    maps = np.random.default_rng(0).normal(size=(2, 5, 7, 4)).astype("float32")
+    source = keras.Input((None, None, 4))
+    network = keras.Model(source, Covariances()(source))
+    assert network.output_shape == (None, 10)
+    expected = np.stack([np.cov(one.reshape(-1, 4).T, bias=True)[np.triu_indices(4)] for one in maps])
+    found = network.predict(maps, verbose=0)
+    np.testing.assert_allclose(np.sign(found) * found**2, expected, atol=2e-3)
 
 
 @pytest.mark.parametrize("size", [(7, 5), (6, 6), (1, 1), (2, 9)])
