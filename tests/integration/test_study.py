@@ -7,13 +7,16 @@ import platform
 
 import pytest
 
+from components.data.manifest import Split
 from components.data.sources import synthetic
+from components.data.versions import Versions
 from components.errors import RegistryError
 from components.evaluation.answers import logged_rows
 from components.settings import Settings
 from components.tracking import tags
 from components.tracking.runs import Tracker
 from flows.study_order import Order
+from tests.tiny_collections import save
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -128,6 +131,24 @@ def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
     assert sum(row["works"] for row in by_class) == len(answers)  # not the few test works
     assert len(answers) > len(logged_rows(tracker.artifact(runs["D3"], "tables/test_works.json")))
     assert tracker.artifacts(runs["D1"], "figures") == ["figures/classes.png"]
+
+
+def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path):
+    from components.studies.catalog import named
+    from flows.study_course import Course
+
+    for number in range(64):
+        save(tmp_path / "works" / ("few" if number < 24 else "many") / f"{number}.png", number)
+    order = Order.of(study="D", source="folder", root=str(tmp_path / "works"), size="quick")
+    course = Course(order.wanted, order, settings, "", None)  # type: ignore[arg-type]  # nothing is logged
+    whole, balanced = (course.works(course.plan(named("D").row(row))) for row in ("D3", "D4"))
+    counts = {one.fingerprint: one.part(Split.TRAIN).profile["classes"] for one in (whole, balanced)}
+    assert len(set(counts[whole.fingerprint].values())) == 2
+    assert set(counts[balanced.fingerprint].values()) == {min(counts[whole.fingerprint].values())}
+    for part in (Split.VALIDATION, Split.TEST):
+        assert balanced.part(part).fingerprint == whole.part(part).fingerprint
+    kept = Versions(settings.collections / "versions")  # trees and promotion ask for it
+    assert len(kept.get(balanced.fingerprint)) == len(balanced)
 
 
 def test_a_study_that_was_never_run_has_no_table(ran):
