@@ -33,6 +33,7 @@ def main() -> None:
     pages = [
         st.Page("views/overview.py", title="Overview", icon=":material/home:", default=True),
         st.Page("views/compare.py", title="Compare runs", icon=":material/query_stats:"),
+        st.Page("views/studies.py", title="Studies", icon=":material/menu_book:"),
         st.Page("views/predict.py", title="Predict", icon=":material/image_search:"),
         st.Page("views/pictures.py", title="Pictures", icon=":material/brush:"),
         st.Page("views/data.py", title="Data", icon=":material/photo_library:"),

@@ -13,6 +13,7 @@ import streamlit as st
 from PIL import Image, ImageOps
 
 from components.data.images import read_rgb
+from components.data.versions import Version, Versions
 from components.errors import AtelierError
 from components.settings import Settings
 from components.tracking.promotion import Promotion
@@ -70,6 +71,12 @@ def artifact(settings: Settings, run_id: str, path: str) -> Path | None:
 def versions(settings: Settings, task: str) -> list[VersionRecord]:
     """A task's registered versions with their aliases."""
     return [] if _nothing_logged(settings) else Registry(settings).versions(task)
+
+
+@st.cache_data(ttl=60, hash_funcs=_BY_VALUE, show_spinner=False)
+def data_versions(settings: Settings) -> dict[str, Version]:
+    """Data versions that were trained on, by fingerprint."""
+    return {one.fingerprint: one for one in Versions(settings.collections / "versions").list()}
 
 
 @st.cache_data(ttl=FRESH_SECONDS, hash_funcs=_BY_VALUE, show_spinner=False)

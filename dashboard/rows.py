@@ -15,6 +15,7 @@ from dashboard import words
 from dashboard.client import ServedModel
 
 _SYNTHETIC = " (synthetic)"
+_ROW = "atelier.row"
 STATUS = {
     "FINISHED": "Finished",
     "RUNNING": "Running",
@@ -91,18 +92,22 @@ def run_url(settings: Settings, run_id: str) -> str:
 
 
 def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict[str, str]:
-    """A short name for each run, none twice: "Simple CNN, version 3" or "Simple CNN, run 2 (synthetic)"."""
+    """A short name for each run, none twice: "Simple CNN, version 3" or "A3 ResNet50 GAP, run 2 (synthetic)".
+
+    The row of a study that a run is stands before its family.
+    """
     numbers = {version.run_id: version.version for version in versions}
     named: dict[str, str] = {}
     unregistered: dict[str, int] = {}
     for run in sorted(runs, key=lambda run: run.started):
         family = words.family_title(run.tags.get(names.FAMILY, run.name))
+        title = f"{run.tags.get(_ROW, '')} {family}".strip()
         if run.id in numbers:
             which = f"version {numbers[run.id]}"
         else:
-            unregistered[family] = unregistered.get(family, 0) + 1
-            which = f"run {unregistered[family]}"
-        named[run.id] = f"{family}, {which}{_SYNTHETIC if is_synthetic(run) else ''}"
+            unregistered[title] = unregistered.get(title, 0) + 1
+            which = f"run {unregistered[title]}"
+        named[run.id] = f"{title}, {which}{_SYNTHETIC if is_synthetic(run) else ''}"
     return named
 
 
@@ -132,13 +137,11 @@ def comparison(
     named: Mapping[str, str],
     settings: Settings,
 ) -> list[dict[str, Any]]:
-    """The comparison's rows, in the order given; the collection is named where there are several."""
-    several = len({run.tags.get(names.SOURCE) for run in runs}) > 1
+    """The comparison's rows, in the order given."""
     return [
         {
             "Model": named[run.id],
             "Standing": standing(run.id, versions),
-            **({"Learnt from": words.source_title(run.tags.get(names.SOURCE, ""))} if several else {}),
             "Validation F1": measured(run, "validation"),
             "Test F1": measured(run, "test") if judged_on(run) == "test" else "no test works",
             "Accuracy": words.figure(

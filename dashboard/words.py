@@ -44,6 +44,15 @@ _SOURCES = {
     "best-artworks": "Best Artworks",
 }
 
+STUDIES = {
+    "artist-resnet50": ("A", "Who painted it: ResNet50, GAP and SPP"),
+    "style-cnn-resnet50": ("B", "Which movement: a simple CNN and ResNet50"),
+    "genre-transfer": ("C", "Which genre: VGG19 and ResNet50, transferred and from scratch; a GAN"),
+    "movement-cnn-nst": ("D", "Which movement: small CNNs, boosted trees, VGG19; style transfer"),
+    "movement-hybrid-inception": ("E", "Which movement: a VGG-Inception hybrid, InceptionV3 transferred"),
+}
+SIZES = {"full": "As published", "cpu": "CPU-sized", "quick": "In miniature"}
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#$~])")
 
 HELP = {
@@ -99,6 +108,12 @@ def task_title(task: str) -> str:
 def family_title(family: str) -> str:
     """A model family's name as people say it."""
     return _FAMILIES.get(family, titled(family))
+
+
+def study_title(study: str) -> str:
+    """A study's letter and what it asks."""
+    letter, title = STUDIES[study]
+    return f"{letter}. {title}"
 
 
 def source_title(source: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -95,13 +96,14 @@ def beside(rows: Sequence[Compared], title: str) -> Figure:
     shown = [name for name in NAMES if any(name in row.published or name in row.ours for row in drawn)] or [
         "accuracy"
     ]
-    figure = theme.figure(4.6 + 2.9 * len(shown), max(2.9, 1.7 + 0.34 * len(drawn)))
+    width = 4.6 + 2.9 * len(shown)
+    figure = theme.figure(width, max(2.9, 1.7 + 0.34 * len(drawn)))
     panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
     for axes, name in zip(panels, shown, strict=True):
         _panel(axes, drawn, name)
     panels[0].set_yticks(range(len(drawn)), [theme.plain(row.label) for row in drawn])
     panels[0].set_ylim(len(drawn) - 0.4, -0.6)
-    figure.suptitle(theme.plain(title), x=0.02, ha="left", fontsize=11)
+    figure.suptitle(theme.plain(fill(title, int(10 * width))), x=0.02, ha="left", fontsize=11)
     marks = [_mark("published", BLACK, "D", face="white")]
     marks += [
         _mark(label, colour, marker)

@@ -9,10 +9,9 @@ import streamlit as st
 from components.settings import Settings
 from components.tracking.registry import VersionRecord
 from components.tracking.runs import RunRecord
-from dashboard import charts, parts, reads, rows, words
+from dashboard import charts, paintings, parts, reads, rows, words
 
 _OVERLAID = 3
-_ALL = "All collections"
 _MEASURED = f"{{}}\n\n{words.HELP['macro_f1']}\n\nIn brackets, {words.HELP['interval']}"
 _LOSSES = {"epoch/loss": "Training works", "epoch/val_loss": "Validation works"}
 _F1 = {"epoch/val_macro_f1": "Validation works"}
@@ -39,7 +38,7 @@ def page() -> None:
     if not finished:
         parts.empty("No finished training yet", "make demo", "atelier pipeline")
         return
-    task, chosen = _chosen(finished)
+    task, chosen = _chosen(settings, finished)
     runs = rows.best_first(chosen)
     if any(rows.is_synthetic(run) for run in runs):
         parts.synthetic_banner()
@@ -50,7 +49,7 @@ def page() -> None:
     _show_one(settings, runs, named)
 
 
-def _chosen(finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
+def _chosen(settings: Settings, finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
     tasks = [task for task in words.TASKS if any(run.tags.get("atelier.task") == task for run in finished)]
     left, right = st.columns(2)
     task = left.segmented_control(
@@ -62,14 +61,14 @@ def _chosen(finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
         help="Style: which movement. Artist: who painted it. Genre: what it shows.",
     )
     runs = [run for run in finished if run.tags.get("atelier.task") == task]
-    sources = list(dict.fromkeys(run.tags.get("atelier.source", "") for run in runs))
-    source = right.selectbox(
+    called = paintings.called(runs, reads.data_versions(settings))
+    version = right.selectbox(
         "Learnt from",
-        [*sources, _ALL] if len(sources) > 1 else sources,
-        format_func=lambda name: name if name == _ALL else words.source_title(name),
-        help="Figures are only comparable between runs on the same paintings.",
+        list(called),
+        format_func=lambda one: called[one],
+        help="Figures can only be compared between runs on the same paintings, split alike.",
     )
-    return task, [run for run in runs if source in (_ALL, run.tags.get("atelier.source", ""))]
+    return task, [run for run in runs if paintings.version_of(run) == version]
 
 
 def _show_figures(

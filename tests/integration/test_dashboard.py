@@ -32,7 +32,7 @@ from tests.tiny_releases import SIZE, card, picture, write_release
 pytestmark = pytest.mark.integration
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-PAGES = ("overview", "compare", "predict", "pictures", "data")
+PAGES = ("overview", "compare", "studies", "predict", "pictures", "data")
 TAGS = {
     "atelier.task": "style",
     "atelier.family": "simple_cnn",
@@ -76,6 +76,25 @@ def _pictures(settings: Settings) -> None:
         run.epoch(1, {"content_loss": 1.0, "style_loss": 2.0, "total_variation_loss": 3.0})
         for name in ("content", "style", "result", "before_after"):
             run.image(f"{name}.png", Image.new("RGB", (32, 24), "olive"))
+
+
+def _studied(settings: Settings) -> None:
+    """Two runs of study E in miniature, the later of one row alone, and one that was killed at its start."""
+    tags = TAGS | {
+        "atelier.kind": "study",
+        "atelier.study": "movement-hybrid-inception",
+        "atelier.scale": "quick",
+    }
+    ours = {"validation/accuracy": [0.5, 0.4, 0.6]}
+    line = {"published": {"validation/accuracy": 0.31}, "ours": ours, "seconds": 5.0, "parameters": 88686}
+    line |= {"note": "", "reason": "", "run": "0" * 32}
+    lines = [line | {"row": row, "title": f"Row {row}"} for row in ("E2", "E3")]
+    for told in (lines, [lines[1] | {"note": "a later one"}], []):
+        with Tracker(settings).start("style · tiny", "study E", f"study-{len(told)}", tags) as run:
+            if told:
+                document = {"title": "Study E", "lines": told, "seconds": 5.0, "left_open": "its ranges"}
+                run.text("study.json", json.dumps(document))
+                run.image("figures/study.png", Image.new("RGB", (64, 48), "ivory"))
 
 
 def _explored(settings: Settings, folder: Path) -> None:
@@ -145,6 +164,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     _pictures(settings)
     _collection(settings)
     _explored(settings, folder / "explored")
+    _studied(settings)
     return settings
 
 
@@ -201,7 +221,8 @@ def seen(markdown: str) -> str:
 @pytest.mark.parametrize("page", PAGES)
 def test_an_empty_home_says_what_to_run_and_stays_empty(page: str, tmp_path: Path) -> None:
     app = visit(page)
-    assert (COMMAND in said(app)) or (page == "predict" and "make up" in said(app))
+    wanted = {"predict": "make up", "studies": "atelier study run A --quick"}.get(page, COMMAND)
+    assert wanted in said(app)
     assert not app.error
     assert not (tmp_path / "home").exists()
 
@@ -277,6 +298,18 @@ def test_compare_shows_figures_curves_and_one_run() -> None:
     assert len(chosen.value) == 2
     sound(chosen.set_value([]).run())
     assert "Choose a run above" in said(app)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_study_shows_published_beside_ours_and_fills_up() -> None:
+    app = visit("studies")
+    shown = app.table[0].value
+    assert list(shown["What"]) == ["Row E2", "Row E3"]
+    assert list(shown["Note"]) == ["", "A later one"]
+    assert list(shown["Published"]) == [".310", ".310"]
+    assert "Left open by the source, and what was taken: its ranges." in said(app)
+    sound(app.selectbox[0].set_value("artist-resnet50").run())
+    assert "atelier study run A --quick" in said(app)
 
 
 @pytest.mark.usefixtures("with_api")

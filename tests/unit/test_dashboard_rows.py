@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import dashboard
+from components.data.versions import Version
 from components.settings import Settings
 from components.tracking.registry import VersionRecord
 from components.tracking.runs import RunRecord
-from dashboard import charts, rows, words
+from dashboard import charts, paintings, rows, study_lines, words
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -136,19 +137,77 @@ def test_the_registry_speaks_for_a_service_that_is_away() -> None:
     assert rows.registered_champion([version(2, "b")]) is None
 
 
-def test_comparison_names_the_collection_only_where_there_are_several() -> None:
-    other = run(2, tags={"atelier.family": "simple_cnn", "atelier.source": "synthetic-gallery"})
-    runs = rows.best_first([run(1), other])
-    named = rows.labels(runs, [])
-    settings = Settings()
-    assert [row["Learnt from"] for row in rows.comparison(runs, [], named, settings)] == [
-        "Synthetic gallery",
-        "Best Artworks",
+def test_a_run_in_the_comparison() -> None:
+    (row,) = rows.comparison([run(1)], [], rows.labels([run(1)], []), Settings())
+    assert row["Validation F1"] == ".100"
+    assert row["Details"].endswith("/#/runs/run-1")
+
+
+def test_a_row_of_a_study_is_called_by_it() -> None:
+    tags = {"atelier.family": "resnet50_gap", "atelier.row": "A3"}
+    named = rows.labels([run(1, tags=tags), run(2, tags=tags | {"atelier.row": "A7a"}), run(3)], [])
+    assert list(named.values()) == ["A3 ResNet50 GAP, run 1", "A7a ResNet50 GAP, run 1", "Simple CNN, run 1"]
+
+
+def _learnt_from(number: int, version: str) -> RunRecord:
+    return run(number, tags={"atelier.source": "best-artworks", "atelier.data_version": version})
+
+
+def _version(fingerprint: str, classes: int, protocol: str = "80/20") -> Version:
+    names = {str(number): 30 for number in range(classes)}
+    values = {"source": "best-artworks", "task": "artist", "works": 30 * classes, "classes": names}
+    rest = dict.fromkeys(("parts", "created", "lineage", "parents", "synthetic", "root", "rejected"))
+    return Version(fingerprint, protocol=protocol, **values, **rest)  # type: ignore[arg-type]
+
+
+def test_data_versions_are_named_for_people() -> None:
+    known = {one: _version(one, classes) for one, classes in (("a" * 16, 10), ("b" * 16, 50))}
+    runs = [_learnt_from(1, "b" * 16), _learnt_from(2, "a" * 16), _learnt_from(3, "b" * 16), run(4)]
+    assert paintings.called(runs, known) == {
+        "b" * 16: "Best Artworks: 50 artists, 1\u202f500 works",
+        "a" * 16: "Best Artworks: 10 artists, 300 works",
+        "": "Best Artworks",
+    }
+    known["b" * 16] = _version("b" * 16, 10, "81/9/10")
+    assert list(paintings.called(runs[:2], known).values()) == [
+        "Best Artworks: 10 artists, 300 works (split 81/9/10, version bbbbbbb)",
+        "Best Artworks: 10 artists, 300 works (split 80/20, version aaaaaaa)",
     ]
-    (alone,) = rows.comparison([run(1)], [], named, settings)
-    assert "Learnt from" not in alone
-    assert alone["Validation F1"] == ".100"
-    assert alone["Details"].endswith("/#/runs/run-1")
+
+
+def _line(row: str, **changes: object) -> dict[str, object]:
+    nothing = {"published": {}, "ours": {}, "seconds": 3.0, "parameters": None, "note": "", "reason": ""}
+    return {"row": row, "title": f"What {row} is", "run": f"run-{row}"} | nothing | changes
+
+
+def test_a_study_s_table_holds_the_newest_line_of_each_row() -> None:
+    newer = [_line("B10", note="again")]
+    older = [_line("B2"), _line("B10"), _line("B1", run="", reason="no_such file")]
+    lines = study_lines.merged([newer, older])
+    assert [line["row"] for line in lines] == ["B1", "B2", "B10"]
+    shown = study_lines.table(lines, Settings())
+    assert [row["Note"] for row in shown] == [r"Not done: no\_such file", "", "Again"]
+    assert shown[0]["Row"] == "B1"
+    assert shown[1]["Row"].startswith("[B2](http")
+
+
+def test_a_study_s_row_has_a_line_a_figure() -> None:
+    line = _line(
+        "A3",
+        published={"validation/accuracy": 0.8},
+        ours={"validation/accuracy": [0.7, None, None], "validation/macro_f1": [0.6, 0.5, 0.7]},
+    )
+    first, second = study_lines.table([line], Settings())
+    assert (first["Figure"], first["Published"]) == ("Accuracy (validation)", ".800")
+    assert first["Ours (95 % range)"] == ".700"
+    assert (second["What"], second["Published"]) == ("", "")
+    assert second["Ours (95 % range)"].replace("\u00a0", " ") == ".600 (.500 to .700)"
+
+
+def test_every_study_has_its_catalogue_letter_and_title() -> None:
+    from components.studies.catalog import STUDIES
+
+    assert {one.name: (one.letter, one.title) for one in STUDIES.values()} == words.STUDIES
 
 
 def test_a_run_whose_process_died_is_not_shown_as_running() -> None:
