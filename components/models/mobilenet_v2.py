@@ -41,9 +41,10 @@ def build(  # noqa: PLR0913 (its options are named)
 ) -> keras.Model:
     """The backbone on inputs in [-1, 1], its maps pooled, blocks, dropout, softmax.
 
-    Up to alpha 1 its average is 1280 wide, the pyramid 14 times that. Pooled as "statistics" (27,708 wide at alpha 1), frozen layers tell painters apart that the last maps'
-    average takes for each other. With pyramid pooling and dense blocks it takes the shapes of study A's
-    networks (A4, A5, A8) where their ResNet50 is too large for the machine.
+    Up to alpha 1 its average is 1280 wide, the pyramid 14 times that. Pooled as "statistics" (27,708 wide at
+    alpha 1), frozen layers tell painters apart that the last maps' average takes for each other. With
+    pyramid pooling and dense blocks it takes the shapes of study A's networks (A4, A5, A8) where their
+    ResNet50 is too large for the machine.
 
     Args:
         num_classes: width of the softmax.
