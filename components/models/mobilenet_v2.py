@@ -22,8 +22,8 @@ _DEPTHS = (
     "out_relu",
 )
 """The widest layer of each resolution, and the last: from brush strokes to what is shown."""
-_NARROW = ("block_2_add", "block_5_add", "block_9_add", "block_12_add", "block_15_add")
-"""Between them the bottlenecks, of few enough channels to ask which answer together."""
+_NARROW = ("block_2_add", "block_5_add", "block_9_add", "block_12_add")
+"""Between them bottlenecks of 24 to 96 channels: few enough to ask which answer together."""
 
 
 def build(  # noqa: PLR0913 (its options are named)
@@ -41,7 +41,7 @@ def build(  # noqa: PLR0913 (its options are named)
 ) -> keras.Model:
     """The backbone on inputs in [-1, 1], its maps pooled, blocks, dropout, softmax.
 
-    Up to alpha 1 its average is 1280 wide, the pyramid 14 times that. Pooled as "statistics" (27,708 wide at
+    Up to alpha 1 its average is 1280 wide, the pyramid 14 times that. Pooled as "statistics" (14,828 wide at
     alpha 1), frozen layers tell painters apart that the last maps' average takes for each other. With
     pyramid pooling and dense blocks it takes the shapes of study A's networks (A4, A5, A8) where their
     ResNet50 is too large for the machine.
@@ -51,7 +51,7 @@ def build(  # noqa: PLR0913 (its options are named)
         image_size: (height, width); at least 32 pixels each.
         alpha: width of the backbone; ImageNet weights exist for .35, .5, .75, 1, 1.3 and 1.4.
         pooling: "average" of each last map; "pyramid": spatial pyramid pooling (14 cells); "statistics":
-            means and standard deviations at seven depths, covariances of the channels at five.
+            means and standard deviations at seven depths, covariances of the channels at four.
         any_size: leave height and width open, as study A8 wants it.
         dense_1: width of a first block of Dense, dropout and batch normalisation; 0: none.
         dense_2: width of a second; 0: none.
