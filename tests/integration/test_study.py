@@ -133,6 +133,31 @@ def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
     assert tracker.artifacts(runs["D1"], "figures") == ["figures/classes.png"]
 
 
+def test_a_gan_has_the_order_s_seed_and_its_line_says_of_what_and_how_large(ran):
+    from flows.study import run
+
+    settings, _ = ran
+    (line,) = run(Order.of(study="C", size="quick", rows="C8", seed=3), settings).lines
+    assert line["note"].startswith("16x16, on ")
+    assert " landscapes; published" in line["note"]
+    record = Tracker(settings).run(line["run"])
+    assert (record.params["seed"], record.params["objective"]) == ("3", "minimax")
+
+
+def test_cross_validation_stands_below_the_study_its_folds_apart(ran):
+    from flows.study import run
+
+    settings, _ = ran
+    tracker = Tracker(settings)
+    outcome = run(Order.of(study="B", size="quick", rows="B10f", per_class=20), settings)
+    (whole,) = tracker.children(outcome.run)
+    assert (whole.id, whole.tags["atelier.kind"]) == (outcome.lines[0]["run"], "cross-validation")
+    assert whole.experiment == tracker.run(outcome.run).experiment
+    folds = tracker.children(whole.id)
+    assert [one.tags["atelier.kind"] for one in folds] == ["fold", "fold"]
+    assert {one.experiment for one in folds} == {f"{whole.experiment} · folds"}
+
+
 def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path):
     from components.studies.catalog import named
     from flows.study_course import Course
