@@ -100,8 +100,7 @@ def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict
     named: dict[str, str] = {}
     unregistered: dict[str, int] = {}
     for run in sorted(runs, key=lambda run: run.started):
-        family = words.family_title(run.tags.get(names.FAMILY, run.name))
-        title = f"{run.tags.get(_ROW, '')} {family}".strip()
+        title = _title(run)
         if run.id in numbers:
             which = f"version {numbers[run.id]}"
         else:
@@ -109,6 +108,11 @@ def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict
             which = f"run {unregistered[title]}"
         named[run.id] = f"{title}, {which}{_SYNTHETIC if is_synthetic(run) else ''}"
     return named
+
+
+def _title(run: RunRecord) -> str:
+    """Its family, behind the row of a study that it is."""
+    return f"{run.tags.get(_ROW, '')} {words.family_title(run.tags.get(names.FAMILY, run.name))}".strip()
 
 
 def standing(run_id: str, versions: Iterable[VersionRecord]) -> str:
@@ -212,7 +216,7 @@ def latest(
     """The newest runs as the overview shows them."""
     return [
         {
-            "Model": words.family_title(run.tags.get(names.FAMILY, run.name)),
+            "Model": _title(run),
             "State": state(run),
             "Macro-F1": measured(run, "test") + ("" if judged_on(run) == "test" else ", validation works"),
             "Learnt from": words.source_title(run.tags.get(names.SOURCE, "")),
@@ -226,11 +230,7 @@ def latest(
 
 def failures(runs: Sequence[RunRecord], *, limit: int) -> list[str]:
     """What went wrong with those of the newest runs that failed."""
-    return [
-        f"{words.family_title(run.tags.get(names.FAMILY, run.name))}: {run.tags[names.ERROR]}"
-        for run in runs[:limit]
-        if names.ERROR in run.tags
-    ]
+    return [f"{_title(run)}: {run.tags[names.ERROR]}" for run in runs[:limit] if names.ERROR in run.tags]
 
 
 def state(run: RunRecord) -> str:

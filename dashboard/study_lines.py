@@ -62,11 +62,15 @@ def _row(line: Line, settings: Settings) -> str:
 
 def _figure(name: str) -> str:
     part, _, figure = name.partition("/")
-    return f"{_FIGURES.get(figure, words.titled(figure))} ({_PARTS.get(part, part)})" if name else ""
+    return _whole(f"{_FIGURES.get(figure, words.titled(figure))} ({_PARTS.get(part, part)})") if name else ""
 
 
 def _ours(found: Sequence[float | None] | None) -> str:
-    return words.measured(*found).replace(" ", "\u00a0") if found else ""  # never broken over two lines
+    return _whole(words.measured(*found)) if found else ""
+
+
+def _whole(text: str) -> str:
+    return text.replace(" ", "\u00a0")  # never broken over two lines
 
 
 def _share(value: float | None) -> str:

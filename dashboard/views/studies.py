@@ -74,7 +74,8 @@ def _show(settings: Settings, runs: list[RunRecord], told: list[dict[str, Any]])
     works = paintings.called(runs, reads.data_versions(settings))[paintings.version_of(newest)]
     st.caption(
         f"On {words.plain(works)}. Newest run: {words.moment(newest.started, parts.where())}, "
-        f"{rows.state(newest).lower()}. A row's name leads to its run in MLflow."
+        f"{rows.state(newest).lower()}. A row's name leads to its run in MLflow; "
+        f"its size is how many numbers the model learnt."
     )
     lines = study_lines.merged([one["lines"] for one in told])
     st.header("Published beside ours", help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}")

@@ -198,7 +198,7 @@ def test_a_study_s_row_has_a_line_a_figure() -> None:
         ours={"validation/accuracy": [0.7, None, None], "validation/macro_f1": [0.6, 0.5, 0.7]},
     )
     first, second = study_lines.table([line], Settings())
-    assert (first["Figure"], first["Published"]) == ("Accuracy (validation)", ".800")
+    assert (first["Figure"], first["Published"]) == ("Accuracy\u00a0(validation)", ".800")
     assert first["Ours (95 % range)"] == ".700"
     assert (second["What"], second["Published"]) == ("", "")
     assert second["Ours (95 % range)"].replace("\u00a0", " ") == ".600 (.500 to .700)"
