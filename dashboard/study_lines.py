@@ -48,7 +48,7 @@ def table(lines: Iterable[Line], settings: Settings) -> list[dict[str, str]]:
                     "Figure": _figure(figure),
                     "Published": _share(published.get(figure)),
                     "Ours (95 % range)": _ours(ours.get(figure)),
-                    "Time": words.duration(line["seconds"]) if first and line["run"] else "",
+                    "Time": _whole(words.duration(line["seconds"])) if first and line["run"] else "",
                     "Size": words.count(line["parameters"]) if first and line["parameters"] else "",
                     "Note": _note(line) if first else "",
                 }
@@ -70,7 +70,8 @@ def _ours(found: Sequence[float | None] | None) -> str:
 
 
 def _whole(text: str) -> str:
-    return text.replace(" ", "\u00a0")  # never broken over two lines
+    """The text, never broken over two lines."""
+    return text.replace(" ", "\u00a0").replace("-", "\u2011")
 
 
 def _share(value: float | None) -> str:
