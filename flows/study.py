@@ -119,7 +119,8 @@ def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = ca
     )
     tags = plan.tags("study", manifest) | {"atelier.scale": order.size, "atelier.study": wanted.name}
     # Without its rows: so a later run of others marks one that was killed.
-    key = key_of("study", wanted.name, order.model_dump(mode="json", exclude={"rows"}), manifest.fingerprint)
+    asked = order.model_dump(mode="json", exclude={"rows", "workers"})
+    key = key_of("study", wanted.name, asked, manifest.fingerprint)
     tracker, started = Tracker(settings), time.monotonic()
     tracker.mark_stale(experiment, key)
     with tracker.start(experiment, f"study {wanted.name} · {order.size}", key, tags) as parent:

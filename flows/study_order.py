@@ -42,6 +42,7 @@ class Order(BaseModel):
     weights: str = Field(default="", description='"imagenet", "none", resnet50=FILE, or the stand-in\'s file')
     stand_in: str = Field(default="", description='for families without weights: "mobilenet_v2:alpha=1.0"')
     seed: int = 0
+    workers: int = Field(default=1, ge=1, description="processes that take the trials of its searches")
 
     @classmethod
     def of(cls, **given: object) -> Self:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from components.errors import AtelierError, DataError
 from components.studies import sizes, study, weights
-from flows import study_reports
+from flows import study_reports, study_worker
 from flows.study_course import Course, job, origin_of, recipe_of, scores, started
 from flows.study_table import Done
 from flows.telling import tell
@@ -143,7 +143,8 @@ def _seek(row: Row, work: study.Seek, course: Course) -> Done:
         course.tags("training", row, manifest),
         course.parent.id,
     )
-    found = tuned(quest, course.settings)
+    helper = study_worker.command(quest, course.settings)
+    found = tuned(quest, course.settings, workers=[helper] * (order.workers - 1))
     best = ", ".join(
         f"{key.rpartition('.')[2]} {_short(value)}" for key, value in found.outcome.best.values.items()
     )

@@ -115,6 +115,9 @@ def run(
         ),
     ] = None,
     seed: Annotated[Number, Option("--seed", help="Of split and training.")] = None,
+    workers: Annotated[
+        Number, Option("--workers", help="Processes that take the trials of its searches (A5, D2, E4).")
+    ] = None,
     prefect: Annotated[bool, Option("--prefect", help="As a Prefect flow, each row a task.")] = False,
     strict: Annotated[bool, Option("--strict", help="Exit code 1 when a row could not be done.")] = False,
     as_json: JsonOption = False,
@@ -136,6 +139,7 @@ def run(
         weights=weights,
         stand_in=stand_in,
         seed=seed,
+        workers=workers,
     )
     outcome = _ran(order, prefect=prefect)
     _show(outcome, as_json=as_json)
@@ -155,6 +159,16 @@ def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
     if outcome.status != "FINISHED" and not as_json:
         errors.print(f"The last run of {name} is {outcome.status.lower()}: its rows so far.", highlight=False)
     _show(outcome, as_json=as_json)
+
+
+@app.command(hidden=True)
+def take_trials(search: str, data_version: str) -> None:
+    """Take trials of a search that a study leads, in a process that the study started."""
+    settings = load_settings()
+    with engine.alone(settings):
+        from flows.study_worker import taken
+
+        errors.print(f"{taken(search, data_version, settings)} trials taken")
 
 
 def _ran(order: Any, *, prefect: bool) -> Outcome:

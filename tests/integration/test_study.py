@@ -20,7 +20,7 @@ from tests.tiny_collections import save
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
-ROWS = ("D1", "D2a", "D3", "D4", "D5", "D6", "D7b", "D8")
+ROWS = ("D1", "D2a", "D2b", "D3", "D4", "D5", "D6", "D7b", "D8")
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,7 @@ def ran(tmp_path_factory):
         root=str(gallery),
         rows=ROWS,
         weights=f"vgg19={junk}",
+        workers=2,
     )
     return settings, [run(order, settings) for _ in range(2)]
 
@@ -53,10 +54,11 @@ def test_rows_are_runs_below_one_run_and_the_table_has_published_beside_ours(ran
     assert low <= point <= high
     assert lines["D3"]["ours"]["validation/macro_f1"][1] is not None
     assert lines["D3"]["parameters"] > 0
-    below = Tracker(settings).children(first.run)
-    assert {one.id for one in below if one.status == "FINISHED"} == {
-        line["run"] for line in again.lines if line["run"]
-    }
+    tracker = Tracker(settings)
+    below = {one.id for one in tracker.children(first.run) if one.status == "FINISHED"}
+    runs = {line["run"]: tracker.run(line["run"]) for line in again.lines if line["run"]}
+    # The best network of a search stands below the search.
+    assert below == {one.parent if name == lines["D2b"]["run"] else name for name, one in runs.items()}
     for outcome in (first, again):
         failed = [one.name for one in Tracker(settings).children(outcome.run) if one.status == "FAILED"]
         assert failed == ["D6 VGG19 on ImageNet weights · quick"]
@@ -94,9 +96,8 @@ def test_the_study_s_run_keeps_table_and_figure_and_is_found_again(ran):
     outcome = last("movement-cnn-nst", settings)
     assert (outcome.run, outcome.status) == (again.run, "FINISHED")
     assert [line for line in outcome.lines if line["row"] in ROWS] == list(again.lines)
-    assert [line["note"] for line in outcome.lines if line["row"] == "D2b"] == [
-        "not run yet; published as curves alone"
-    ]
+    (line,) = (line for line in outcome.lines if line["row"] == "D2c")
+    assert line["note"] == 'not run yet; published: "worst results" than RMSprop'
     assert json.loads(tracker.artifact(again.run, "study.json").read_text())["run"] == again.run
 
 
@@ -156,6 +157,13 @@ def test_cross_validation_stands_below_the_study_its_folds_apart(ran):
     folds = tracker.children(whole.id)
     assert [one.tags["atelier.kind"] for one in folds] == ["fold", "fold"]
     assert {one.experiment for one in folds} == {f"{whole.experiment} · folds"}
+
+
+def test_another_process_takes_trials_of_a_study_s_search(ran):
+    settings, (first, _) = ran
+    line = next(line for line in first.lines if line["row"] == "D2b")
+    assert line["note"].startswith("4 trials, best: ")
+    assert "trials taken" in (settings.home / "logs" / "search" / "worker-2.log").read_text()
 
 
 def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path):
