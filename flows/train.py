@@ -107,13 +107,16 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
     recipe, manifest = job.recipe, job.manifest
     prepare(settings, recipe.seed)  # before whatever imports Keras
     from components.training.callbacks import Diverged
-    from components.training.checkpoints import sweep
+    from components.training.checkpoints import discard, sweep
     from components.training.fit import fit
 
-    checkpoints = settings.home / "checkpoints"
-    sweep(checkpoints)
+    sweep(settings.home / "checkpoints")
     run.params(recipe.model_dump(mode="json"))
-    run.tags({f"hardware.{name}": value for name, value in hardware().items()})
+    found_on = hardware()
+    run.tags({f"hardware.{name}": value for name, value in found_on.items()})
+    # An optimizer in 16 bits has other variables: a state fits the backend and precision it was made by.
+    folder = f"{run.key}-{found_on['backend']}-{found_on['precision']}"
+    checkpoints = settings.home / "checkpoints" / folder
     run.dataset(manifest)
     run.files(settings.collections / "validation" / manifest.fingerprint, "validation")
     found = works(recipe, manifest, settings)
@@ -128,12 +131,13 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
             settings,
             on_epoch=run.epoch,
             warm_start=warm_start(recipe, settings),
-            checkpoints=checkpoints / run.key,
+            checkpoints=checkpoints,
         )
     except Diverged as exc:
         raise TrainingError(f"{exc} {_keep(run, exc.kept)}") from exc
     log_curves(run, fitted)
     judge(run, fitted.model, recipe, found)
+    discard(checkpoints)
 
 
 def _keep(run: Run, fitted: Fitted | None) -> str:

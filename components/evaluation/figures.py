@@ -46,7 +46,7 @@ def curves(history: Sequence[Mapping[str, float]], rate_cuts: Sequence[int], bes
             "accuracy": ("training accuracy", BLUE, "o-"),
         },
     )
-    losses.set(title="Loss", ylabel="cross-entropy (nats)", ylim=(0, None))
+    losses.set(title="Loss", ylabel="loss", ylim=(0, None))
     scores.set(title="Macro-F1 and accuracy", ylabel="share", ylim=(0, 1.02))
     for axes in (losses, scores):
         axes.set(xlabel="epoch", xlim=(0.5, len(history) + 0.6))

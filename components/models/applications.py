@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 
 from components.models import backbones
 from components.models.heads import pooled, probabilities
@@ -63,6 +64,8 @@ def backbone(
     """
     application = APPLICATIONS[name]
     image, x = raw_image(image_size, application.scale)
+    if name == "efficientnet_b0" and weights is not None and weights.address != backbones.IMAGENET:
+        x = _scaled_as_from_imagenet(x)
 
     def make(source: str | None) -> keras.Model:
         # Under Keras's own name: that of the file to download is made of it.
@@ -71,6 +74,17 @@ def backbone(
 
     title = f"{application.made_by} with its ImageNet top" if top else application.made_by
     return image, backbones.loaded(make, weights, title).output
+
+
+def _scaled_as_from_imagenet(x: keras.KerasTensor) -> keras.KerasTensor:
+    """What Keras's EfficientNet leaves out when its ImageNet weights come from a file.
+
+    Its weights want (x - mean) / deviation, its Normalization divides by the root of the deviation, and the
+    other root is divided by only where weights == "imagenet" (keras/src/applications/efficientnet.py).
+    """
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    scale = 1 / np.sqrt(deviation)
+    return keras.layers.Rescaling(scale.tolist(), (255 * mean * (1 - scale)).tolist())(x)
 
 
 def build(

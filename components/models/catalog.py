@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -63,13 +64,15 @@ class Family:
         known = [name for name in _named_options(make) if name != "weights"]
         self._check(num_classes, image_size, known, options)
         if self.pretrained:
-            return make(num_classes, image_size, weights=weights, **options)
+            with self._taking(options):
+                return make(num_classes, image_size, weights=weights, **options)
         if weights is not None:
             raise SettingsError(
                 f"{self.name} is trained from scratch and takes no weights; received {weights.address!r}. "
                 f"Leave the weights out, or choose one of {_names(pretrained=True)}."
             )
-        return make(num_classes, image_size, **options)
+        with self._taking(options):
+            return make(num_classes, image_size, **options)
 
     def head(
         self, features: keras.KerasTensor, num_classes: int, options: Mapping[str, Any]
@@ -82,13 +85,26 @@ class Family:
             options: of the family; those of the backbone are left aside.
         """
         make = import_module(f"components.models.{self.module}").head
-        own = _named_options(make)
-        return make(features, num_classes, **{name: value for name, value in options.items() if name in own})
+        own = {name: options[name] for name in _named_options(make) if name in options}
+        with self._taking(own):
+            return make(features, num_classes, **own)
 
     def backbone_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Those of the family's options that shape what stands before its head."""
         own = _named_options(import_module(f"components.models.{self.module}").head)
         return {name: value for name, value in options.items() if name not in own}
+
+    @contextmanager
+    def _taking(self, options: Mapping[str, Any]) -> Iterator[None]:
+        """What Keras or Python says of a value that cannot be meant, as an error for people."""
+        try:
+            yield
+        except (ValueError, TypeError, ZeroDivisionError) as exc:
+            if not options:
+                raise
+            raise SettingsError(
+                f"{self.name} cannot be built with the options {dict(options)}: {exc}"
+            ) from exc
 
     def _check(
         self, num_classes: int, image_size: tuple[int, int], known: list[str], options: dict[str, Any]

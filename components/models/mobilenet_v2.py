@@ -88,6 +88,8 @@ def _pooled(image: keras.KerasTensor, maps: keras.KerasTensor, pooling: Pooling)
             backbone = keras.Model(image, maps)
             wide, narrow = ([backbone.get_layer(n).output for n in names] for names in (_DEPTHS, _NARROW))
             return style_statistics(wide, narrow)
+        case _:
+            raise ValueError(f"pooling is average, pyramid or statistics; received {pooling!r}")
 
 
 def head(  # noqa: PLR0913 (its options are named)

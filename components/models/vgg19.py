@@ -35,6 +35,8 @@ def build(  # noqa: PLR0913 (its options are named)
     Raises:
         WeightsError: the weights cannot be had, or are those of another network.
     """
+    if pooling not in {"average", "max"}:
+        raise ValueError(f"pooling is average or max; received {pooling!r}")
     image, maps = applications.backbone("vgg19", image_size, weights)
     if pooling == "average":
         image, maps = _averaged(keras.Model(image, maps))

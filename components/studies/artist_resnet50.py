@@ -85,7 +85,7 @@ HEADS = {
 def _resnet(pooling: str, *stages: Stage, sizes: tuple[int, ...] = (), **options: float) -> Recipe:
     return Recipe(
         family=f"resnet50_{pooling}",
-        image_size=_SIDE,
+        image_size=(max(sizes), max(sizes)) if sizes else _SIDE,
         stages=stages,
         weights="imagenet",
         options=dict(options),

@@ -8,8 +8,9 @@ import shutil
 import time
 import warnings
 import zipfile
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,14 +64,19 @@ class State:
 
 
 class Checkpoints:
-    """A folder with one fit's state. Written whole, in the background; the latest wins."""
+    """A folder with one fit's state. Written whole, in the background; the latest wins.
+
+    A disk that takes no more ends no training: it is said once, and the fit goes on without.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._writer = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[None] | None = None
+        self._turn = 0
         self._written = 0.0
         self._cost = 0.0
+        self._given_up = False
 
     def load(self) -> State | None:
         """Where a killed run stood; None: it is to be begun. One that cannot be read says so and is left."""
@@ -80,18 +86,16 @@ class Checkpoints:
                 name: _unpacked((self._folder / f"{name}.npz").read_bytes())
                 for name in (about["file"], about["entered"])
             }
+            parts = iter(arrays[about["file"]])
+            best, variables, optimizer = ([next(parts) for _ in range(count)] for count in about["counts"])
+            record = Record(**about["record"], best_weights=best)
+            told = {name: about[name] for name in ("stage", "epochs", "ended", "seconds", "counters")}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as exc:
-            warnings.warn(
-                f"{self._folder}: the checkpoint there cannot be read ({exc}); training starts anew.",
-                stacklevel=2,
-            )
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile) as exc:
+            _say(f"{self._folder}: the checkpoint there cannot be read ({exc}); training starts anew.")
             return None
-        parts = iter(arrays[about["file"]])
-        best, variables, optimizer = ([next(parts) for _ in range(count)] for count in about["counts"])
-        record = Record(**about["record"], best_weights=best)
-        told = {name: about[name] for name in ("stage", "epochs", "ended", "seconds", "counters")}
+        self._turn = int(about["file"][-1])
         return State(
             **told, record=record, variables=variables, optimizer=optimizer, entered=arrays[about["entered"]]
         )
@@ -99,29 +103,24 @@ class Checkpoints:
     def enter(self, stage: int, weights: Arrays) -> None:
         """Keep the whole network's weights as a stage begins: what it freezes is in no other file."""
         self._finished()
-        write_atomically(self._folder / f"entered-{stage}.npz", _packed(weights))
+        if self._given_up:
+            return
+        with self._forgiving():
+            write_atomically(self._folder / f"entered-{stage}.npz", _packed(weights))
 
     def save(self, state: State) -> None:
-        """Keep a state; it is on the disk soon after. Skipped when the one before is a moment old."""
-        if not (state.ended or self.due):
-            return
-        now = time.monotonic()
+        """Keep a state; it is on the disk soon after."""
         self._finished()
-        self._written = now
-        self._writing = self._writer.submit(self._write, state)
+        self._written = time.monotonic()
+        if not self._given_up:
+            self._writing = self._writer.submit(self._write, state)
 
     @property
     def due(self) -> bool:
         """Whether enough time has passed since the state that was kept last."""
         busy = self._writing is not None and not self._writing.done()
         wait = max(EVERY_SECONDS, TIMES_ITS_COST * self._cost)
-        return not busy and time.monotonic() - self._written >= wait
-
-    def clear(self) -> None:
-        """The fit is done: nothing is to be gone on with."""
-        self._finished()
-        self._writer.shutdown()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        return not (busy or self._given_up) and time.monotonic() - self._written >= wait
 
     def close(self) -> None:
         """Wait for what is being written; it stays."""
@@ -130,15 +129,25 @@ class Checkpoints:
 
     def _finished(self) -> None:
         if self._writing is not None:
-            self._writing.result()
+            with self._forgiving():
+                self._writing.result()
             self._writing = None
+
+    @contextmanager
+    def _forgiving(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            self._given_up = True
+            _say(f"{self._folder}: no more checkpoints can be kept ({exc}); training goes on without.")
 
     def _write(self, state: State) -> None:
         started = time.monotonic()
         record = state.record
         groups = (record.best_weights, state.variables, state.optimizer)
         # Two files in turn: the one that state.json names is never the one being written.
-        name = f"state-{len(record.history) % 2}"
+        turn = 1 - self._turn
+        name = f"state-{turn}"
         write_atomically(self._folder / f"{name}.npz", _packed([one for group in groups for one in group]))
         about = {
             "file": name,
@@ -153,7 +162,13 @@ class Checkpoints:
             **{name: getattr(state, name) for name in ("stage", "epochs", "ended", "seconds", "counters")},
         }
         write_atomically(self._folder / "state.json", json.dumps(about))
+        self._turn = turn
         self._cost = time.monotonic() - started
+
+
+def discard(folder: Path) -> None:
+    """Remove a fit's state: what it led to is kept elsewhere by now."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(folder: Path) -> None:
@@ -196,8 +211,9 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             restore_counters(self._watching, self._resumed)
 
     def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
-        """Hand over copies, for the writer to write."""
-        if not (self.model.stop_training or self._checkpoints.due):
+        """Hand over copies, for the writer to write: when one is due, and always as the stage ends."""
+        last = epoch + 1 == self.params["epochs"] or self.model.stop_training
+        if not (last or self._checkpoints.due):
             return  # before anything is copied
         record = self._record
         kept = Record(
@@ -235,6 +251,10 @@ def restore_counters(watching: dict[str, keras.callbacks.Callback], state: State
     for name, values in state.counters.items():
         for counter, value in values.items():
             setattr(watching[name], counter, value)
+
+
+def _say(what: str) -> None:
+    warnings.warn(what, stacklevel=3)
 
 
 def _counters(callback: keras.callbacks.Callback) -> dict[str, Any]:

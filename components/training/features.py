@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -70,11 +71,11 @@ def parted(model: keras.Model) -> Parted:
 def parted_at_frozen(model: keras.Model) -> Parted | None:
     """Cut `model` behind as much as always answers the same: frozen, and free of chance.
 
-    The cut is where a single tensor passes, so between residual blocks or modules and not amid one. None
-    where nothing that costs anything is frozen.
+    The cut is where a single tensor passes, so between residual blocks or modules and not amid one, and
+    where what passes holds no more values than the picture itself. None where nothing that costs anything
+    is frozen.
     """
     cut, weights = None, 0
-    behind: set[int] = set()
     tensors = _passages(model)
     for operation in model.operations:
         if isinstance(operation, keras.layers.Layer):
@@ -82,8 +83,7 @@ def parted_at_frozen(model: keras.Model) -> Parted | None:
             if operation.trainable_variables or by_chance:
                 break
             weights += len(operation.weights)
-        behind.add(id(operation))
-        if weights and id(operation) in tensors:
+        if weights and id(operation) in tensors and _worth_keeping(operation.output, model.input):
             cut = operation.output
     return None if cut is None else _cut(model, cut)
 
@@ -127,6 +127,13 @@ def _fits_half(backbone: keras.Model, images: np.ndarray) -> bool:
 
 def _cut(model: keras.Model, tensor: keras.KerasTensor) -> Parted:
     return Parted(keras.Model(model.input, tensor), keras.Model(tensor, model.output))
+
+
+def _worth_keeping(maps: keras.KerasTensor, image: keras.KerasTensor) -> bool:
+    """Early layers of a network answer with many times the values they are given."""
+    if None in (*maps.shape[1:], *image.shape[1:]):
+        return False
+    return bool(math.prod(maps.shape[1:]) <= math.prod(image.shape[1:]))
 
 
 def _passages(model: keras.Model) -> set[int]:
@@ -204,14 +211,19 @@ def _content(images: np.ndarray) -> str:
 
 
 def _network(backbone: keras.Model) -> str:
-    """A digest of layer types, their shapes and every weight; layer names carry counters, so they are out."""
+    """A digest of each operation's type, configuration and weights; names carry counters, so they are out."""
     digest = hashlib.sha256()
-    for layer in backbone.layers:
-        config = {
-            name: value for name, value in layer.get_config().items() if name not in {"name", "trainable"}
-        }
-        digest.update(f"{type(layer).__name__} {config}".encode())
-        for weight in layer.get_weights():
-            digest.update(f"{weight.shape}".encode())
-            digest.update(weight.tobytes())
+    for operation in backbone.operations:
+        digest.update(type(operation).__name__.encode())
+        if isinstance(operation, keras.layers.Layer):
+            digest.update(f"{_nameless(operation.get_config())}".encode())
+            for weight in operation.get_weights():
+                digest.update(f"{weight.shape}".encode())
+                digest.update(weight.tobytes())
     return digest.hexdigest()
+
+
+def _nameless(config: Any) -> Any:
+    if isinstance(config, dict):
+        return {name: _nameless(value) for name, value in config.items() if name not in {"name", "trainable"}}
+    return [_nameless(one) for one in config] if isinstance(config, list | tuple) else config

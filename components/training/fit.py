@@ -97,8 +97,9 @@ def fit(  # noqa: PLR0913 (named)
         on_epoch: told each epoch's number (from 1, over all stages) and its row of the history; those of a
             fit that goes on are told again.
         warm_start: a .keras file whose weights are taken over; the recipe's own when None.
-        checkpoints: a folder where the state is kept as epochs end, and from which a fit of the same
-            recipe and data goes on if it was killed; gone when the fit ends well.
+        checkpoints: a folder where the state is kept as epochs end (as often as costs little), and from
+            which a fit of the same recipe, data and precision goes on if it was killed. The end's state stays
+            there, too, for the caller to discard once the network is kept elsewhere.
 
     Raises:
         TrainingError: the data cannot be learnt from, the recipe asks for what the family cannot do, or
@@ -112,6 +113,8 @@ def fit(  # noqa: PLR0913 (named)
     kept = Checkpoints(checkpoints) if checkpoints else None
     resumed = kept.load() if kept else None
     model = built(recipe, len(data.class_names), settings, warm_start)
+    for stage in recipe.stages:  # a stage that asks for too much is refused before the first is trained
+        freeze(model, stage.train, family=recipe.family, pretrained=bool(recipe.weights))
     record = resumed.record if resumed else Record(recipe.monitor)
     if resumed:
         started -= resumed.seconds
@@ -136,7 +139,7 @@ def fit(  # noqa: PLR0913 (named)
             exc.kept = finished(recipe, model, course)
         raise
     if kept:
-        kept.clear()
+        kept.close()
     return finished(recipe, model, course)
 
 
@@ -167,7 +170,8 @@ def finished(recipe: Recipe, model: keras.Model, course: Course) -> Fitted:
     record, seen = course.record, len(rows(recipe, course.labels)) * len(course.record.history)
     model = in_float32(model)
     if recipe.sizes:
-        model = voting.over_sizes(model, recipe.image_size, recipe.sizes)
+        kind: voting.Kind = "mean" if recipe.multi_label else "vote"
+        model = voting.over_sizes(model, recipe.image_size, recipe.sizes, kind=kind)
     if recipe.flipped_at_test:
         model = voting.with_mirror(model)
     return Fitted(

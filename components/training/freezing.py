@@ -30,7 +30,7 @@ def freeze(model: keras.Model, train: str, *, family: str = "", pretrained: bool
             for more layers than it has.
     """
     trained = {id(layer) for layer in _trained(model, train, family)}
-    norms = {id(layer) for layer in _backbone(model) if isinstance(layer, keras.layers.BatchNormalization)}
+    norms = {id(layer) for layer in backbone(model) if isinstance(layer, keras.layers.BatchNormalization)}
     for layer in model.layers:  # one by one: setting a model to what it already is changes no layer
         layer.trainable = id(layer) in trained and not (pretrained and id(layer) in norms)
 
@@ -65,7 +65,8 @@ def _behind(model: keras.Model, name: str, family: str) -> list[keras.layers.Lay
     return [layer for layer in model.layers if id(layer) not in before]
 
 
-def _backbone(model: keras.Model) -> list[keras.layers.Layer]:
+def backbone(model: keras.Model) -> list[keras.layers.Layer]:
+    """The layers up to "features"; none of a network that has no such layer."""
     if all(layer.name != FEATURES for layer in model.layers):
         return []
     layers: list[keras.layers.Layer] = keras.Model(model.input, model.get_layer(FEATURES).output).layers

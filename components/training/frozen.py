@@ -13,6 +13,7 @@ from components.errors import TrainingError
 from components.models import catalog
 from components.models.heads import FEATURES
 from components.models.multilabel import each_by_itself
+from components.models.precision import in_float32
 from components.settings import Settings
 from components.training import features, stages
 from components.training.callbacks import OnEpoch, Record
@@ -107,7 +108,7 @@ class Frozen:
         own = {layer.name: layer for layer in head.model.layers if layer.weights}
         for name, layer in own.items():
             network.get_layer(name).set_weights(layer.get_weights())
-        return replace(head, model=network)
+        return replace(head, model=in_float32(network))
 
     def _ending(self, recipe: Recipe, begins: keras.KerasTensor, found: keras.KerasTensor) -> keras.Model:
         """The network from `begins` to the recipe's head, which stands on `found`."""

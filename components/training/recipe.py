@@ -106,6 +106,12 @@ class Stage(_Frozen):
             )
         if self.warmup_epochs >= self.epochs:
             raise ValueError(f"{self.warmup_epochs} epochs of warm-up do not fit into {self.epochs} epochs")
+        if self.views == 1 or (self.views and self.train == "all"):
+            raise ValueError(
+                f"views are of frozen layers' features, and the first is the picture itself: they need 2 or "
+                f"more and a stage that freezes some; received {self.views} views of a stage that trains "
+                f"{self.train}"
+            )
         if self.views and (self.policy is Policy.NONE or self.mix != "none"):
             raise ValueError(
                 f"{self.views} views need a policy that makes them, and cannot be mixed; received the policy "
@@ -164,6 +170,8 @@ class Recipe(_Frozen):
                 "several classes to a work leave no class of a work to weigh or to draw again: multi_label "
                 "goes with the losses cross-entropy and focal, without class_weights and top_up"
             )
+        if min(self.sizes, default=1) < 1 or len(set(self.sizes)) != len(self.sizes):
+            raise ValueError(f"sizes are different squares of at least a pixel; received {self.sizes}")
         if self.multi_label and any(stage.mix != "none" for stage in self.stages):
             raise ValueError("works with several classes are not mixed: multi_label goes with mix none")
         if self.loss.startswith("class-balanced") and self.class_weights:

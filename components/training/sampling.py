@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from components.training.search import Search
-from components.training.space import Choice, LogUniform, Parameter, Steps, Uniform, Values, Whole
+from components.training.space import Choice, LogUniform, Parameter, Steps, Uniform, Values, Whole, meant
 
 if TYPE_CHECKING:
     import optuna
 
 
 def exact(values: Values) -> Values:
-    """Values as they were meant: Optuna's third step of .1 is .30000000000000004. Others stay as drawn."""
-    return {name: _meant(value) if isinstance(value, float) else value for name, value in values.items()}
-
-
-def _meant(value: float) -> float:
-    short = float(f"{value:.12g}")
-    return short if math.isclose(short, value, rel_tol=1e-15) else value
+    """Values as they were meant: Optuna's steps are sums, and rounded."""
+    return {name: meant(value) for name, value in values.items()}
 
 
 def distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:

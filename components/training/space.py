@@ -12,7 +12,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from components.errors import SettingsError
 from components.training.recipe import Recipe
@@ -33,11 +41,24 @@ class _Parameter(BaseModel):
         return None
 
 
+def meant(value: Value) -> Value:
+    """A value as it was written: the third step of .1 is .30000000000000004. Others stay as they are."""
+    if not isinstance(value, float):
+        return value
+    short = float(f"{value:.12g}")
+    return short if math.isclose(short, value, rel_tol=1e-15) else value
+
+
 class Choice(_Parameter):
     """One of some values."""
 
     kind: Literal["choice"] = "choice"
     values: tuple[Value, ...] = Field(min_length=1)
+
+    @field_validator("values")
+    @classmethod
+    def _as_meant(cls, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        return tuple(map(meant, values))
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:

@@ -62,6 +62,7 @@ class Trainer:
         recipe = self.search.recipe
         return (
             Frozen.suits(recipe)
+            and catalog.family(recipe.family).pretrained
             and not recipe.flipped_at_test
             and all(_behind(recipe, name) for name in self.search.space.names)
         )

@@ -11,27 +11,24 @@ import math
 import random
 import threading
 import time
-import uuid
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from components.errors import TrainingError
-from components.training.sampling import distribution, exact, pruner, sampler
+from components.training.sampling import distribution, pruner, sampler
 from components.training.search import Search, State, Trial
+from components.training.search_identity import ID, check
 from components.training.search_storage import BEAT_SECONDS, Database
-from components.training.space import Value, Values
+from components.training.space import Value
+from components.training.trial_records import CURVE, REASON, WORKER, seen, state_of, values_of
 
 if TYPE_CHECKING:
     import optuna
 
-_ABOUT, _ID = "about", "id"
-"""Attributes of the study: what is sought, and a name of this begin of it."""
-_WORKER, _REASON, _CURVE, _AGAIN = "worker", "reason", "curve", "again"
-"""Attributes of a trial: who runs it, why it ended early, a row an epoch, the number of the lost trial whose
-values it runs again. A failed trial without a reason was lost."""
+_AGAIN = "again"
+"""Attribute of a trial: the number of the lost one whose values it runs again."""
 
 
 class Trials:
@@ -89,26 +86,27 @@ class Trials:
                 pruner=pruner(search),
                 load_if_exists=True,
             )
-            _check(study, search, data_version)
+            check(study, search, data_version)
         return cls(search, database, storage, study, worker, gone)
 
     @property
     def id(self) -> str:
         """Of this begin of the search: another once its database was made anew."""
-        return str(self._study.user_attrs[_ID])
+        return str(self._study.user_attrs[ID])
 
     def claim(self) -> optuna.trial.Trial | None:
         """The next trial, this process's alone; None: each has been begun."""
         with self._database.alone(self.search.name):
             known = self._looked_after()
-            if not any(_state(one) == "waiting" for one in known) and not self._queued(known):
+            if not any(state_of(one) == "waiting" for one in known) and not self._queued(known):
                 return None
-            self._study.sampler = sampler(self.search, len(known))
+            drawn = sum(_AGAIN not in one.user_attrs for one in known)  # what is run again is not drawn again
+            self._study.sampler = sampler(self.search, drawn)
             with warnings.catch_warnings():
                 # Optuna wants heartbeats to be its own loop's; `alive` does them here.
                 warnings.simplefilter("ignore", UserWarning)
                 trial = self._study.ask(self._wanted)
-            trial.set_user_attr(_WORKER, self._worker)
+            trial.set_user_attr(WORKER, self._worker)
         return trial
 
     @contextmanager
@@ -151,9 +149,9 @@ class Trials:
         }.get(state, optuna.trial.TrialState.FAIL)
         try:
             if curve:
-                trial.set_user_attr(_CURVE, [dict(row) for row in curve])
+                trial.set_user_attr(CURVE, [dict(row) for row in curve])
             if state != "lost" and reason:
-                trial.set_user_attr(_REASON, reason)
+                trial.set_user_attr(REASON, reason)
             self._study.tell(trial, value if state == "finished" else None, state=told)
         except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
             return False
@@ -161,7 +159,7 @@ class Trials:
 
     def all(self) -> list[Trial]:
         """Every trial as it stands, by number."""
-        return [_seen(one) for one in self._study.get_trials(deepcopy=False)]
+        return [seen(one) for one in self._study.get_trials(deepcopy=False)]
 
     def remembered(self, name: str) -> Any:
         """What `remember` kept; None for nothing."""
@@ -203,8 +201,8 @@ class Trials:
         known, lost = self._study.get_trials(deepcopy=False), False
         for one in known:
             # Who claims says so under the lock that is held here: one without a worker died in between.
-            worker = one.user_attrs.get(_WORKER)
-            if _state(one) == "running" and (worker is None or self._gone(worker)):
+            worker = one.user_attrs.get(WORKER)
+            if state_of(one) == "running" and (worker is None or self._gone(worker)):
                 with suppress(optuna.exceptions.UpdateFinishedTrialError, ValueError):
                     self._study.tell(one.number, state=optuna.trial.TrialState.FAIL)
                 lost = True
@@ -212,17 +210,21 @@ class Trials:
 
     def _queued(self, known: list[optuna.trial.FrozenTrial]) -> bool:
         """Queue the values of the next trial, if they are not to be drawn; False: there is no next one."""
-        begun = [one for one in known if _state(one) != "lost"]
+        begun = [one for one in known if state_of(one) != "lost"]
         if self.search.sampler == "grid":
-            there = [dict(_values(one)) for one in begun]
+            there = [dict(values_of(one)) for one in begun]
             cell = next((cell for cell in self._cells if cell not in there), None)
             if cell is not None:
                 self._study.enqueue_trial(cell)
             return cell is not None
         again = {one.user_attrs.get(_AGAIN) for one in known}
         for one in known:
-            if _state(one) == "lost" and one.number not in again and set(_values(one)) == set(self._wanted):
-                self._study.enqueue_trial(dict(_values(one)), user_attrs={_AGAIN: one.number})
+            if (
+                state_of(one) == "lost"
+                and one.number not in again
+                and set(values_of(one)) == set(self._wanted)
+            ):
+                self._study.enqueue_trial(dict(values_of(one)), user_attrs={_AGAIN: one.number})
                 return True
         return len(begun) < (self.search.trials or 0)
 
@@ -242,69 +244,3 @@ def wait_for_others(trials: Trials, seconds: float = 1.0) -> bool:
         return False
     time.sleep(seconds)
     return True
-
-
-def _seen(one: optuna.trial.FrozenTrial) -> Trial:
-    state, attributes = _state(one), one.user_attrs
-    reason = attributes.get(_REASON, "")
-    if state == "lost":
-        reason = f"its process {attributes.get(_WORKER, '')} was broken off; its values are run again"
-    began, ended = one.datetime_start, one.datetime_complete
-    return Trial(
-        number=one.number,
-        values=dict(_values(one)),
-        state=state,
-        value=None if one.values is None else one.values[0],
-        reason=reason,
-        curve=tuple(attributes.get(_CURVE, ())),
-        began=began.astimezone() if began else None,  # Optuna keeps local times
-        seconds=(ended - began).total_seconds() if began and ended else 0.0,
-        worker=attributes.get(_WORKER, ""),
-    )
-
-
-def _state(one: optuna.trial.FrozenTrial) -> State:
-    match one.state.name:
-        case "WAITING":
-            return "waiting"
-        case "RUNNING":
-            return "running"
-        case "COMPLETE":
-            return "finished"
-        case "PRUNED":
-            return "pruned"
-    return "failed" if _REASON in one.user_attrs else "lost"
-
-
-def _values(one: optuna.trial.FrozenTrial) -> Values:
-    return exact(one.params or one.system_attrs.get("fixed_params", {}))
-
-
-def _check(study: optuna.Study, search: Search, data_version: str) -> None:
-    """Refuse to mix two searches; the first to come says what the name stands for."""
-    about = {name: value for name, value in search.content.items() if name != "trials"}
-    about["data version"] = data_version
-    before = study.user_attrs.get(_ABOUT)
-    if before is None:
-        study.set_user_attr(_ID, uuid.uuid4().hex)
-        study.set_user_attr(_ABOUT, about)
-        return
-    changed = list(_changes(before, about))
-    if changed:
-        finished = sum(one.state.is_finished() for one in study.get_trials(deepcopy=False))
-        raise TrainingError(
-            f"The search {search.name!r} was begun with other values: {'; '.join(changed[:6])}"
-            f"{'; ...' if len(changed) > 6 else ''}. Its {finished} trials are kept. Resume it with the "
-            f"values it was begun with, or give the new search a name of its own (--name)."
-        )
-
-
-def _changes(before: Any, now: Any, place: str = "") -> Iterator[str]:
-    if isinstance(before, dict) and isinstance(now, dict):
-        for name in [*before, *(name for name in now if name not in before)]:
-            yield from _changes(before.get(name), now.get(name), f"{place}.{name}" if place else name)
-    elif isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
-        for number, (one, other) in enumerate(zip(before, now, strict=True)):
-            yield from _changes(one, other, f"{place}.{number}")
-    elif before != now:
-        yield f"{place} was {before!r} and is {now!r}"

@@ -51,6 +51,8 @@ class Report:
             self._search.pruner == "none"
         ):  # the database is told once, at the end: epochs on features are short
             return
+        if not math.isfinite(row["loss"]):
+            return  # training stops itself, and says why
         self._trial.report(row[self._search.metric], epoch)
         if epoch < self.epochs and self._trial.should_prune():
             raise Pruned(f"after epoch {epoch}, with {self._search.metric} {row[self._search.metric]:.3f}")

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from components.settings import Settings
-from components.training.checkpoints import KEPT_SECONDS, Checkpoints, sweep
+from components.training import checkpoints
+from components.training.callbacks import Record
+from components.training.checkpoints import KEPT_SECONDS, Checkpoints, State, discard, sweep
 from components.training.fit import fit
 from components.training.recipe import Recipe, Stage
 from tests.tiny_training import tinted
@@ -82,7 +84,6 @@ def test_killed_and_gone_on_with(tmp_path: Path, epochs: int) -> None:
         checkpoints=tmp_path / "checkpoint",
     )
     assert told == list(range(1, len(whole.history) + 1))
-    assert not (tmp_path / "checkpoint").exists()
     for one, other in zip(fitted.history, whole.history, strict=True):
         assert one == pytest.approx(other, rel=2e-2, abs=2e-3)
     images = tinted(works=60).validation_images
@@ -90,6 +91,46 @@ def test_killed_and_gone_on_with(tmp_path: Path, epochs: int) -> None:
         fitted.model.predict(images, verbose=0), whole.model.predict(images, verbose=0), atol=0.02
     )
     assert fitted.best_epoch == whole.best_epoch
+
+    # Killed once more, before the network was kept elsewhere: it is there without another epoch.
+    again = fit(asked(), tinted(works=60), Settings(home=tmp_path), checkpoints=tmp_path / "checkpoint")
+    assert again.history == fitted.history
+    for one, other in zip(again.model.get_weights(), fitted.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    discard(tmp_path / "checkpoint")
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def _state(epochs: int) -> State:
+    record = Record(history=[{"val_macro_f1": 0.1}] * epochs, best_epoch=1, best_weights=[np.ones(2)])
+    return State(0, epochs, False, 1.0, record, {}, [np.full(3, epochs)], [np.ones(1)], [])
+
+
+def test_the_file_that_counts_is_never_written_over(tmp_path: Path) -> None:
+    kept = Checkpoints(tmp_path)
+    kept.enter(0, [np.ones(2)])
+    for epochs in (1, 3, 5):  # every other epoch is too quick
+        before = json.loads((tmp_path / "state.json").read_text())["file"] if epochs > 1 else ""
+        kept.save(_state(epochs))
+        kept.close()
+        assert json.loads((tmp_path / "state.json").read_text())["file"] != before
+        kept = Checkpoints(tmp_path)
+        state = kept.load()
+        assert state is not None
+        assert state.variables[0][0] == state.epochs == epochs
+
+
+def test_a_full_disk_ends_no_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "write_atomically", full)
+    with pytest.warns(UserWarning, match="no more checkpoints can be kept.*No space left") as said:
+        fitted = fit(
+            asked(), tinted(works=60), Settings(home=tmp_path / "home"), checkpoints=tmp_path / "checkpoint"
+        )
+    assert len(fitted.history) == 10
+    assert sum("no more checkpoints" in str(one.message) for one in said) == 1
 
 
 def test_a_checkpoint_that_cannot_be_read_is_told_and_left(tmp_path: Path) -> None:

@@ -134,6 +134,18 @@ def test_a_family_of_the_table_loads_a_file(tmp_path: Path) -> None:
         catalog.build("efficientnet_b0", 3, (32, 32), weights=Weights(str(path), tmp_path))
 
 
+def test_efficientnet_from_a_file_sees_pictures_as_imagenet_s_does(tmp_path: Path) -> None:
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    backbone = keras.applications.EfficientNetB0(input_shape=(32, 32, 3), include_top=False, weights=None)
+    backbone.get_layer(index=2).set_weights([mean, deviation, np.array(0)])  # as the ImageNet file has them
+    backbone.save_weights(tmp_path / "b0.weights.h5")
+    weights = Weights(str(tmp_path / "b0.weights.h5"), tmp_path)
+    network = catalog.build("efficientnet_b0", 3, (32, 32), weights=weights)
+    stem = keras.Model(network.input, network.get_layer("stem_conv_pad").input)
+    images = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype("float32")
+    np.testing.assert_allclose(stem(images), (images / 255 - mean) / deviation, atol=1e-4)
+
+
 @pytest.mark.usefixtures("keras_home")
 def test_no_network_names_the_three_ways(
     tmp_path: Path, site: tuple[str, Path], monkeypatch: pytest.MonkeyPatch

@@ -266,3 +266,16 @@ def test_reading_the_catalogue_imports_no_keras() -> None:
         "assert catalog.FAMILIES; assert not {'keras', 'tensorflow', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("family", "option"),
+    [("simple_cnn", {"dropout": 1.5}), ("vgg19", {"pooling": "avg"}), ("mobilenet_v2", {"pooling": "sum"})],
+)
+def test_an_option_that_cannot_be_meant_is_said_with_the_family(
+    family: str, option: dict[str, object]
+) -> None:
+    with pytest.raises(
+        SettingsError, match=f"{family} cannot be built with the options.*{next(iter(option))}"
+    ):
+        catalog.build(family, 3, (64, 64), **option)

@@ -64,6 +64,13 @@ def test_a_grid_of_some_cells_grows(url: str) -> None:
     assert len(cells(opened(SMALL, url).all())) == 9
 
 
+def test_a_grid_of_values_that_a_computer_rounds_ends(url: str) -> None:
+    values = (0.1, 0.2, 0.30000000000000004)
+    space = Space.of(Choice(name="options.dropout", values=values))
+    search = SMALL.model_copy(update={"space": space})
+    assert run(opened(search, url), score) == 3
+
+
 def test_what_a_random_search_draws_depends_on_its_seed_alone(tmp_path: Path) -> None:
     def drawn(name: str, *parts: int, seed: int = 0) -> list[object]:
         url = f"sqlite:///{tmp_path / name}.db"
@@ -73,6 +80,15 @@ def test_what_a_random_search_draws_depends_on_its_seed_alone(tmp_path: Path) ->
 
     assert drawn("whole", 12) == drawn("resumed", 5, 9, 12)
     assert drawn("whole", 12) != drawn("other", 12, seed=1)
+
+    broken = opened(rates(), f"sqlite:///{tmp_path / 'broken'}.db")
+    lost = [broken.claim() for _ in range(3)]
+    broken.finish(lost[1], "lost")  # type: ignore[arg-type]
+    for one in (lost[0], lost[2]):
+        broken.finish(one, "finished", 0.5)  # type: ignore[arg-type]
+    run(broken, score)
+    found = [one.values for one in broken.all() if one.state == "finished"]
+    assert sorted(map(str, found)) == sorted(map(str, drawn("whole", 12)))
 
 
 def test_tpe_comes_close(url: str) -> None:

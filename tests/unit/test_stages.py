@@ -185,7 +185,7 @@ def test_a_schedule_and_rate_cuts_exclude_each_other() -> None:
     with pytest.raises(ValueError, match="10 epochs of warm-up do not fit into 10"):
         Stage(epochs=10, warmup_epochs=10, reduce_patience=None)
     with pytest.raises(ValueError, match="need a policy"):
-        Stage(epochs=10, views=2)
+        Stage(epochs=10, train="head", views=2)
 
 
 def test_decay_leaves_biases_alone() -> None:
@@ -268,6 +268,59 @@ def test_a_warm_start_takes_what_fits(settings: Settings, tmp_path: Path) -> Non
     (tmp_path / "text.keras").write_text("no network")
     with pytest.raises(WeightsError, match="a network saved by Keras"):
         fit(other, tinted(), settings, warm_start=tmp_path / "text.keras")
+
+
+def test_a_backbone_is_taken_whole_or_not_at_all(settings: Settings, tmp_path: Path) -> None:
+    narrow = catalog.build("mobilenet_v2", 3, (32, 32), alpha=0.35)
+    narrow.save(tmp_path / "narrow.keras")
+    stage = Stage(epochs=1, train="head", batch_size=12)
+    wide = Recipe(
+        family="mobilenet_v2",
+        image_size=(32, 32),
+        stages=(stage,),
+        options={"alpha": 0.5},
+        warm_start=str(tmp_path / "narrow.keras"),
+    )
+    with pytest.raises(WeightsError, match="layers of the backbone of mobilenet_v2 find no layer"):
+        fit(wide, tinted(size=32), settings)
+
+
+def test_what_a_later_stage_cannot_do_is_told_before_the_first_is_trained(settings: Settings) -> None:
+    asked = recipe()
+    asked = asked.model_copy(update={"stages": (*asked.stages, Stage(epochs=1, train="last-9999"))})
+    told: list[int] = []
+    with pytest.raises(TrainingError, match="trains the last 9999 layers"):
+        fit(asked, tinted(), settings, on_epoch=lambda number, _: told.append(number))
+    assert not told
+
+
+def test_maps_larger_than_the_picture_are_not_kept() -> None:
+    network = catalog.build("mobilenet_v2", 3, (32, 32), pooling="statistics", alpha=1.0)
+    freeze(network, "last-module", family="mobilenet_v2", pretrained=True)
+    assert parted_at_frozen(network) is None
+
+
+def test_a_network_counts_by_what_it_does_not_by_its_names() -> None:
+    def digest() -> str:
+        keras.utils.set_random_seed(0)
+        return features._network(catalog.build("convnext_tiny", 3, (32, 32)))
+
+    assert digest() == digest()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"sizes": (32, 32)}, "different squares"),
+        ({"sizes": (0,)}, "at least a pixel"),
+        ({"stages": [{"epochs": 1, "train": "head", "views": 1, "policy": "flips"}]}, "2 or more"),
+        ({"stages": [{"epochs": 1, "views": 3, "policy": "flips"}]}, "a stage that freezes some"),
+    ],
+)
+def test_what_could_not_be_meant_is_refused(wrong: dict[str, object], told: str) -> None:
+    given = {"family": "mobilenet_v2", "image_size": (32, 32), "stages": [{"epochs": 1}]} | wrong
+    with pytest.raises(ValueError, match=told):
+        Recipe.model_validate(given)
 
 
 def test_sizes_in_turn_and_a_vote(settings: Settings, of_weights: Recipe) -> None:
