@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from components.training.recipe import Recipe
     from flows.plan import Plan
 
-METHOD = 2
+METHOD = 3
 """Counted up when the same recipe on the same data would now give another model: old runs are not reused."""
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from components.training.trials import Trials
     from flows.plan import Plan
 
-METHOD = 1
+METHOD = 2
 """Counted up when the same search on the same data would now find another network."""
 
 
