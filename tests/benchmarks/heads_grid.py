@@ -153,7 +153,7 @@ def _epoch(given: argparse.Namespace, data: TrainingData) -> float:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--family", default="resnet50_gap", help="with the options dense_1 and dense_2")
-    parser.add_argument("--epochs", type=int, default=30, help="of a head, at most")
+    parser.add_argument("--epochs", type=int, default=20, help="of a head, at most")
     parser.add_argument("--workers", type=int, default=2, help="processes that train heads")
     parser.add_argument("--epoch-steps", type=int, default=12, help="steps of the epoch to time; 0: all")
     return parser.parse_args()
