@@ -12,7 +12,6 @@ import keras
 import numpy as np
 
 from components.data import store
-from components.errors import TrainingError
 from components.models import catalog, voting
 from components.models.backbones import Weights
 from components.models.precision import in_float32
@@ -20,10 +19,11 @@ from components.progress import steps
 from components.settings import Settings
 from components.training import features, stages
 from components.training.callbacks import Diverged, Epoch, OnEpoch, Record
+from components.training.checking import check
 from components.training.checkpoints import Checkpoints
 from components.training.feeding import Labels, rows
 from components.training.freezing import freeze
-from components.training.recipe import Recipe, Stage
+from components.training.recipe import Recipe
 from components.training.stages import Course, Subject
 from components.training.warm_start import warm_started
 
@@ -182,50 +182,6 @@ def finished(recipe: Recipe, model: keras.Model, course: Course) -> Fitted:
         seconds=seconds,
         images_per_second=seen / seconds,
     )
-
-
-def check(recipe: Recipe, data: TrainingData) -> None:
-    """Refuse what could not end well, before anything is built.
-
-    Raises:
-        TrainingError: sizes that do not match, a part with fewer than two classes, a partly frozen stage of
-            a family without a backbone or without weights.
-        SettingsError: an unknown family.
-    """
-    parts = {
-        "training": (data.train_images, data.train_labels),
-        "validation": (data.validation_images, data.validation_labels),
-    }
-    for part, (images, labels) in parts.items():
-        if len(images) != len(labels) or images.shape[1:] != (*recipe.image_size, 3):
-            raise TrainingError(
-                f"The {part} images are {images.shape} for {len(labels)} labels; the recipe expects "
-                f"(N, {recipe.image_size[0]}, {recipe.image_size[1]}, 3). Decode them at the recipe's size."
-            )
-        _check_classes(part, np.asarray(labels), data.class_names)
-    family = catalog.family(recipe.family)
-    begun = bool(recipe.warm_start) or (family.pretrained and bool(recipe.weights))
-    if recipe.stages[0].train != "all" and not begun:
-        why = "no weights are given" if family.pretrained else "it has no pre-trained backbone"
-        raise TrainingError(
-            f"{family.name}: a stage trains only {_told(recipe.stages[0])}, but {why}, so a random network "
-            f'would be frozen. Give the recipe weights ("imagenet", a file or s3://), or train all of it.'
-        )
-
-
-def _check_classes(part: str, labels: np.ndarray, names: list[str]) -> None:
-    """At least two classes, of one label a work or of several."""
-    found = np.unique(labels) if labels.ndim == 1 else np.flatnonzero(labels.any(axis=0))
-    if len(found) < 2:
-        present = sorted(names[int(number)] for number in found)
-        raise TrainingError(
-            f"The {part} part holds {len(labels)} works of the class(es) {present}; at least 2 classes "
-            f"are needed in it. Take more works or another split."
-        )
-
-
-def _told(stage: Stage) -> str:
-    return {"head": "the head", "last-module": "the last module"}.get(stage.train, f"its {stage.train}")
 
 
 @contextmanager

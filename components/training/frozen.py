@@ -17,9 +17,10 @@ from components.models.precision import in_float32
 from components.settings import Settings
 from components.training import features, stages
 from components.training.callbacks import OnEpoch, Record
+from components.training.checking import check
 from components.training.features import Views
 from components.training.feeding import Labels
-from components.training.fit import Fitted, TrainingData, built, check, finished, shown
+from components.training.fit import Fitted, TrainingData, built, finished, shown
 from components.training.freezing import freeze
 from components.training.recipe import Recipe
 from components.training.stages import Course, Subject

@@ -13,7 +13,8 @@ from components.data.augment import layers_for
 from components.data.batches import Batches, Position
 from components.runtime import jit_compile
 from components.training.callbacks import OnEpoch, Record, Recorder, Validation
-from components.training.checkpoints import Checkpoint, Checkpoints, State, restore
+from components.training.checkpointing import Checkpoint, restore
+from components.training.checkpoints import Checkpoints, State
 from components.training.feeding import Labels, feed
 from components.training.judging import judge_of
 from components.training.multilabel import ACCURACY

@@ -73,10 +73,11 @@ def tune(
 
 def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[str, Any]) -> Search:
     from components.errors import SettingsError
+    from components.training.parameter_text import parameter
     from components.training.recipes import recipe_for
     from components.training.search import Search
     from components.training.searches import SEARCHES, named
-    from components.training.space import Space, parameter
+    from components.training.space import Space
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
     recipe = recipe.model_copy(update=plan.changes)

@@ -6,9 +6,10 @@ import pytest
 
 from components.errors import SettingsError
 from components.training import sampling
+from components.training.parameter_text import parameter
 from components.training.search import Search
 from components.training.searches import SEARCHES, named
-from components.training.space import Choice, LogUniform, Space, Steps, Uniform, Whole, applied, parameter
+from components.training.space import Choice, LogUniform, Space, Steps, Uniform, Whole, applied
 from tests.tiny_search import GRID, RECIPE, rates
 
 
