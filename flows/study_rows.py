@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from typing import TYPE_CHECKING, assert_never
 
 from components.errors import AtelierError, DataError
+from components.runtime import clear
 from components.studies import sizes, study, weights
 from flows import study_reports, study_worker
 from flows.study_course import Course, job, origin_of, recipe_of, scores, started
@@ -193,5 +193,4 @@ def _short(value: object) -> str:
 def _forget() -> None:
     """Let go of the networks of the row that ended: a study makes dozens in one process."""
     if "keras" in sys.modules:
-        sys.modules["keras"].utils.clear_session()
-    gc.collect()
+        clear()
