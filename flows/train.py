@@ -107,16 +107,14 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
     recipe, manifest = job.recipe, job.manifest
     prepare(settings, recipe.seed)  # before whatever imports Keras
     from components.training.callbacks import Diverged
+    from components.training.checkpointing import place
     from components.training.checkpoints import discard, sweep
     from components.training.fit import fit
 
     sweep(settings.home / "checkpoints")
     run.params(recipe.model_dump(mode="json"))
-    found_on = hardware()
-    run.tags({f"hardware.{name}": value for name, value in found_on.items()})
-    # An optimizer in 16 bits has other variables: a state fits the backend and precision it was made by.
-    folder = f"{run.key}-{found_on['backend']}-{found_on['precision']}"
-    checkpoints = settings.home / "checkpoints" / folder
+    run.tags({f"hardware.{name}": value for name, value in hardware().items()})
+    checkpoints = place(run.key, settings)
     run.dataset(manifest)
     run.files(settings.collections / "validation" / manifest.fingerprint, "validation")
     found = works(recipe, manifest, settings)

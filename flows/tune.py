@@ -134,6 +134,7 @@ def _begun(quest: Quest, settings: Settings) -> tuple[Trials, Trainer]:
 
     prepare(settings, quest.search.recipe.seed)  # before whatever imports Keras
     from components.tracking.tags import is_gone, this_process
+    from components.training.checkpointing import place
     from components.training.search_storage import Database
     from components.training.trainer import Trainer
     from components.training.trials import Trials
@@ -144,6 +145,9 @@ def _begun(quest: Quest, settings: Settings) -> tuple[Trials, Trainer]:
         lambda recipe: works(recipe, quest.manifest, settings).data,
         settings,
         warm_start=warm_start(search.recipe, settings),
+        checkpoints=lambda recipe: place(
+            key_of("trial", METHOD, recipe.key, quest.manifest.fingerprint), settings
+        ),
     )
     trainer.check()
     trials = Trials.of(

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
+from components.settings import Settings
 from components.training.callbacks import Epoch, Record
 from components.training.checkpoints import Arrays, Checkpoints, State
 
 _WATCHED = ("wait", "best", "cooldown_counter")
 """What early stopping and rate cuts count by."""
+
+
+def place(key: str, settings: Settings) -> Path:
+    """The folder of a fit's state; `key` is of everything that its network depends on.
+
+    An optimizer in 16 bits has other variables: a state fits the backend and precision it was made by.
+    """
+    precision = keras.config.dtype_policy().name
+    return settings.home / "checkpoints" / f"{key}-{keras.backend.backend()}-{precision}"
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]

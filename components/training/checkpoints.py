@@ -13,12 +13,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from components.storage import write_atomically
 from components.training.callbacks import Record
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 Arrays = list[np.ndarray]
 
@@ -62,20 +65,26 @@ class State:
 class Checkpoints:
     """A folder with one fit's state. Written whole, in the background; the latest wins.
 
-    A disk that takes no more ends no training: it is said once, and the fit goes on without.
+    A disk that takes no more ends no training: it is said once, and the fit goes on without. So does a fit
+    whose folder another process is at work in.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = _lock(folder)
         self._writer = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[None] | None = None
         self._turn = 0
         self._written = 0.0
         self._cost = 0.0
-        self._given_up = False
+        self._given_up = not _taken(self._lock)
+        if self._given_up:
+            _say(f"{folder}: another process trains the same now; this one keeps no checkpoints.")
 
     def load(self) -> State | None:
         """Where a killed run stood; None: it is to be begun. One that cannot be read says so and is left."""
+        if self._given_up:
+            return None
         try:
             about = json.loads((self._folder / "state.json").read_text(encoding="utf-8"))
             arrays = {
@@ -122,6 +131,7 @@ class Checkpoints:
         """Wait for what is being written; it stays."""
         self._finished()
         self._writer.shutdown()
+        self._lock.release()
 
     def _finished(self) -> None:
         if self._writing is not None:
@@ -163,8 +173,11 @@ class Checkpoints:
 
 
 def discard(folder: Path) -> None:
-    """Remove a fit's state: what it led to is kept elsewhere by now."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Remove a fit's state: what it led to is kept elsewhere by now. Another process's is left to it."""
+    lock = _lock(folder)
+    if _taken(lock):
+        shutil.rmtree(folder, ignore_errors=True)
+        lock.release()
 
 
 def sweep(folder: Path) -> None:
@@ -174,6 +187,23 @@ def sweep(folder: Path) -> None:
         with suppress(OSError):  # another process sweeps, too
             if max(path.stat().st_mtime for path in (one, *one.iterdir())) < oldest:
                 shutil.rmtree(one)
+
+
+def _lock(folder: Path) -> FileLock:
+    from filelock import FileLock  # here: a bare accelerator machine trains without
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / "lock")
+
+
+def _taken(lock: FileLock) -> bool:
+    from filelock import Timeout
+
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return False
+    return True
 
 
 def _say(what: str) -> None:

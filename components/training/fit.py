@@ -118,10 +118,10 @@ def fit(  # noqa: PLR0913 (named)
     record = resumed.record if resumed else Record(recipe.monitor)
     if resumed:
         started -= resumed.seconds
-        _tell_again(record, on_epoch)
     course = Course(recipe, data.labels, record, kept, started)
     first = resumed.stage if resumed else 0
     try:
+        _tell_again(record, on_epoch)
         for number, stage in enumerate(recipe.stages[first:], start=first):
             going_on = resumed if resumed and number == first else None
             if going_on:

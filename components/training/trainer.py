@@ -6,15 +6,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from components.errors import SettingsError, TrainingError
 from components.models import catalog
 from components.runtime import clear
 from components.settings import Settings
 from components.training.callbacks import OnEpoch
+from components.training.checkpoints import discard
 from components.training.fit import Fitted, TrainingData, fit
 from components.training.frozen import Frozen
 from components.training.recipe import Recipe
 from components.training.search import Search
 from components.training.space import applied
+from components.training.tuning import Pruned
 
 _IN_FRONT = {"train", "policy", "views", "mix"}
 """Fields of a stage that decide what is frozen and what it is shown."""
@@ -32,12 +35,22 @@ class Trainer:
         settings: Settings,
         *,
         warm_start: Path | None = None,
+        checkpoints: Callable[[Recipe], Path] | None = None,
     ) -> None:
-        """`data` gives the works at a recipe's size; `warm_start` is the network every trial starts from."""
+        """A trainer of one search.
+
+        Args:
+            search: what is sought.
+            data: gives the works at a recipe's size.
+            settings: for the cache and S3's end point.
+            warm_start: the network every trial starts from.
+            checkpoints: gives the folder where a whole network's state is kept (a head's takes seconds).
+        """
         self.search = search
         self._data = data
         self._settings = settings
         self._warm_start = warm_start
+        self._checkpoints = checkpoints
         self._frozen: Frozen | None = None
 
     def check(self) -> None:
@@ -81,13 +94,31 @@ class Trainer:
 
     def _trained(self, recipe: Recipe, on_epoch: OnEpoch) -> Fitted:
         if not self.on_features:
-            return fit(
-                recipe, self._data(recipe), self._settings, on_epoch=on_epoch, warm_start=self._warm_start
-            )
+            return self._whole(recipe, on_epoch)
         if self._frozen is None:
             base = self.search.recipe
             self._frozen = Frozen.of(base, self._data(base), self._settings, warm_start=self._warm_start)
         return self._frozen.fit(recipe, on_epoch=on_epoch)
+
+    def _whole(self, recipe: Recipe, on_epoch: OnEpoch) -> Fitted:
+        """All of a network; what was killed amid it goes on, what came to an end leaves no state."""
+        folder = self._checkpoints(recipe) if self._checkpoints else None
+        try:
+            fitted = fit(
+                recipe,
+                self._data(recipe),
+                self._settings,
+                on_epoch=on_epoch,
+                warm_start=self._warm_start,
+                checkpoints=folder,
+            )
+        except (Pruned, TrainingError, SettingsError):  # any other error's trial is run again
+            if folder:
+                discard(folder)
+            raise
+        if folder:
+            discard(folder)
+        return fitted
 
 
 def kept_row(fitted: Fitted) -> Mapping[str, float]:

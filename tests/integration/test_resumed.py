@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,10 @@ from components.training.callbacks import Record
 from components.training.checkpoints import KEPT_SECONDS, Checkpoints, State, discard, sweep
 from components.training.fit import fit
 from components.training.recipe import Recipe, Stage
+from components.training.search import Search
+from components.training.space import Choice, Space, applied
+from components.training.trainer import Trainer
+from components.training.tuning import Pruned
 from tests.tiny_training import tinted
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -145,8 +150,63 @@ def test_the_states_of_fits_that_nobody_goes_on_with_are_removed(tmp_path: Path)
     month = time.time() - KEPT_SECONDS - 60
     for name in ("given-up", "killed-yesterday"):
         Checkpoints(tmp_path / name).enter(0, [np.ones(3)])
-    for path in (tmp_path / "given-up" / "entered-0.npz", tmp_path / "given-up"):
+    for path in (*(tmp_path / "given-up").iterdir(), tmp_path / "given-up"):
         os.utime(path, (month, month))
     sweep(tmp_path)
     sweep(tmp_path / "nothing there")
     assert [one.name for one in tmp_path.iterdir()] == ["killed-yesterday"]
+
+
+def test_a_process_beside_the_one_that_keeps_the_state_trains_without(tmp_path: Path) -> None:
+    first = Checkpoints(tmp_path)
+    first.enter(0, [np.ones(2)])
+    first.save(_state(2))
+    with pytest.warns(UserWarning, match="another process trains the same now"):
+        second = Checkpoints(tmp_path)
+    assert second.load() is None
+    second.enter(0, [np.zeros(9)])
+    second.save(_state(9))
+    second.close()
+    discard(tmp_path)  # as the second would, were it done first
+    first.close()
+    state = Checkpoints(tmp_path).load()
+    assert state is not None
+    assert state.epochs == 2
+
+
+def test_a_trial_of_a_whole_network_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(checkpoints, "TIMES_ITS_COST", 0)
+    rates = Space.of(Choice(name="stages.0.learning_rate", values=(1e-3, 1e-2)))
+    recipe = Recipe(family="grid_cnn", image_size=(18, 18), stages=(Stage(epochs=6, batch_size=12),))
+    search = Search(name="rates", recipe=recipe, space=rates, sampler="grid")
+    kept = tmp_path / "trials"
+    trainer = Trainer(
+        search,
+        lambda _: tinted(works=60, size=18),
+        Settings(home=tmp_path),
+        checkpoints=lambda recipe: kept / recipe.key,
+    )
+    trained: list[tuple[int, Mapping[str, float]]] = []
+
+    def told(number: int, row: Mapping[str, float]) -> None:
+        trained.append((number, row))
+        time.sleep(0.2)  # the state is written in the background
+        if len(trained) == 4:
+            raise KeyboardInterrupt
+
+    one, other = (applied(recipe, cell) for cell in rates.cells or ())
+    with pytest.raises(KeyboardInterrupt):
+        trainer(one, told)
+    value = trainer(one, told)
+    numbers = [number for number, _ in trained]
+    assert numbers == [1, 2, 3, 4, 1, 2, 3, 4, 5, 6]
+    assert [row for _, row in trained[4:7]] == [row for _, row in trained[:3]]  # not trained, but told again
+    assert value == max(row["val_macro_f1"] for _, row in trained)
+
+    def pruned(*_: object) -> None:
+        raise Pruned("poor")
+
+    with pytest.raises(Pruned):
+        trainer(other, pruned)
+    assert list(kept.iterdir()) == []
