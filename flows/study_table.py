@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from components.evaluation.names import NAMES
 from components.studies.study import Row
 from components.studies.weights import RANDOM
 from flows.report import share
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
 Line = dict[str, Any]
 """row, title, published, ours ({figure: [point, low, high]}), seconds, parameters, note, reason, run."""
 
-SHORT = {
-    "accuracy": "accuracy",
-    "top2_accuracy": "top-2",
-    "macro_f1": "macro-F1",
-    "balanced_accuracy": "recall",
-    "subset_accuracy": "all classes right",
-}
 PARTS = {"train": "training", "validation": "validation", "test": "test"}
 _UNPUBLISHED = ("accuracy", "subset_accuracy", "macro_f1")
 _COUNTED = ("accuracy", "top2_accuracy", "subset_accuracy")
@@ -190,7 +184,7 @@ def _part(one: Line) -> str:
 
 def _figure(name: str) -> str:
     part, _, figure = name.partition("/")
-    return f"{SHORT.get(figure, figure)} ({PARTS[part]})" if name else ""
+    return f"{NAMES.get(figure, figure)} ({PARTS[part]})" if name else ""
 
 
 def _interval(found: Sequence[float | None] | None) -> str:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.errors import DataError
 from components.evaluation.answers import Floats, Numbers, checked, of_truth
-
-Binning = Literal["equal-width", "equal-mass"]
 
 BINS = 15
 """As in Guo et al."""
@@ -72,16 +69,13 @@ def binned(
     probabilities: NDArray[np.floating],
     *,
     bins: int = BINS,
-    binning: Binning = "equal-width",
 ) -> Bins:
     """Sort works by the probability of their predicted class.
 
     Args:
         truth: (N,) class numbers.
         probabilities: (N, C), each row summing to 1.
-        bins: how many.
-        binning: "equal-width", as published; "equal-mass" puts as many works into each (Nixon et al. 2019,
-            arXiv:1904.01685). Works that are equally sure always share a bin.
+        bins: how many, of equal width, as published.
 
     Raises:
         DataError: no distributions, or no bin.
@@ -91,8 +85,6 @@ def binned(
         raise DataError(f"expected at least 1 bin; received {bins}.")
     sure, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
     edges = np.arange(bins + 1) / bins
-    if binning == "equal-mass":
-        edges[1:-1] = np.quantile(sure, edges[1:-1], method="higher")
     place = np.searchsorted(edges[1:-1], sure, side="left")  # a bin holds its upper edge
     works = np.bincount(place, minlength=bins)
     kept = works > 0
@@ -110,24 +102,22 @@ def expected_calibration_error(
     probabilities: NDArray[np.floating],
     *,
     bins: int = BINS,
-    binning: Binning = "equal-width",
 ) -> float:
     """ECE, 0..1: by how much the probability of an answer and the share of right answers differ.
 
     The house's figure is Guo's own, 15 bins of equal width, so that it stands beside published ones; of
-    few works it is also the less noisy one (200 works with exact probabilities show .08, with bins of
-    equal mass .10). It is never near 0 with few works: `chance_error` says how near it can be.
+    few works it is also less noisy than with bins of equal mass (200 works with exact probabilities show
+    .08 and .10). It is never near 0 with few works: `chance_error` says how near it can be.
 
     Args and errors as of `binned`.
     """
-    return binned(truth, probabilities, bins=bins, binning=binning).error
+    return binned(truth, probabilities, bins=bins).error
 
 
 def chance_error(
     probabilities: NDArray[np.floating],
     *,
     bins: int = BINS,
-    binning: Binning = "equal-width",
     draws: int = 200,
     seed: int = 0,
 ) -> float:
@@ -139,7 +129,7 @@ def chance_error(
     Args and errors as of `binned`; probabilities (N, C).
     """
     probabilities = np.asarray(probabilities, np.float64)
-    held = binned(probabilities.argmax(axis=1), probabilities, bins=bins, binning=binning)
+    held = binned(probabilities.argmax(axis=1), probabilities, bins=bins)
     sure = np.sort(probabilities.max(axis=1))  # bins are intervals, so the sorted works lie bin by bin
     starts = np.concatenate([[0], np.cumsum(held.works)[:-1]])
     rng = np.random.default_rng(seed)

@@ -70,15 +70,21 @@ def bootstrap_macro_f1(  # noqa: PLR0913 (four of them are named options)
             f"expected as many predictions as works, and at least one; received {len(truth)} works and "
             f"{len(predicted)} predictions."
         )
-    counts = confusion_matrix(truth, predicted, num_classes)
-    support = counts.sum(axis=1)
-    rng = np.random.default_rng(seed)
-    draws = np.zeros((resamples, num_classes, num_classes), np.int64)
-    for row in np.flatnonzero(support):
-        draws[:, row] = rng.multinomial(support[row], counts[row] / support[row], size=resamples)
+    drawn = resampled_macro_f1(confusion_matrix(truth, predicted, num_classes), resamples, seed)
     tail = (1 - level) / 2
-    low, high = np.quantile(f1_of(draws).mean(axis=-1), [tail, 1 - tail])
+    low, high = np.quantile(drawn, [tail, 1 - tail])
     return float(low), float(high)
+
+
+def resampled_macro_f1(confusion: Counts, resamples: int, seed: int) -> NDArray[np.float64]:
+    """Macro-F1 of each resample (resamples,), drawn from counts (C, C) as `bootstrap_macro_f1` says."""
+    support = confusion.sum(axis=1)
+    rng = np.random.default_rng(seed)
+    draws = np.zeros((resamples, *confusion.shape), np.int64)
+    for row in np.flatnonzero(support):
+        draws[:, row] = rng.multinomial(support[row], confusion[row] / support[row], size=resamples)
+    mean: NDArray[np.float64] = f1_of(draws).mean(axis=-1)
+    return mean
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,11 @@ from components import theme
 from components.errors import DataError
 from components.evaluation.intervals import Interval, bootstrap, mean_of
 from components.evaluation.metrics import Scores, score
+from components.evaluation.names import NAMES
 from components.theme import BLACK, BLUE, GREY, ORANGE, PALE
 
-NAMES = {
-    "accuracy": "accuracy",
-    "top2_accuracy": "top-2 accuracy",
-    "macro_f1": "macro-F1",
-    "balanced_accuracy": "recall",
-    "subset_accuracy": "all classes right",
-}
-"""Figures that are drawn, by the name they are logged under, in the order of their panels."""
+_PANELS = ("accuracy", "top2_accuracy", "macro_f1", "balanced_accuracy", "subset_accuracy")
+"""Figures that are drawn, in the order of their panels."""
 
 _MARKS: Mapping[str, tuple[str, str, str]] = {
     "": (BLUE, "o", "ours, 95 % interval"),
@@ -93,7 +88,7 @@ def scores_of(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> 
 def beside(rows: Sequence[Compared], title: str) -> Figure:
     """Published and measured figures of each row, a panel a figure: diamonds, and dots with intervals."""
     drawn = [row for row in rows if row.published or row.ours]
-    shown = [name for name in NAMES if any(name in row.published or name in row.ours for row in drawn)] or [
+    shown = [name for name in _PANELS if any(name in row.published or name in row.ours for row in drawn)] or [
         "accuracy"
     ]
     width = 4.6 + 2.9 * len(shown)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from components.errors import DataError
-from components.evaluation.intervals import f1_of
+from components.evaluation.intervals import resampled_macro_f1
 from components.evaluation.metrics import ClassScores, Scores
+from components.evaluation.names import NAMES
 
 Row = dict[str, Any]
 
@@ -69,14 +69,9 @@ def side_by_side(runs: Mapping[str, Scores]) -> list[Row]:
             one = scores.per_class[place]
             row[run] = _note(one) or round(one.recall, 4)
         rows.append(row)
-    for label, figure in (
-        ("accuracy", "accuracy"),
-        ("balanced accuracy", "balanced_accuracy"),
-        ("macro-F1", "macro_f1"),
-        ("weighted F1", "weighted_f1"),
-    ):
+    for figure in ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1"):
         cells = {run: round(getattr(scores, figure), 4) for run, scores in runs.items()}
-        rows.append({"class": label, "works": first.works} | cells)
+        rows.append({"class": NAMES[figure], "works": first.works} | cells)
     return rows
 
 
@@ -92,21 +87,20 @@ def beside_held_out(random: Scores, held_out: Scores) -> list[Row]:
     """
     _alike({"the random split": random, "artists held out": held_out})
     rows: list[Row] = []
-    for label, figure in (
-        ("macro-F1", "macro_f1"),
-        ("weighted F1", "weighted_f1"),
-        ("accuracy", "accuracy"),
-        ("balanced accuracy", "balanced_accuracy"),
-        ("top-2 accuracy", "top2_accuracy"),
-        ("top-5 accuracy", "top5_accuracy"),
-        ("log-loss", "log_loss"),
-        ("calibration error", "ece"),
+    for figure in (
+        *("macro_f1", "weighted_f1", "accuracy", "balanced_accuracy"),
+        *("top2_accuracy", "top5_accuracy", "log_loss", "ece"),
     ):
         before, after = getattr(random, figure), getattr(held_out, figure)
         if before is not None and after is not None:
             cells = {"random split": round(before, 4), "artists held out": round(after, 4)}
-            rows.append({"figure": label} | cells | {"difference": round(after - before, 4), "interval": ""})
-    low, high = np.quantile(_macro_f1s(held_out, 1) - _macro_f1s(random, 0), [0.025, 0.975])
+            rows.append(
+                {"figure": NAMES[figure]} | cells | {"difference": round(after - before, 4), "interval": ""}
+            )
+    before, after = (
+        resampled_macro_f1(one.confusion, _RESAMPLES, seed) for seed, one in enumerate((random, held_out))
+    )
+    low, high = np.quantile(after - before, [0.025, 0.975])
     rows[0]["interval"] = f"[{low:.3f}, {high:.3f}]"
     works = {"random split": random.works, "artists held out": held_out.works}
     rows.append({"figure": "works"} | works | {"difference": held_out.works - random.works, "interval": ""})
@@ -159,14 +153,3 @@ def _alike(runs: Mapping[str, Scores]) -> Scores:
                 f"{list(scores.class_names)} of {other}. Score them on one data version."
             )
     return first
-
-
-def _macro_f1s(scores: Scores, seed: int) -> NDArray[np.float64]:
-    """Macro-F1 of resamples, drawn from the confusion matrix as `bootstrap_macro_f1` draws them."""
-    counts, rng = scores.confusion, np.random.default_rng(seed)
-    draws = np.zeros((_RESAMPLES, *counts.shape), np.int64)
-    for row in np.flatnonzero(counts.sum(axis=1)):
-        total = counts[row].sum()
-        draws[:, row] = rng.multinomial(total, counts[row] / total, size=_RESAMPLES)
-    mean: NDArray[np.float64] = f1_of(draws).mean(axis=-1)
-    return mean

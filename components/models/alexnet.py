@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from components.models.convolutions import conv_relu
 from components.models.heads import probabilities
 from components.models.inputs import raw_image
 from components.models.layers import LocalResponseNormalization
@@ -23,11 +24,11 @@ def build(num_classes: int, image_size: tuple[int, int] = (227, 227), *, dropout
         dropout: share of each Dense layer's outputs dropped while training.
     """
     image, x = raw_image(image_size, "minus-one-to-one")
-    x = _conv(x, 96, 11, "conv1", strides=4)
+    x = conv_relu(x, 96, 11, "conv1", strides=4)
     x = _pool(LocalResponseNormalization(name="norm1")(x), "pool1")
     x = _columns(x, 256, 5, "conv2")
     x = _pool(LocalResponseNormalization(name="norm2")(x), "pool2")
-    x = _conv(x, 384, 3, "conv3")
+    x = conv_relu(x, 384, 3, "conv3")
     x = _columns(x, 384, 3, "conv4")
     x = _columns(x, 256, 3, "conv5")
     x = keras.layers.Flatten(name="flatten")(_pool(x, "pool5"))
@@ -43,24 +44,10 @@ def _columns(x: keras.KerasTensor, filters: int, kernel: int, name: str) -> kera
     """(B, H, W, C) -> (B, H, W, filters): each half of the filters sees its half of the channels."""
     halves = keras.ops.split(x, 2, axis=-1)
     columns = [
-        _conv(half, filters // 2, kernel, f"{name}{side}") for half, side in zip(halves, "ab", strict=True)
+        conv_relu(half, filters // 2, kernel, f"{name}{side}")
+        for half, side in zip(halves, "ab", strict=True)
     ]
     return keras.layers.Concatenate(name=name)(columns)
-
-
-def _conv(
-    x: keras.KerasTensor, filters: int, kernel: int, name: str, *, strides: int = 1
-) -> keras.KerasTensor:
-    """Convolution and ReLU; padded, but for the first one, which strides."""
-    return keras.layers.Conv2D(
-        filters,
-        kernel,
-        strides=strides,
-        padding="same" if strides == 1 else "valid",
-        activation="relu",
-        kernel_initializer="he_normal",
-        name=name,
-    )(x)
 
 
 def _pool(x: keras.KerasTensor, name: str) -> keras.KerasTensor:

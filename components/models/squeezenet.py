@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 
 from components.models import backbones
+from components.models.convolutions import conv_relu
 from components.models.heads import pooled, probabilities
 from components.models.inputs import raw_image
 
@@ -66,7 +67,7 @@ def _file(source: str) -> str:
 
 def _maps(x: keras.KerasTensor) -> keras.KerasTensor:
     """(B, H, W, 3) -> (B, about H / 16, about W / 16, 512)."""
-    x = _conv(x, 64, 3, "conv1", strides=2)
+    x = conv_relu(x, 64, 3, "conv1", strides=2)
     x = keras.layers.MaxPooling2D(3, strides=2, name="pool1")(x)
     for number, squeeze in FIRES.items():
         x = _fire(x, squeeze, f"fire{number}")
@@ -77,22 +78,7 @@ def _maps(x: keras.KerasTensor) -> keras.KerasTensor:
 
 def _fire(x: keras.KerasTensor, squeeze: int, name: str) -> keras.KerasTensor:
     """(B, H, W, C) -> (B, H, W, 8 squeeze): 1x1 to few channels, then 1x1 and 3x3 side by side."""
-    x = _conv(x, squeeze, 1, f"{name}_squeeze1x1")
-    one = _conv(x, 4 * squeeze, 1, f"{name}_expand1x1")
-    three = _conv(x, 4 * squeeze, 3, f"{name}_expand3x3")
+    x = conv_relu(x, squeeze, 1, f"{name}_squeeze1x1")
+    one = conv_relu(x, 4 * squeeze, 1, f"{name}_expand1x1")
+    three = conv_relu(x, 4 * squeeze, 3, f"{name}_expand3x3")
     return keras.layers.Concatenate(name=f"{name}_concat")([one, three])
-
-
-def _conv(
-    x: keras.KerasTensor, filters: int, kernel: int, name: str, *, strides: int = 1
-) -> keras.KerasTensor:
-    """Convolution and ReLU; padded, but for the first one, which strides."""
-    return keras.layers.Conv2D(
-        filters,
-        kernel,
-        strides=strides,
-        padding="same" if strides == 1 else "valid",
-        activation="relu",
-        kernel_initializer="he_normal",
-        name=name,
-    )(x)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from components.models.convolutions import conv_relu
 from components.models.heads import probabilities
 from components.models.inputs import raw_image
 
@@ -29,7 +30,7 @@ def build(
     """
     image, x = raw_image(image_size, "minus-one-to-one")
     for filters in VGG_FILTERS:
-        x = _conv(x, filters, 3, f"vgg_{filters}")
+        x = conv_relu(x, filters, 3, f"vgg_{filters}")
     x = keras.layers.MaxPooling2D(2, strides=2, name="vgg_pool")(x)
     x = _inception(x)
     cell = (x.shape[1] // bridge_cells, x.shape[2] // bridge_cells)
@@ -44,17 +45,11 @@ def build(
 
 def _inception(x: keras.KerasTensor) -> keras.KerasTensor:
     """(B, H, W, C) -> (B, H, W, 96): 1x1, 3x3 and 5x5 in parallel, each narrowed to 32."""
-    one = _conv(x, 32, 1, "inception_1x1")
-    three = _conv(x, 16, 1, "inception_3x3_reduce")
-    three = _conv(three, 64, 3, "inception_3x3")
-    three = _conv(three, 32, 1, "inception_3x3_project")
-    five = _conv(x, 8, 1, "inception_5x5_reduce")
-    five = _conv(five, 32, 5, "inception_5x5")
-    five = _conv(five, 32, 1, "inception_5x5_project")
+    one = conv_relu(x, 32, 1, "inception_1x1")
+    three = conv_relu(x, 16, 1, "inception_3x3_reduce")
+    three = conv_relu(three, 64, 3, "inception_3x3")
+    three = conv_relu(three, 32, 1, "inception_3x3_project")
+    five = conv_relu(x, 8, 1, "inception_5x5_reduce")
+    five = conv_relu(five, 32, 5, "inception_5x5")
+    five = conv_relu(five, 32, 1, "inception_5x5_project")
     return keras.layers.Concatenate(name="inception")([one, three, five])
-
-
-def _conv(x: keras.KerasTensor, filters: int, kernel: int, name: str) -> keras.KerasTensor:
-    return keras.layers.Conv2D(
-        filters, kernel, padding="same", activation="relu", kernel_initializer="he_normal", name=name
-    )(x)

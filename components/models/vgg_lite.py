@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from components.models.convolutions import conv_relu
 from components.models.heads import probabilities
 from components.models.inputs import raw_image
 
@@ -26,14 +27,7 @@ def build(num_classes: int, image_size: tuple[int, int] = (500, 500)) -> keras.M
         if pair > 1:
             x = keras.layers.MaxPooling2D(2, name=f"pool{pair - 1}")(x)
         for half in "ab":
-            x = keras.layers.Conv2D(
-                filters,
-                3,
-                padding="same",
-                activation="relu",
-                kernel_initializer="he_normal",
-                name=f"conv{pair}{half}",
-            )(x)
+            x = conv_relu(x, filters, 3, f"conv{pair}{half}")
     x = keras.layers.GlobalAveragePooling2D(name="average")(x)
     for units in (256, 64):
         x = keras.layers.Dense(

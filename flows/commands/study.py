@@ -51,17 +51,18 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """A study's rows: what each does, by which recipe, and what was published."""
+    from components.evaluation.names import NAMES
     from components.studies.catalog import named
     from flows.report import share
     from flows.study_order import Order
-    from flows.study_table import PARTS, SHORT
+    from flows.study_table import PARTS
     from flows.study_words import known, words
 
     study, wanted = named(name), Order.of(study=name, size=size).size
     rows: list[dict[str, Any]] = []
     for row in study.rows:
         figures = {
-            "/".join((SHORT[k.split("/")[1]], PARTS[k.split("/")[0]])): v for k, v in row.published.items()
+            "/".join((NAMES[k.split("/")[1]], PARTS[k.split("/")[0]])): v for k, v in row.published.items()
         }
         does = known(row, study, wanted) if as_json else {"how": words(row, study, wanted)}
         rows.append(

@@ -15,7 +15,6 @@ from components.evaluation.calibration import (
 )
 
 SEEDS = st.integers(0, 2**32 - 1)
-BINNINGS = ["equal-width", "equal-mass"]
 
 
 def _exact(works: int, classes: int = 5, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -27,13 +26,12 @@ def _exact(works: int, classes: int = 5, seed: int = 0) -> tuple[np.ndarray, np.
     return truth, probabilities
 
 
-@pytest.mark.parametrize("binning", BINNINGS)
-def test_exact_probabilities_have_no_error_but_chance(binning) -> None:
-    assert expected_calibration_error(*_exact(100_000), binning=binning) < 0.01
+def test_exact_probabilities_have_no_error_but_chance() -> None:
+    assert expected_calibration_error(*_exact(100_000)) < 0.01
     truth, probabilities = _exact(200)
-    few = expected_calibration_error(truth, probabilities, binning=binning)
-    assert few == pytest.approx(chance_error(probabilities, binning=binning), abs=0.04)
-    assert chance_error(probabilities, binning=binning) > 0.05
+    few = expected_calibration_error(truth, probabilities)
+    assert few == pytest.approx(chance_error(probabilities), abs=0.04)
+    assert chance_error(probabilities) > 0.05
 
 
 def test_error_of_a_hand_made_example() -> None:
@@ -44,32 +42,22 @@ def test_error_of_a_hand_made_example() -> None:
     assert bins.confidence == pytest.approx([0.6, 0.9])
     assert bins.accuracy == pytest.approx([0.5, 0.75])
     assert ((bins.low < bins.confidence) & (bins.confidence <= bins.high)).all()
-    for binning in BINNINGS:
-        error = expected_calibration_error(truth, probabilities, binning=binning)
-        assert error == pytest.approx((4 * 0.1 + 4 * 0.15) / 8)
-
-
-def test_works_equally_sure_share_a_bin() -> None:
-    truth = np.arange(300) % 3
-    bins = binned(truth, np.eye(3)[truth], binning="equal-mass")
-    assert list(bins.works) == [300]
-    assert bins.error == 0
+    error = expected_calibration_error(truth, probabilities)
+    assert error == pytest.approx((4 * 0.1 + 4 * 0.15) / 8)
 
 
 @settings(max_examples=30, deadline=None)
-@given(seed=SEEDS, bins=st.integers(1, 30), binning=st.sampled_from(BINNINGS))
-def test_error_does_not_go_by_the_order_of_works_or_classes(seed, bins, binning) -> None:
+@given(seed=SEEDS, bins=st.integers(1, 30))
+def test_error_does_not_go_by_the_order_of_works_or_classes(seed, bins) -> None:
     truth, probabilities = _exact(80, seed=seed % 1000)
     rng = np.random.default_rng(seed)
     works, classes = rng.permutation(80), rng.permutation(5)
     there = np.argsort(classes)
-    error = expected_calibration_error(truth, probabilities, bins=bins, binning=binning)
-    turned = expected_calibration_error(
-        there[truth[works]], probabilities[works][:, classes], bins=bins, binning=binning
-    )
+    error = expected_calibration_error(truth, probabilities, bins=bins)
+    turned = expected_calibration_error(there[truth[works]], probabilities[works][:, classes], bins=bins)
     assert turned == pytest.approx(error)
     assert 0 <= error <= 1
-    assert binned(truth, probabilities, bins=bins, binning=binning).works.sum() == 80
+    assert binned(truth, probabilities, bins=bins).works.sum() == 80
 
 
 def test_exact_probabilities_need_no_temperature() -> None:
