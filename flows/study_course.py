@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from components.data.manifest import Split
 from components.errors import TrainingError
@@ -14,7 +14,6 @@ from flows.train import Job
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
-    from components.evaluation.metrics import Scores
     from components.settings import Settings
     from components.studies.study import Row, Study
     from components.tracking.recorder import Run
@@ -138,18 +137,16 @@ def job(row: Row, recipe: Recipe, manifest: Manifest, course: Course, more: str 
     )
 
 
-def scores(record: RunRecord, manifest: Manifest, course: Course, part: Split = Split.TEST) -> Scores:
-    """Of a row's run, from the table of answers that it logged.
+def answers(record: RunRecord, course: Course, part: Split = Split.TEST) -> list[dict[str, Any]]:
+    """A row a work of that part, as a row's run logged it.
 
     Raises:
         DataError: it has no such table: a run of several labels, or one from before that part's was kept.
     """
     from components.evaluation.answers import logged_rows
-    from components.evaluation.study_figures import scores_of
     from components.tracking.runs import Tracker
 
-    path = Tracker(course.settings).artifact(record.id, f"tables/{part}_works.json")
-    return scores_of(logged_rows(path), manifest.class_names)
+    return logged_rows(Tracker(course.settings).artifact(record.id, f"tables/{part}_works.json"))
 
 
 def reported(manifest: Manifest, course: Course) -> Split:

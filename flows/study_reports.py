@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from components.errors import DataError
 from components.storage import key_of
 from flows.recording import recorded
-from flows.study_course import Course, reported, scores
+from flows.study_course import Course, answers, reported
 from flows.study_table import Done
 from flows.telling import tell
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
 
-METHOD = 2
+METHOD = 3
 """Counted up when the same rows would now give another report."""
 
 
@@ -65,33 +65,73 @@ def _draw_network(run: Run, row: Row, manifest: Manifest, course: Course) -> Non
 def report(row: Row, work: Report, course: Course) -> Done:
     """Log what earlier rows reached side by side: by class (B8, C7), or their pictures (D7).
 
+    The best of them meets each of the others in a paired test.
+
     Raises:
         DataError: none of them could be done.
     """
+    from components.evaluation.paired import beside_best
+    from components.evaluation.tables import markdown
+
     there = {name: course.done[name] for name in work.rows if course.done[name].record is not None}
     if not there:
         raise DataError(
             f"None of the rows {', '.join(work.rows)} could be done, so there is nothing to report."
         )
     first = next(iter(there.values())).manifest
+    assert first is not None  # noqa: S101 (a run has a data version)
+    pictures = "result.png" in _files(there, course)
+    tables = {} if pictures else _answers(there, course)
+    luck = beside_best(tables, first.class_names)
 
     def log(run: Run) -> None:
-        if "result.png" in _files(there, course):
+        if pictures:
             _log_strip(run, there, course)
-        else:
-            _log_classes(run, row, work, there, course)
+            return
+        _log_classes(run, row, work, there, tables, course)
+        if luck:
+            run.table("tables/paired.json", luck)
+            run.text("tables/paired.md", markdown(luck))
 
     records = {name: done.record.id for name, done in there.items() if done.record}
     missing = [name for name in work.rows if name not in there]
-    note = f"without {', '.join(missing)}" if missing else ""
-    assert first is not None  # noqa: S101 (a run has a data version)
-    return Done(row, _recorded(row, course, "report", first, log, records, work.published), first, note)
+    told = (f"without {', '.join(missing)}" if missing else "", _luck(luck))
+    record = _recorded(row, course, "report", first, log, records, work.published)
+    return Done(row, record, first, "; ".join(filter(None, told)))
 
 
-def _log_classes(run: Run, row: Row, work: Report, there: Mapping[str, Done], course: Course) -> None:
+def _answers(there: Mapping[str, Done], course: Course) -> dict[str, list[dict[str, Any]]]:
+    """A row a work, of the part that each is reported on."""
+    found = {}
+    for name, done in there.items():
+        assert done.record is not None  # noqa: S101 (only those with one are there)
+        assert done.manifest is not None  # noqa: S101
+        found[name] = answers(done.record, course, reported(done.manifest, course))
+    return found
+
+
+def _luck(rows: Sequence[Mapping[str, Any]]) -> str:
+    """In words: which row is best by macro-F1, and which cannot be told from it."""
+    if not rows:
+        return ""
+    best, *others = rows
+    near = [one["run"] for one in others if one["p"] >= 0.05]
+    told = f"{', '.join(near)} cannot be told from it" if near else "the others are worse, and not by chance"
+    return f"best macro-F1: {best['run']}; {told} (paired bootstrap, .05)"
+
+
+def _log_classes(  # noqa: PLR0917 (one caller)
+    run: Run,
+    row: Row,
+    work: Report,
+    there: Mapping[str, Done],
+    answered: Mapping[str, list[dict[str, Any]]],
+    course: Course,
+) -> None:
     """Accuracy by class, a column a row (B8); each row's precision, recall and F1, its curves, mistakes."""
     from components.data.manifest import Split
     from components.evaluation import comparison, figures, tables
+    from components.evaluation.study_figures import scores_of
     from components.tracking.runs import Tracker
 
     tracker, files, judged = Tracker(course.settings), {}, course.study.judged_on
@@ -100,7 +140,7 @@ def _log_classes(run: Run, row: Row, work: Report, there: Mapping[str, Done], co
         assert done.record is not None  # noqa: S101 (only those with one are there)
         assert done.manifest is not None  # noqa: S101
         part = reported(done.manifest, course)
-        found[name] = scores(done.record, done.manifest, course, part)
+        found[name] = scores_of(answered[name], done.manifest.class_names)
         run.figure(
             f"figures/{name}_confusion_matrix.png",
             figures.confusion_matrix(found[name], f"Confusion matrix, {judged} works"),

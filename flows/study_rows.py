@@ -9,7 +9,7 @@ from components.errors import AtelierError, DataError
 from components.runtime import clear
 from components.studies import sizes, study, weights
 from flows import study_reports, study_worker
-from flows.study_course import Course, job, origin_of, recipe_of, scores, started
+from flows.study_course import Course, answers, job, origin_of, recipe_of, started
 from flows.study_table import Done
 from flows.telling import tell
 from flows.train import trained
@@ -68,6 +68,7 @@ def _train(row: Row, published: Recipe, course: Course) -> Done:
 
 def _held_out(row: Row, work: study.HeldOut, course: Course) -> Done:
     from components.evaluation import tables
+    from components.evaluation.study_figures import scores_of
 
     recipe, note = recipe_of(row, work.recipe, course)
     names = _of_many_artists(row, course)
@@ -76,7 +77,11 @@ def _held_out(row: Row, work: study.HeldOut, course: Course) -> Done:
     held = course.works(course.plan(row, classes=names, top=None, protocol=protocol))
     first = trained(job(row, recipe, random, course, ", random split"), course.settings)
     second = trained(job(row, recipe, held, course, ", artists held out"), course.settings)
-    rows = tables.beside_held_out(scores(first, random, course), scores(second, held, course))
+    both = [
+        scores_of(answers(record, course), works.class_names)
+        for record, works in ((first, random), (second, held))
+    ]
+    rows = tables.beside_held_out(*both)
     course.parent.table(f"tables/{row.id}_artists_held_out.json", rows)
     told = f"random split: macro-F1 {first.metrics['test/macro_f1']:.3f}, on {len(names)} classes"
     return Done(row, second, held, "; ".join(filter(None, (note, told))))

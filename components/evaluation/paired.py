@@ -147,6 +147,47 @@ def of_tables(
     return compare(truth, before, after, len(class_names), groups=[str(row["group"]) for row in first])
 
 
+def beside_best(
+    runs: Mapping[str, Sequence[Mapping[str, Any]]], class_names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """A row a run, by macro-F1: the best, then each other's difference from it and whether that is luck.
+
+    Each test stands for itself: of twenty runs that are as good as the best, one will show p < .05.
+
+    Args:
+        runs: tables of works (`answers.work_rows`) by the run's name; those of other works than the first's
+            are left out.
+        class_names: of the data version.
+
+    Returns:
+        Columns run, macro-F1, difference, p, "right only here", "right only in the best", "p (McNemar)".
+    """
+    first = next(iter(runs.values()), [])
+    works = {row["work"] for row in first}
+    alike = {name: rows for name, rows in runs.items() if {row["work"] for row in rows} == works}
+    if len(alike) < 2:
+        return []
+    pairs = {name: of_tables(first, rows, class_names) for name, rows in alike.items()}
+    ranked = sorted(alike, key=lambda name: -pairs[name].second_macro_f1)
+    best = ranked[0]
+    empty = dict.fromkeys(("difference", "p", "right only here", "right only in the best", "p (McNemar)"), "")
+    found: list[dict[str, Any]] = [{"run": best, "macro-F1": round(pairs[best].second_macro_f1, 4), **empty}]
+    for name in ranked[1:]:
+        pair = of_tables(alike[best], alike[name], class_names)
+        found.append(
+            {
+                "run": name,
+                "macro-F1": round(pair.second_macro_f1, 4),
+                "difference": str(pair.difference),
+                "p": round(pair.p_value, 4),
+                "right only here": pair.only_second,
+                "right only in the best": pair.only_first,
+                "p (McNemar)": round(pair.mcnemar_p, 4),
+            }
+        )
+    return found
+
+
 def mcnemar(only_first: int, only_second: int) -> float:
     """Two-sided p-value of McNemar's exact test; 1 where the runs never differ."""
     from scipy.stats import binomtest

@@ -75,7 +75,7 @@ def test_a_row_that_fails_is_kept_with_its_reason_and_the_study_goes_on(ran):
     assert [line["row"] for line in first.failed] == ["D6"]
     assert "VGG19" in first.failed[0]["reason"]
     report = next(line for line in first.lines if line["row"] == "D8")
-    assert report["note"] == "without D6"
+    assert report["note"].startswith("without D6; best macro-F1: D")
 
 
 def test_a_second_run_finds_the_rows(ran):
@@ -131,6 +131,9 @@ def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
     answers = logged_rows(tracker.artifact(runs["D3"], "tables/validation_works.json"))
     assert sum(row["works"] for row in by_class) == len(answers)  # not the few test works
     assert len(answers) > len(logged_rows(tracker.artifact(runs["D3"], "tables/test_works.json")))
+    paired = logged_rows(tracker.artifact(runs["D8"], "tables/paired.json"))
+    assert {one["run"] for one in paired} == {"D2a", "D3"}
+    assert paired[0]["macro-F1"] >= paired[1]["macro-F1"]
     assert tracker.artifacts(runs["D1"], "figures") == ["figures/classes.png"]
 
 

@@ -11,7 +11,7 @@ from sklearn.metrics import f1_score
 
 from components.errors import DataError
 from components.evaluation.answers import logged_rows, work_rows
-from components.evaluation.paired import compare, mcnemar, of_tables
+from components.evaluation.paired import beside_best, compare, mcnemar, of_tables
 
 NAMES = ["Cubism", "Impressionism", "Pop Art"]
 
@@ -154,3 +154,23 @@ def test_says_what_is_wrong() -> None:
         of_tables(_table(first, truth), other, NAMES)
     with pytest.raises(DataError, match="received 'Pop Art' too"):
         of_tables(_table(first, truth), _table(second, truth), NAMES[:2])
+
+
+def test_several_runs_beside_the_best_of_them() -> None:
+    truth, poor, good = _runs(300, 0.3, 0.8)
+    nearly = good.copy()
+    nearly[0] = (truth[0] + 1) % 3 if good[0] == truth[0] else truth[0]
+    names = [str(number) for number in range(300)]
+    runs = {
+        name: work_rows(names, truth, np.eye(3)[said], NAMES)
+        for name, said in {"A1": poor, "A2": good, "A3": nearly}.items()
+    }
+    runs["A4"] = runs["A2"][:200]  # of other works
+    best, second, last = beside_best(runs, NAMES)
+    assert {best["run"], second["run"]} == {"A2", "A3"}
+    assert best["difference"] == best["p"] == ""
+    assert last["run"] == "A1"
+    assert second["p"] > 0.05 > last["p"]
+    assert second["right only here"] + second["right only in the best"] == 1
+    assert list(best) == list(last)
+    assert beside_best({"A1": runs["A1"]}, NAMES) == []
