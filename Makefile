@@ -15,7 +15,7 @@ help: ## this list
 
 setup: $(STAMP) ## make .venv from the lock (every other command does this first)
 
-$(STAMP): requirements.lock infra/bootstrap.lock pyproject.toml
+$(STAMP): requirements.lock infra/bootstrap.lock infra/setup.sh pyproject.toml
 	@PYTHON="$(PYTHON)" bash infra/setup.sh $(VENV)
 	@touch $@
 

@@ -67,10 +67,10 @@ def clear() -> None:
     import keras
 
     policy, shared = keras.config.dtype_policy(), keras.distribution.distribution()
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.config.set_dtype_policy(policy)
     _spread(shared)
-    gc.collect()
+    gc.collect()  # once: Keras would, too
 
 
 def _import(backend: Backend, seed: int) -> None:
@@ -79,6 +79,7 @@ def _import(backend: Backend, seed: int) -> None:
     # Memory of a GPU is taken as it is needed, so that two processes fit on one.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    first = "keras" not in sys.modules
     try:
         with _without_chatter():
             import keras
@@ -95,6 +96,8 @@ def _import(backend: Backend, seed: int) -> None:
             f"Keras runs on {keras.backend.backend()!r} already, {backend!r} was asked for: "
             f"start a new process with ATELIER_BACKEND={backend}."
         )
+    if first:
+        gc.freeze()  # half a million objects that stay: each collection would look at them all again
 
 
 @contextmanager
