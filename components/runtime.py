@@ -97,6 +97,7 @@ def _import(backend: Backend, seed: int) -> None:
             f"start a new process with ATELIER_BACKEND={backend}."
         )
     if first:
+        gc.collect()
         gc.freeze()  # half a million objects that stay: each collection would look at them all again
 
 
