@@ -77,9 +77,11 @@ class Checkpoints:
         self._turn = 0
         self._written = 0.0
         self._cost = 0.0
-        self._given_up = not _taken(self._lock)
-        if self._given_up:
-            _say(f"{folder}: another process trains the same now; this one keeps no checkpoints.")
+        self._given_up = False
+        with self._forgiving():
+            self._given_up = not _taken(self._lock)
+            if self._given_up:
+                _say(f"{folder}: another process trains the same now; this one keeps no checkpoints.")
 
     def load(self) -> State | None:
         """Where a killed run stood; None: it is to be begun. One that cannot be read says so and is left."""
@@ -175,9 +177,10 @@ class Checkpoints:
 def discard(folder: Path) -> None:
     """Remove a fit's state: what it led to is kept elsewhere by now. Another process's is left to it."""
     lock = _lock(folder)
-    if _taken(lock):
-        shutil.rmtree(folder, ignore_errors=True)
-        lock.release()
+    with suppress(OSError):  # it cannot be written to: what stays there is swept one day
+        if _taken(lock):
+            shutil.rmtree(folder, ignore_errors=True)
+            lock.release()
 
 
 def sweep(folder: Path) -> None:
@@ -192,13 +195,13 @@ def sweep(folder: Path) -> None:
 def _lock(folder: Path) -> FileLock:
     from filelock import FileLock  # here: a bare accelerator machine trains without
 
-    folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / "lock")
 
 
 def _taken(lock: FileLock) -> bool:
     from filelock import Timeout
 
+    Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
     try:
         lock.acquire(blocking=False)
     except Timeout:

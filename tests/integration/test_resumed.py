@@ -138,6 +138,16 @@ def test_a_full_disk_ends_no_training(tmp_path: Path, monkeypatch: pytest.Monkey
     assert sum("no more checkpoints" in str(one.message) for one in said) == 1
 
 
+def test_a_folder_that_cannot_be_made_ends_no_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.warns(UserWarning, match="no more checkpoints can be kept"):
+        kept = Checkpoints(tmp_path / "file" / "checkpoint")
+    assert kept.load() is None
+    kept.save(_state(1))
+    kept.close()
+    discard(tmp_path / "file" / "checkpoint")
+
+
 def test_a_checkpoint_that_cannot_be_read_is_told_and_left(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoint"
     folder.mkdir()
@@ -198,6 +208,7 @@ def test_a_trial_of_a_whole_network_goes_on(tmp_path: Path, monkeypatch: pytest.
     one, other = (applied(recipe, cell) for cell in rates.cells or ())
     with pytest.raises(KeyboardInterrupt):
         trainer(one, told)
+    assert json.loads((kept / one.key / "state.json").read_text())["epochs"] in (2, 3)
     value = trainer(one, told)
     numbers = [number for number, _ in trained]
     assert numbers == [1, 2, 3, 4, 1, 2, 3, 4, 5, 6]
