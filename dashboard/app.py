@@ -6,7 +6,7 @@ import streamlit as st
 
 from components.errors import SettingsError
 from components.settings import Settings
-from dashboard import parts, words
+from dashboard import formatting, widgets
 
 # Drawn here: Streamlit fetches icon names for the browser's tab from the network.
 _MARK = """<svg viewBox="0 0 32 32"><rect x="3" y="3" width="26" height="26" rx="3" fill="#1F5A6B"/>
@@ -42,10 +42,10 @@ def main() -> None:
     try:
         settings = Settings.load()
     except SettingsError as exc:
-        st.error(words.plain(str(exc)), title="A setting cannot be used")
+        st.error(formatting.plain(str(exc)), title="A setting cannot be used")
         st.stop()
     _links(settings)
-    with parts.friendly():
+    with widgets.friendly():
         page.run()
 
 

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from components.errors import AtelierError
-from flows.commands import bench, data, ensemble, models, servers, study, tune, work
-from flows.console import errors
+from flows.commands import bench, data, ensemble, models, pipeline, servers, study, tune
+from flows.commands.console import errors
 
 app = typer.Typer(
     help="Learn a painting's artist, style or genre: from images to a served champion.",
@@ -24,11 +24,11 @@ app = typer.Typer(
 )
 for panel, commands in {
     "From paintings to a champion": (
-        work.demo,
-        work.pipeline,
-        work.ingest,
-        work.validate,
-        work.train,
+        pipeline.demo,
+        pipeline.pipeline,
+        pipeline.ingest,
+        pipeline.validate,
+        pipeline.train,
         tune.tune,
         ensemble.bag,
         ensemble.cross_validate,

@@ -10,15 +10,15 @@ from prefect import flow
 from prefect.artifacts import create_link_artifact, create_table_artifact
 
 from components.settings import Settings
-from flows import engine
-from flows.explore import explore
-from flows.generate import gan, own_network, style_transfer
-from flows.ingest import ingest, select, split, validate
+from flows.log import LOGGER
 from flows.plan import Plan
-from flows.promote import promote
 from flows.report import run_rows
-from flows.telling import LOGGER
-from flows.train import train
+from flows.server import prefect_env
+from flows.steps.explore import explore
+from flows.steps.generate import gan, own_network, style_transfer
+from flows.steps.ingest import ingest, select, split, validate
+from flows.steps.promote import promote
+from flows.steps.train import train
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
@@ -41,7 +41,7 @@ def pipeline(plan: Plan) -> Outcome:
     """Ingest, validate, split, explore, train each family, promote by macro-F1, make pictures."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     settings = Settings.load()
-    engine.mark_crashed()
+    prefect_env.mark_crashed()
 
     works = select(ingest(plan, settings), plan)
     validate(works, plan, settings)

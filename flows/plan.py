@@ -15,16 +15,17 @@ from pydantic import (
     model_validator,
 )
 
-from components.data import select, split
-from components.data.alpha import Alpha
+from components.data import select
+from components.data.images.alpha import Alpha
 from components.data.manifest import Task
 from components.data.sources import SOURCES
+from components.data.splits import split
 from components.errors import SettingsError
 from components.models import catalog
 from components.storage import write_atomically
 from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
+from components.training.presets import Scale
 from components.training.recipe import Loss
-from components.training.recipes import Scale
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest

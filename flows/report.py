@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from components.data.validate import Report
+    from components.data.gate.validate import Report
     from components.settings import Settings
     from components.tracking.runs import RunRecord
     from flows.pipeline import Outcome

@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from components.data.images import read_rgb, skim
+from components.data.images.reader import read_rgb, skim
 from components.errors import ImageError
 
 ORIENTATION = 0x0112

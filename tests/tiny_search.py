@@ -7,12 +7,12 @@ import sys
 import time
 
 from components.training.recipe import Recipe, Stage
-from components.training.search import Search
-from components.training.search_storage import Database
-from components.training.searches import heads
-from components.training.space import LogUniform, Space, Steps
-from components.training.trials import Trials
-from components.training.tuning import Report, run
+from components.training.search.loop import Report, run
+from components.training.search.presets import heads
+from components.training.search.search import Search
+from components.training.search.space import LogUniform, Space, Steps
+from components.training.search.storage import Database
+from components.training.search.trials import Trials
 
 RECIPE = Recipe(family="mobilenet_v2", image_size=(32, 32), stages=(Stage(epochs=9, learning_rate=1e-3),))
 RATES = Space.of(LogUniform(name="stages.0.learning_rate", low=1e-5, high=1e-1))

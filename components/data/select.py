@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from components.data import balance, labels
+from components.data import labels
 from components.data.manifest import Manifest, Task
+from components.data.splits import balance
 from components.errors import DataError, SettingsError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.images import read_rgb, resize
+from components.data.images.reader import read_rgb, resize
 from components.errors import DataError, RegistryError
 from components.inference import release
 from components.inference.engines import Engine

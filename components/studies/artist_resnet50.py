@@ -22,7 +22,7 @@ from components.data.manifest import Task
 from components.data.select import EVERYTHING, Selection
 from components.studies.study import Look, Report, Row, Seek, Study, Train
 from components.training.recipe import Policy, Recipe, Stage
-from components.training.searches import heads
+from components.training.search.presets import heads
 
 _SIDE = (224, 224)
 _BASELINE = Stage(

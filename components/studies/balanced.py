@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from components.data import balance
 from components.data.manifest import Manifest, Split
+from components.data.splits import balance
 
 
 def training_balanced(works: Manifest, seed: int = 0) -> Manifest:

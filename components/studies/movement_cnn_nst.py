@@ -15,9 +15,9 @@ from components.data.manifest import Task
 from components.data.select import Selection
 from components.generative.recipes import StyleRecipe
 from components.studies.study import Boost, HeldOut, Look, Repaint, Report, Row, Seek, Study, Train
-from components.training.boost_recipe import BoostRecipe
+from components.training.ensembles.boost_recipe import BoostRecipe
 from components.training.recipe import Optimizer, Recipe, Stage
-from components.training.searches import grid_cnn
+from components.training.search.presets import grid_cnn
 
 _SIDE = (128, 128)
 _FIRST = Stage(epochs=20, optimizer="rmsprop", learning_rate=1e-3, stop_patience=10, reduce_patience=None)

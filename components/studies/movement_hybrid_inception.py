@@ -13,7 +13,7 @@ from components.data.manifest import Task
 from components.data.select import Selection
 from components.studies.study import HeldOut, Look, Report, Row, Seek, Study, Train
 from components.training.recipe import Policy, Recipe, Stage
-from components.training.searches import inception
+from components.training.search.presets import inception
 
 _SIDE = (500, 500)
 _SCRATCH = Stage(epochs=60, learning_rate=1e-3, batch_size=32)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from components.models import catalog
 from components.studies.study import Size
-from components.training.boost_recipe import BoostRecipe
+from components.training.ensembles.boost_recipe import BoostRecipe
 from components.training.recipe import Policy, Recipe, Stage
-from components.training.search import Search
-from components.training.space import Choice, Parameter, Space
+from components.training.search.search import Search
+from components.training.search.space import Choice, Parameter, Space
 
 
 @dataclass(frozen=True)

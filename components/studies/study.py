@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
-from components.data import protocols
 from components.data.manifest import Task
 from components.data.select import EVERYTHING, Selection
+from components.data.splits import protocols
 from components.errors import SettingsError
 from components.generative.recipes import GanRecipe, StyleRecipe
-from components.training.boost_recipe import BoostRecipe
+from components.training.ensembles.boost_recipe import BoostRecipe
 from components.training.recipe import Recipe
-from components.training.search import Search
+from components.training.search.search import Search
 
 Size = Literal["full", "cpu", "quick"]
 """full: as published, wants a GPU; cpu: real paintings on a few cores; quick: a miniature, minutes."""

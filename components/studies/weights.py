@@ -13,8 +13,8 @@ from components.errors import SettingsError, WeightsError
 from components.models import catalog
 from components.studies.study import Size
 from components.training.recipe import Recipe
-from components.training.search import Search
-from components.training.space import Space
+from components.training.search.search import Search
+from components.training.search.space import Space
 
 IMAGENET, NONE = "imagenet", "none"
 RANDOM = "random weights"

@@ -11,18 +11,19 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from components.data import store
+from components.data.cache import store
 from components.models import catalog, voting
 from components.models.backbones import Weights
 from components.models.precision import in_float32
 from components.progress import steps
 from components.settings import Settings
-from components.training import features, stages
+from components.training import stages
 from components.training.callbacks import Diverged, Epoch, OnEpoch, Record
-from components.training.checking import check
-from components.training.checkpoints import Checkpoints
-from components.training.feeding import Labels, rows
-from components.training.freezing import freeze
+from components.training.checkpoint.store import Checkpoints
+from components.training.checks import check
+from components.training.frozen import feature_cache
+from components.training.frozen.freezing import freeze
+from components.training.inputs import Labels, rows
 from components.training.recipe import Recipe
 from components.training.stages import Course, Subject
 from components.training.warm_start import warm_started
@@ -220,16 +221,18 @@ def _subject(
     stage = recipe.stages[number]
     augmented = stage.policy.value != "none"
     live = (augmented and not stage.views) or stage.mix != "none" or bool(recipe.sizes)
-    cut = None if live else features.parted_at_frozen(model)
+    cut = None if live else feature_cache.parted_at_frozen(model)
     if cut is None:
         return Subject(model, data.train_images, data.validation_images, augmented=augmented)
-    views = features.Views(stage.policy.value, stage.views, recipe.seed + number) if stage.views else None
+    views = (
+        feature_cache.Views(stage.policy.value, stage.views, recipe.seed + number) if stage.views else None
+    )
     kept, name = store.of(settings), f"Features of {recipe.family}"
     return Subject(
         cut.head,
-        features.of(
-            cut.backbone, data.train_images, kept, f"{name}, training works", views or features.PLAIN
+        feature_cache.of(
+            cut.backbone, data.train_images, kept, f"{name}, training works", views or feature_cache.PLAIN
         ),
-        features.of(cut.backbone, data.validation_images, kept, f"{name}, validation works"),
+        feature_cache.of(cut.backbone, data.validation_images, kept, f"{name}, validation works"),
         views=views.count if views else 1,
     )

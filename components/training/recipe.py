@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from components.data.alpha import Alpha
+from components.data.images.alpha import Alpha
 from components.storage import content_of, key_of
 
 Mix = Literal["none", "mixup", "cutmix"]

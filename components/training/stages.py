@@ -9,14 +9,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from components.data.augment import layers_for
-from components.data.batches import Batches, Position
+from components.data.feeding.augment import layers_for
+from components.data.feeding.batches import Batches, Position
 from components.runtime import jit_compile
 from components.training.callbacks import OnEpoch, Record, Recorder, Validation
-from components.training.checkpointing import Checkpoint, restore
-from components.training.checkpoints import Checkpoints, State
-from components.training.feeding import Labels, feed
-from components.training.judging import judge_of
+from components.training.checkpoint.callback import Checkpoint, restore
+from components.training.checkpoint.store import Checkpoints, State
+from components.training.inputs import Labels, feed
+from components.training.metrics import judge_of
 from components.training.multilabel import ACCURACY
 from components.training.optimizers import optimizer_of
 from components.training.recipe import Recipe, Stage

@@ -9,7 +9,7 @@ import keras
 
 import components.models.layers  # noqa: F401 (the saved network may hold one of them)
 from components.errors import WeightsError
-from components.training.freezing import backbone
+from components.training.frozen.freezing import backbone
 
 
 def warm_started(model: keras.Model, source: Path) -> keras.Model:

@@ -9,10 +9,10 @@ import streamlit as st
 from components.settings import Settings
 from components.tracking.registry import VersionRecord
 from components.tracking.runs import RunRecord
-from dashboard import charts, paintings, parts, reads, rows, words
+from dashboard import charts, dataset_names, formatting, queries, tables, widgets
 
 _OVERLAID = 3
-_MEASURED = f"{{}}\n\n{words.HELP['macro_f1']}\n\nIn brackets, {words.HELP['interval']}"
+_MEASURED = f"{{}}\n\n{formatting.HELP['macro_f1']}\n\nIn brackets, {formatting.HELP['interval']}"
 _LOSSES = {"epoch/loss": "Training works", "epoch/val_loss": "Validation works"}
 _F1 = {"epoch/val_macro_f1": "Validation works"}
 _FIGURES = {
@@ -34,61 +34,63 @@ def page() -> None:
     settings = Settings.load()
     st.title("Compare runs")
     st.markdown("Which kind of model names paintings best, and how sure can we be?")
-    finished = [run for run in reads.runs(settings, kind="training") if run.status == "FINISHED"]
+    finished = [run for run in queries.runs(settings, kind="training") if run.status == "FINISHED"]
     if not finished:
-        parts.empty("No finished training yet", "make demo", "atelier pipeline")
+        widgets.empty("No finished training yet", "make demo", "atelier pipeline")
         return
     task, chosen = _chosen(settings, finished)
-    runs = rows.best_first(chosen)
-    if any(rows.is_synthetic(run) for run in runs):
-        parts.synthetic_banner()
-    versions = reads.versions(settings, task)
-    named = rows.labels(runs, versions)
+    runs = tables.best_first(chosen)
+    if any(tables.is_synthetic(run) for run in runs):
+        widgets.synthetic_banner()
+    versions = queries.versions(settings, task)
+    named = tables.labels(runs, versions)
     _show_figures(settings, runs, versions, named)
     _show_curves(settings, runs, named)
     _show_one(settings, runs, named)
 
 
 def _chosen(settings: Settings, finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
-    tasks = [task for task in words.TASKS if any(run.tags.get("atelier.task") == task for run in finished)]
+    tasks = [
+        task for task in formatting.TASKS if any(run.tags.get("atelier.task") == task for run in finished)
+    ]
     left, right = st.columns(2)
     task = left.segmented_control(
         "Task",
         tasks,
-        format_func=words.task_title,
+        format_func=formatting.task_title,
         default=tasks[0],
         required=True,
         help="Style: which movement. Artist: who painted it. Genre: what it shows.",
     )
     runs = [run for run in finished if run.tags.get("atelier.task") == task]
-    called = paintings.called(runs, reads.data_versions(settings))
+    called = dataset_names.called(runs, queries.data_versions(settings))
     version = right.selectbox(
         "Learnt from",
         list(called),
         format_func=lambda one: called[one],
         help="Figures can only be compared between runs on the same paintings, split alike.",
     )
-    return task, [run for run in runs if paintings.version_of(run) == version]
+    return task, [run for run in runs if dataset_names.version_of(run) == version]
 
 
 def _show_figures(
     settings: Settings, runs: list[RunRecord], versions: Sequence[VersionRecord], named: dict[str, str]
 ) -> None:
-    st.header("How good they are", help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}")
-    points = rows.intervals(runs, versions, named)
+    st.header("How good they are", help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['interval']}")
+    points = tables.intervals(runs, versions, named)
     if points:
-        parts.draw(charts.interval_chart(points), "Macro-F1 of each run with its 95 % interval")
+        widgets.draw(charts.interval_chart(points), "Macro-F1 of each run with its 95 % interval")
     column = st.column_config
     st.dataframe(
-        rows.comparison(runs, versions, named, settings),
+        tables.comparison(runs, versions, named, settings),
         hide_index=True,
         column_config={
-            "Standing": column.TextColumn(help=words.HELP["champion"]),
-            "Validation F1": column.TextColumn(help=_MEASURED.format(words.HELP["validation"])),
-            "Test F1": column.TextColumn(help=_MEASURED.format(words.HELP["test"])),
-            "Accuracy": column.TextColumn(help=words.HELP["accuracy"]),
-            "Training": column.TextColumn(help=words.HELP["seconds"]),
-            "Size": column.TextColumn(help=words.HELP["parameters"]),
+            "Standing": column.TextColumn(help=formatting.HELP["champion"]),
+            "Validation F1": column.TextColumn(help=_MEASURED.format(formatting.HELP["validation"])),
+            "Test F1": column.TextColumn(help=_MEASURED.format(formatting.HELP["test"])),
+            "Accuracy": column.TextColumn(help=formatting.HELP["accuracy"]),
+            "Training": column.TextColumn(help=formatting.HELP["seconds"]),
+            "Size": column.TextColumn(help=formatting.HELP["parameters"]),
             "Details": column.LinkColumn(display_text="MLflow"),
         },
     )
@@ -103,22 +105,22 @@ def _show_curves(settings: Settings, runs: list[RunRecord], named: dict[str, str
         default=list(by_id)[:_OVERLAID],
         format_func=lambda run_id: named[run_id],
     )
-    histories = {named[run_id]: reads.history(settings, run_id) for run_id in chosen}
-    losses, scores = rows.curves(histories, _LOSSES), rows.curves(histories, _F1)
+    histories = {named[run_id]: queries.history(settings, run_id) for run_id in chosen}
+    losses, scores = tables.curves(histories, _LOSSES), tables.curves(histories, _F1)
     if not losses and not scores:
         st.caption("Choose a run above to see how it learnt.")
         return
     left, right = st.columns(2, gap="medium")
     if losses:
         with left:
-            st.subheader("Loss", help=words.HELP["loss"])
+            st.subheader("Loss", help=formatting.HELP["loss"])
             st.caption("Solid: on the training works. Dashed: on the validation works.")
-            parts.draw(charts.curve_chart(losses), "Loss by epoch")
+            widgets.draw(charts.curve_chart(losses), "Loss by epoch")
     if scores:
         with right:
-            st.subheader("Macro-F1", help=f"{words.HELP['macro_f1']}\n\n{words.HELP['validation']}")
+            st.subheader("Macro-F1", help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['validation']}")
             st.caption("On the validation works.")
-            parts.draw(charts.curve_chart(scores), "Validation macro-F1 by epoch")
+            widgets.draw(charts.curve_chart(scores), "Validation macro-F1 by epoch")
 
 
 def _show_one(settings: Settings, runs: list[RunRecord], named: dict[str, str]) -> None:
@@ -130,23 +132,23 @@ def _show_one(settings: Settings, runs: list[RunRecord], named: dict[str, str]) 
         )
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
-        parts.learnt_from(run.tags.get("atelier.source", ""), synthetic=rows.is_synthetic(run))
-        st.link_button("Open in MLflow", rows.run_url(settings, run.id), icon=":material/open_in_new:")
+        widgets.learnt_from(run.tags.get("atelier.source", ""), synthetic=tables.is_synthetic(run))
+        st.link_button("Open in MLflow", tables.run_url(settings, run.id), icon=":material/open_in_new:")
     *tabs, last = st.tabs([*_FIGURES, "Settings"])
     for tab, (path, caption) in zip(tabs, _FIGURES.values(), strict=True):
         with tab:
-            picture = reads.artifact(settings, run.id, path)
+            picture = queries.artifact(settings, run.id, path)
             if picture is None:
                 st.caption("This run left no such figure.")
             else:
-                told = caption.format(rows.judged_on(run))
+                told = caption.format(tables.judged_on(run))
                 st.caption(told)
                 st.image(str(picture), width=760, alt=told)
-    last.dataframe(rows.settled(run.params), hide_index=True)
+    last.dataframe(tables.settled(run.params), hide_index=True)
 
 
 def _started(run: RunRecord) -> str:
-    return words.moment(run.started, parts.where())
+    return formatting.moment(run.started, widgets.where())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.settings import Settings
 from components.tracking.runs import RunRecord
-from dashboard import parts, reads, rows, words
+from dashboard import formatting, queries, tables, widgets
 
 _FOLDER = "exploration/figures"
 _SUSPECTS = "exploration/suspects"
@@ -20,14 +20,14 @@ def page() -> None:
     settings = Settings.load()
     st.title("Data")
     st.markdown("The paintings that the models learn from: what is there, how alike, and what was set aside.")
-    runs = [run for run in reads.runs(settings, kind="exploration") if run.status == "FINISHED"]
+    runs = [run for run in queries.runs(settings, kind="exploration") if run.status == "FINISHED"]
     found = {run.id: about for run in runs if (about := _about(settings, run, _FOLDER))}
     if not found:
-        parts.empty("No collection has been explored yet", "make demo", "atelier data explore")
+        widgets.empty("No collection has been explored yet", "make demo", "atelier data explore")
         return
     by_id = {run.id: run for run in runs if run.id in found}
-    if any(rows.is_synthetic(run) for run in by_id.values()):
-        parts.synthetic_banner()
+    if any(tables.is_synthetic(run) for run in by_id.values()):
+        widgets.synthetic_banner()
     chosen = by_id[st.selectbox("Which collection", list(by_id), format_func=lambda one: _called(by_id[one]))]
     about = found[chosen.id]
     _show_facts(settings, chosen, about["facts"])
@@ -37,14 +37,14 @@ def page() -> None:
 
 def _about(settings: Settings, run: RunRecord, folder: str) -> dict[str, Any] | None:
     """What a run says of the figures it keeps; None where it keeps none."""
-    path = reads.artifact(settings, run.id, f"{folder}/about.json")
+    path = queries.artifact(settings, run.id, f"{folder}/about.json")
     return json.loads(path.read_text(encoding="utf-8")) if path else None
 
 
 def _called(run: RunRecord) -> str:
-    source = words.source_title(run.tags.get("atelier.source", ""))
-    task = words.task_title(run.tags.get("atelier.task", "")).lower()
-    return f"{source} by {task}, {words.moment(run.started, parts.where())}"
+    source = formatting.source_title(run.tags.get("atelier.source", ""))
+    task = formatting.task_title(run.tags.get("atelier.task", "")).lower()
+    return f"{source} by {task}, {formatting.moment(run.started, widgets.where())}"
 
 
 def _show_facts(settings: Settings, run: RunRecord, facts: dict[str, Any]) -> None:
@@ -58,8 +58,8 @@ def _show_facts(settings: Settings, run: RunRecord, facts: dict[str, Any]) -> No
         ),
     }
     for column, (name, (value, meaning)) in zip(st.columns(len(figures)), figures.items(), strict=True):
-        column.metric(name, words.count(value), help=meaning)
-    st.link_button("Open in MLflow", rows.run_url(settings, run.id), icon=":material/open_in_new:")
+        column.metric(name, formatting.count(value), help=meaning)
+    st.link_button("Open in MLflow", tables.run_url(settings, run.id), icon=":material/open_in_new:")
 
 
 def _show_figures(settings: Settings, run: RunRecord, figures: list[dict[str, str]]) -> None:
@@ -71,9 +71,9 @@ def _show_figures(settings: Settings, run: RunRecord, figures: list[dict[str, st
         name = st.selectbox(label, list(here), format_func=lambda one: here[one]["title"])
         here = {name: here[name]}
     for name, one in here.items():
-        st.subheader(words.plain(one["title"]))
-        st.caption(words.plain(one["caption"]))
-        picture = reads.artifact(settings, run.id, f"{_FOLDER}/{name}.png")
+        st.subheader(formatting.plain(one["title"]))
+        st.caption(formatting.plain(one["caption"]))
+        picture = queries.artifact(settings, run.id, f"{_FOLDER}/{name}.png")
         if picture is None:
             st.caption("This figure is gone.")
         else:
@@ -86,11 +86,11 @@ def _show_suspects(settings: Settings, run: RunRecord, runs: list[RunRecord]) ->
     same = (one for one in runs if one.tags.get("atelier.data_version") == version)
     for one in same:
         about = _about(settings, one, _SUSPECTS)
-        sheet = reads.artifact(settings, one.id, f"{_SUSPECTS}/suspects.png")
-        table = reads.artifact(settings, one.id, f"{_SUSPECTS}/suspects.csv")
+        sheet = queries.artifact(settings, one.id, f"{_SUSPECTS}/suspects.png")
+        table = queries.artifact(settings, one.id, f"{_SUSPECTS}/suspects.csv")
         if about and sheet and table:
             with st.expander("Suspected label errors", icon=":material/rule:"):
-                st.markdown(words.plain(about["told"]))
+                st.markdown(formatting.plain(about["told"]))
                 st.image(str(sheet), alt="The most suspicious works")
                 st.download_button("The table", table.read_bytes(), file_name="suspects.csv", mime="text/csv")
             return

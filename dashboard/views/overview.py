@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from components.settings import Settings
-from dashboard import gate, parts, reads, rows, verdicts, words
-from dashboard.rows import Champion
+from dashboard import formatting, queries, report_view, tables, validation_reports, widgets
+from dashboard.tables import Champion
 
 _LATEST = 5
 _DECISIONS = 8
@@ -17,35 +17,35 @@ def page() -> None:
     settings = Settings.load()
     st.title("Atelier")
     st.markdown("Models that look at a painting and name its **artist**, **style** or **genre**.")
-    training = reads.runs(settings, kind="training")
+    training = queries.runs(settings, kind="training")
     champions = _champions(settings)
-    if any(one.synthetic for one in champions) or any(rows.is_synthetic(run) for run in training[:_LATEST]):
-        parts.synthetic_banner()
+    if any(one.synthetic for one in champions) or any(tables.is_synthetic(run) for run in training[:_LATEST]):
+        widgets.synthetic_banner()
     if training or champions:
         _show_champions(settings, champions)
         _show_latest(settings)
-        gate.show(settings)
+        report_view.show(settings)
         _show_decisions(settings)
         return
-    parts.empty("Nothing has been trained yet", "make demo", "atelier pipeline")
-    if verdicts.newest(settings):  # it may be why nothing was trained
-        gate.show(settings)
+    widgets.empty("Nothing has been trained yet", "make demo", "atelier pipeline")
+    if validation_reports.newest(settings):  # it may be why nothing was trained
+        report_view.show(settings)
 
 
 def _champions(settings: Settings) -> list[Champion]:
-    served = reads.served(settings)
+    served = queries.served(settings)
     if served:
-        return [rows.served_champion(task, model) for task, model in served.items()]
+        return [tables.served_champion(task, model) for task, model in served.items()]
     if served is None:
-        parts.service_away(settings)
-    found = (rows.registered_champion(reads.versions(settings, task)) for task in words.TASKS)
+        widgets.service_away(settings)
+    found = (tables.registered_champion(queries.versions(settings, task)) for task in formatting.TASKS)
     return [champion for champion in found if champion]
 
 
 def _show_champions(settings: Settings, champions: list[Champion]) -> None:
-    st.header("Champions", help=words.HELP["champion"])
+    st.header("Champions", help=formatting.HELP["champion"])
     if not champions:
-        parts.empty("No champion yet", "atelier promote", why="Runs are there, but none was promoted.")
+        widgets.empty("No champion yet", "atelier promote", why="Runs are there, but none was promoted.")
         return
     for column, champion in zip(st.columns(max(2, len(champions))), champions, strict=False):
         with column.container(border=True, height="stretch"):
@@ -53,58 +53,58 @@ def _show_champions(settings: Settings, champions: list[Champion]) -> None:
 
 
 def _card(settings: Settings, champion: Champion) -> None:
-    title, meaning = words.TASKS.get(champion.task, (words.titled(champion.task), ""))
+    title, meaning = formatting.TASKS.get(champion.task, (formatting.titled(champion.task), ""))
     st.subheader(title, help=f"Names {meaning}." if meaning else None)
-    parts.learnt_from(champion.source, synthetic=champion.synthetic)
-    spread = words.interval(champion.low, champion.high)
+    widgets.learnt_from(champion.source, synthetic=champion.synthetic)
+    spread = formatting.interval(champion.low, champion.high)
     st.metric(
         f"Macro-F1 on the {champion.judged_on} works",
-        words.figure(champion.macro_f1),
+        formatting.figure(champion.macro_f1),
         delta=f"95 % range {spread}" if spread else None,
         delta_color="off",
         delta_arrow="off",
-        help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}\n\n{words.HELP[champion.judged_on]}",
+        help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['interval']}\n\n{formatting.HELP[champion.judged_on]}",
     )
     st.markdown(
-        f"**{words.family_title(champion.family)}**, version {champion.version}  \n"
-        f"made {words.moment(champion.since, parts.where())}"
+        f"**{formatting.family_title(champion.family)}**, version {champion.version}  \n"
+        f"made {formatting.moment(champion.since, widgets.where())}"
     )
     if champion.run_id:
         st.link_button(
-            "How it was trained", rows.run_url(settings, champion.run_id), icon=":material/open_in_new:"
+            "How it was trained", tables.run_url(settings, champion.run_id), icon=":material/open_in_new:"
         )
 
 
 def _show_latest(settings: Settings) -> None:
     st.header("Latest runs")
-    for task in words.TASKS:
-        runs = reads.runs(settings, task=task, kind="training")
+    for task in formatting.TASKS:
+        runs = queries.runs(settings, task=task, kind="training")
         if not runs:
             continue
-        st.subheader(words.task_title(task))
+        st.subheader(formatting.task_title(task))
         st.dataframe(
-            rows.latest(runs, settings, parts.where(), limit=_LATEST),
+            tables.latest(runs, settings, widgets.where(), limit=_LATEST),
             hide_index=True,
             column_config={
                 "Macro-F1": st.column_config.TextColumn(
-                    help=f"On the test works, where not said otherwise. {words.HELP['macro_f1']}\n\n"
-                    f"In brackets, {words.HELP['interval']}"
+                    help=f"On the test works, where not said otherwise. {formatting.HELP['macro_f1']}\n\n"
+                    f"In brackets, {formatting.HELP['interval']}"
                 ),
                 "Details": st.column_config.LinkColumn(display_text="Open in MLflow"),
             },
         )
-        for line in rows.failures(runs, limit=_LATEST):
-            st.caption(f":material/error: {words.plain(line)}")
+        for line in tables.failures(runs, limit=_LATEST):
+            st.caption(f":material/error: {formatting.plain(line)}")
 
 
 def _show_decisions(settings: Settings) -> None:
     st.header("Decisions", help="Which model may answer is decided by its macro-F1 on the same works.")
-    journal = reads.decisions(settings)
+    journal = queries.decisions(settings)
     if not journal:
-        parts.empty("No decision has been taken yet", "make demo", "atelier promote")
+        widgets.empty("No decision has been taken yet", "make demo", "atelier promote")
         return
     st.table(
-        [rows.decided(line, parts.where()) for line in journal[:_DECISIONS]],
+        [tables.decided(line, widgets.where()) for line in journal[:_DECISIONS]],
         border="horizontal",
         hide_index=True,
     )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from components.settings import Settings
 from components.tracking.runs import RunRecord
-from dashboard import charts, parts, reads, rows, words
+from dashboard import charts, formatting, queries, tables, widgets
 
 _GAN_LOSSES = {
     "epoch/generator_loss": "The one that draws",
@@ -28,8 +28,8 @@ def page() -> None:
     st.markdown("New pictures that the machines made: drawn from nothing, or repainted after a painting.")
     drawn = _finished(settings, "gan")
     repainted = _finished(settings, "style-transfer")
-    if any(rows.is_synthetic(run) for run in [*drawn, *repainted]):
-        parts.synthetic_banner()
+    if any(tables.is_synthetic(run) for run in [*drawn, *repainted]):
+        widgets.synthetic_banner()
     first, second = st.tabs(["Drawn from nothing", "Repainted photographs"])
     with first:
         _show_gan(settings, drawn)
@@ -38,7 +38,7 @@ def page() -> None:
 
 
 def _finished(settings: Settings, kind: str) -> list[RunRecord]:
-    return [run for run in reads.runs(settings, kind=kind) if run.status == "FINISHED"]
+    return [run for run in queries.runs(settings, kind=kind) if run.status == "FINISHED"]
 
 
 def _pick(label: str, runs: list[RunRecord]) -> RunRecord:
@@ -47,16 +47,17 @@ def _pick(label: str, runs: list[RunRecord]) -> RunRecord:
 
 
 def _called(run: RunRecord) -> str:
-    source = words.source_title(run.tags.get("atelier.source", ""))
-    return f"{source}, {words.moment(run.started, parts.where())}"
+    source = formatting.source_title(run.tags.get("atelier.source", ""))
+    return f"{source}, {formatting.moment(run.started, widgets.where())}"
 
 
 def _show_gan(settings: Settings, runs: list[RunRecord]) -> None:
     st.caption(
-        "A network learns to draw from a collection, and draws without any model.", help=words.HELP["gan"]
+        "A network learns to draw from a collection, and draws without any model.",
+        help=formatting.HELP["gan"],
     )
     if not runs:
-        parts.empty("No pictures have been drawn yet", "make demo", "atelier pipeline")
+        widgets.empty("No pictures have been drawn yet", "make demo", "atelier pipeline")
         return
     run = _pick("Which session", runs)
     grids = _grids(settings, run.id)
@@ -67,17 +68,17 @@ def _show_gan(settings: Settings, runs: list[RunRecord]) -> None:
         else:
             _slide(settings, run.id, grids)
     with right:
-        parts.learnt_from(run.tags.get("atelier.source", ""), synthetic=rows.is_synthetic(run))
-        losses = rows.curves({"": reads.history(settings, run.id)}, _GAN_LOSSES)
+        widgets.learnt_from(run.tags.get("atelier.source", ""), synthetic=tables.is_synthetic(run))
+        losses = tables.curves({"": queries.history(settings, run.id)}, _GAN_LOSSES)
         if losses:
-            st.subheader("The contest", help=f"{words.HELP['gan']} Neither should win for good.")
-            parts.draw(charts.series_chart(losses), "Losses of both networks by epoch")
-        st.link_button("Open in MLflow", rows.run_url(settings, run.id), icon=":material/open_in_new:")
+            st.subheader("The contest", help=f"{formatting.HELP['gan']} Neither should win for good.")
+            widgets.draw(charts.series_chart(losses), "Losses of both networks by epoch")
+        st.link_button("Open in MLflow", tables.run_url(settings, run.id), icon=":material/open_in_new:")
 
 
 def _grids(settings: Settings, run_id: str) -> dict[int, str]:
     found = (
-        (re.search(r"epoch_(\d+)\.png$", path), path) for path in reads.artifacts(settings, run_id, "grids")
+        (re.search(r"epoch_(\d+)\.png$", path), path) for path in queries.artifacts(settings, run_id, "grids")
     )
     return dict(sorted((int(match[1]), path) for match, path in found if match))
 
@@ -92,7 +93,7 @@ def _slide(settings: Settings, run_id: str, grids: dict[int, str]) -> None:
             value=epochs[-1],
             key=f"epoch-{run_id}",
         )
-    picture = reads.artifact(settings, run_id, grids[epoch])
+    picture = queries.artifact(settings, run_id, grids[epoch])
     if picture:
         st.image(
             str(picture),
@@ -108,12 +109,12 @@ def _show_style(settings: Settings, runs: list[RunRecord]) -> None:
         help="Neural style transfer (Gatys et al. 2015), with a network that was trained here.",
     )
     if not runs:
-        parts.empty("No photograph has been repainted yet", "make demo", "atelier pipeline")
+        widgets.empty("No photograph has been repainted yet", "make demo", "atelier pipeline")
         return
     run = _pick("Which picture", runs)
-    parts.learnt_from(run.tags.get("atelier.source", ""), synthetic=rows.is_synthetic(run))
+    widgets.learnt_from(run.tags.get("atelier.source", ""), synthetic=tables.is_synthetic(run))
     shown = {
-        name: reads.artifact(settings, run.id, path)
+        name: queries.artifact(settings, run.id, path)
         for name, path in (
             ("The photograph", "content.png"),
             ("The painting", "style.png"),
@@ -123,7 +124,7 @@ def _show_style(settings: Settings, runs: list[RunRecord]) -> None:
     if all(shown.values()):
         for column, (name, path) in zip(st.columns(3), shown.items(), strict=True):
             column.image(str(path), caption=name, width="stretch", alt=name)
-    elif both := reads.artifact(settings, run.id, "before_after.png"):
+    elif both := queries.artifact(settings, run.id, "before_after.png"):
         st.image(str(both), width="stretch", alt="Before and after")
     else:
         st.caption("This run left no pictures.")
@@ -131,15 +132,15 @@ def _show_style(settings: Settings, runs: list[RunRecord]) -> None:
 
 
 def _show_style_losses(settings: Settings, run: RunRecord) -> None:
-    history = {"": reads.history(settings, run.id)}
+    history = {"": queries.history(settings, run.id)}
     columns = st.columns(len(_STYLE_LOSSES))
     for column, (metric, (title, meaning)) in zip(columns, _STYLE_LOSSES.items(), strict=True):
-        losses = rows.curves(history, {metric: title})
+        losses = tables.curves(history, {metric: title})
         if losses:
             with column:
                 st.subheader(title, help=meaning)
-                parts.draw(charts.series_chart(losses, step="Step", height=220), f"{title} by step")
-    st.link_button("Open in MLflow", rows.run_url(settings, run.id), icon=":material/open_in_new:")
+                widgets.draw(charts.series_chart(losses, step="Step", height=220), f"{title} by step")
+    st.link_button("Open in MLflow", tables.run_url(settings, run.id), icon=":material/open_in_new:")
 
 
 if __name__ == "__main__":

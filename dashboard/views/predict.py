@@ -8,10 +8,10 @@ from typing import Any
 import streamlit as st
 from PIL import Image
 
-from components.data.images import read_rgb
+from components.data.images.reader import read_rgb
 from components.errors import AtelierError
 from components.settings import Settings
-from dashboard import charts, parts, reads, words
+from dashboard import charts, formatting, queries, widgets
 from dashboard.client import Prediction, Ranked
 from dashboard.samples import Sample
 
@@ -36,23 +36,23 @@ def page() -> None:
     settings = Settings.load()
     st.title("Predict")
     st.markdown("Give a picture of a painting, and the champion says what it takes it for.")
-    champions = reads.served(settings)
+    champions = queries.served(settings)
     if champions is None:
-        parts.service_away(settings)
+        widgets.service_away(settings)
         return
     if not champions:
-        parts.empty("No champion to ask yet", "make demo", "atelier promote")
+        widgets.empty("No champion to ask yet", "make demo", "atelier promote")
         return
     task = st.segmented_control(
         "What would you like to know?",
         list(champions),
-        format_func=words.task_title,
+        format_func=formatting.task_title,
         default=next(iter(champions)),
         required=True,
         help="Only tasks with a champion are offered.",
     )
     if champions[task].synthetic:
-        parts.synthetic_banner()
+        widgets.synthetic_banner()
     left, right = st.columns([5, 6], gap="large")
     with left:
         picture = _picture(settings, task)
@@ -74,7 +74,7 @@ def _picture(settings: Settings, task: str) -> _Picture | None:
         on_change=lambda: st.session_state.pop(_CHOSEN, None),
         help="A photograph or scan. It goes to this platform's own prediction service, nowhere else.",
     )
-    offered = reads.sample_pictures(settings)
+    offered = queries.sample_pictures(settings)
     if offered:
         st.caption("Or try one of the synthetic gallery's works that no model learnt from:")
         _offer(offered)
@@ -88,7 +88,7 @@ def _offer(offered: list[Sample]) -> None:
     for start in range(0, len(offered), _ABREAST):
         for column, place in zip(st.columns(_ABREAST), range(start, len(offered)), strict=False):
             path = offered[place].path
-            column.image(reads.thumbnail(path), width="stretch", alt=f"Sample {place + 1}")
+            column.image(queries.thumbnail(path), width="stretch", alt=f"Sample {place + 1}")
             column.button(
                 "Try this one", key=f"sample-{place}", width="stretch", on_click=_choose, args=(str(path),)
             )
@@ -101,11 +101,13 @@ def _choose(path: str) -> None:
 def _ask(settings: Settings, task: str, picture: _Picture) -> None:
     try:
         with st.spinner("Looking at it …"):
-            answer = reads.predict(settings, task, picture.name, picture.data)
+            answer = queries.predict(settings, task, picture.name, picture.data)
             seen = read_rgb(picture.data, max_pixels=settings.max_image_pixels)
     except AtelierError as exc:
         st.error(
-            words.plain(str(exc)), icon=":material/broken_image:", title="This picture could not be named"
+            formatting.plain(str(exc)),
+            icon=":material/broken_image:",
+            title="This picture could not be named",
         )
         return
     seen.thumbnail((_PIXELS, _PIXELS))
@@ -113,40 +115,40 @@ def _ask(settings: Settings, task: str, picture: _Picture) -> None:
 
 
 def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
-    st.image(seen, width=_PIXELS // 2, caption=words.plain(picture.name), alt="The painting asked about")
+    st.image(seen, width=_PIXELS // 2, caption=formatting.plain(picture.name), alt="The painting asked about")
     named, told = _said(answer)
-    st.header(words.plain(named))
-    drawn = f" Drawn as **{words.plain(picture.truth)}**." if picture.truth else ""
-    st.markdown(f"{words.plain(told)}{drawn}")
+    st.header(formatting.plain(named))
+    drawn = f" Drawn as **{formatting.plain(picture.truth)}**." if picture.truth else ""
+    st.markdown(f"{formatting.plain(told)}{drawn}")
     bars = [_bar(one) for one in answer.predictions[:_SHOWN]]
-    parts.draw(charts.probability_chart(bars), "How sure the model is of each label")
-    parts.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
+    widgets.draw(charts.probability_chart(bars), "How sure the model is of each label")
+    widgets.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
     st.caption(
-        f"{words.family_title(answer.model.family)}, version {answer.model.version}; answered in "
+        f"{formatting.family_title(answer.model.family)}, version {answer.model.version}; answered in "
         f"{answer.timing_ms.total:.0f} ms. Macro-F1 on its {answer.model.judged_on} works "
-        f"{words.figure(answer.model.macro_f1)} "
-        f"({words.interval(*answer.model.macro_f1_interval)})."
+        f"{formatting.figure(answer.model.macro_f1)} "
+        f"({formatting.interval(*answer.model.macro_f1_interval)})."
     )
 
 
 def _said(answer: Prediction) -> tuple[str, str]:
     """What the picture is taken for, and how sure that is."""
     best = answer.predictions[0]
-    sure = f"{words.percent(best.probability)} sure"
+    sure = f"{formatting.percent(best.probability)} sure"
     if best.applies is None:
-        return words.sentence(best.label), f"The model is {sure}."
+        return formatting.sentence(best.label), f"The model is {sure}."
     borne = [one.label for one in answer.predictions if one.applies]
     if not borne:
         return "None of its labels", f"The nearest is {best.label}: the model is {sure}, which is too little."
     several = "Several labels may be right at once; those in blue are above their own threshold."
-    return words.sentence(", ".join(borne)), several
+    return formatting.sentence(", ".join(borne)), several
 
 
 def _bar(one: Ranked) -> dict[str, Any]:
-    bar = {"label": one.label, "probability": one.probability, "shown": words.percent(one.probability)}
+    bar = {"label": one.label, "probability": one.probability, "shown": formatting.percent(one.probability)}
     if one.applies is None:
         return bar
-    at = words.percent(one.threshold or 0.0)
+    at = formatting.percent(one.threshold or 0.0)
     return bar | {"applies": one.applies, "shown": f"{bar['shown']} (from {at})"}
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from components.settings import Settings
 from components.tracking.runs import RunRecord
-from dashboard import paintings, parts, reads, rows, study_lines, words
+from dashboard import dataset_names, formatting, queries, study_tables, tables, widgets
 
 _DOCUMENT, _FIGURE = "study.json", "figures/study.png"
 _HELP = (
@@ -23,42 +23,42 @@ def page() -> None:
     settings = Settings.load()
     st.title("Studies")
     st.markdown("Five published works on naming paintings, done again: what they reported beside ours.")
-    known = reads.runs(settings, kind="study")
+    known = queries.runs(settings, kind="study")
     if not known:
-        parts.empty("No study has been run yet", "atelier study run A --quick")
+        widgets.empty("No study has been run yet", "atelier study run A --quick")
         return
     left, right = st.columns([3, 2])
     newest = known[0].tags.get("atelier.study", "")
     name = left.selectbox(
         "Study",
-        list(words.STUDIES),
-        index=list(words.STUDIES).index(newest) if newest in words.STUDIES else 0,
-        format_func=words.study_title,
+        list(formatting.STUDIES),
+        index=list(formatting.STUDIES).index(newest) if newest in formatting.STUDIES else 0,
+        format_func=formatting.study_title,
     )
     told = {run.id: document for run in known if (document := _document(settings, run, name))}
     if not told:
-        letter, _ = words.STUDIES[name]
-        parts.empty("This study has not been run yet", f"atelier study run {letter} --quick")
+        letter, _ = formatting.STUDIES[name]
+        widgets.empty("This study has not been run yet", f"atelier study run {letter} --quick")
         return
     runs = [run for run in known if run.id in told]
-    sizes = [size for size in words.SIZES if any(_size(run) == size for run in runs)]
+    sizes = [size for size in formatting.SIZES if any(_size(run) == size for run in runs)]
     size = right.segmented_control(
         "Size",
         sizes,
-        format_func=lambda one: words.SIZES[one],
+        format_func=lambda one: formatting.SIZES[one],
         default=sizes[0],
         required=True,
         help=_HELP,
         key=f"size-{name}",
     )
     runs = [run for run in runs if _size(run) == size]
-    alike = [run for run in runs if paintings.version_of(run) == paintings.version_of(runs[0])]
+    alike = [run for run in runs if dataset_names.version_of(run) == dataset_names.version_of(runs[0])]
     _show(settings, alike, [told[run.id] for run in alike])
 
 
 def _document(settings: Settings, run: RunRecord, name: str) -> dict[str, Any] | None:
     """The table that a run of the study left; None where it came to no row, or is of another study."""
-    path = reads.artifact(settings, run.id, _DOCUMENT) if run.tags.get("atelier.study") == name else None
+    path = queries.artifact(settings, run.id, _DOCUMENT) if run.tags.get("atelier.study") == name else None
     return json.loads(path.read_text(encoding="utf-8")) if path else None
 
 
@@ -69,24 +69,24 @@ def _size(run: RunRecord) -> str:
 def _show(settings: Settings, runs: list[RunRecord], told: list[dict[str, Any]]) -> None:
     """Runs of one size on the same works, the newest first, as one table and figure."""
     newest = runs[0]
-    if rows.is_synthetic(newest):
-        parts.synthetic_banner()
-    works = paintings.called(runs, reads.data_versions(settings))[paintings.version_of(newest)]
+    if tables.is_synthetic(newest):
+        widgets.synthetic_banner()
+    works = dataset_names.called(runs, queries.data_versions(settings))[dataset_names.version_of(newest)]
     st.caption(
-        f"On {words.plain(works)}. Newest run: {words.moment(newest.started, parts.where())}, "
-        f"{rows.state(newest).lower()}. A row's name leads to its run in MLflow; "
+        f"On {formatting.plain(works)}. Newest run: {formatting.moment(newest.started, widgets.where())}, "
+        f"{tables.state(newest).lower()}. A row's name leads to its run in MLflow; "
         f"its size is how many numbers the model learnt."
     )
-    lines = study_lines.merged([one["lines"] for one in told])
-    st.header("Published beside ours", help=f"{words.HELP['macro_f1']}\n\n{words.HELP['interval']}")
+    lines = study_tables.merged([one["lines"] for one in told])
+    st.header("Published beside ours", help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['interval']}")
     most = max(runs, key=lambda run: len(told[runs.index(run)]["lines"]))
-    picture = reads.artifact(settings, most.id, _FIGURE)
+    picture = queries.artifact(settings, most.id, _FIGURE)
     if picture is not None:
         st.image(str(picture), alt="Published figures beside ours, with 95 % intervals, a row a line")
     st.header("Row by row")
-    st.table(study_lines.table(lines, settings), border="horizontal", hide_index=True)
+    st.table(study_tables.table(lines, settings), border="horizontal", hide_index=True)
     if left_open := told[0].get("left_open"):
-        st.caption(f"Left open by the source, and what was taken: {words.plain(left_open)}.")
+        st.caption(f"Left open by the source, and what was taken: {formatting.plain(left_open)}.")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flows.console import errors, output, show_json
-from flows.options import JsonOption, load_settings
+from flows.commands.console import errors, output, show_json
+from flows.commands.options import JsonOption, load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine.")
 
@@ -34,7 +34,7 @@ def device(
     as_json: JsonOption = False,
 ) -> None:
     """Train each family a few steps on what is there: images/s, peak memory, seconds to compile."""
-    from components.training import device_bench
+    from components.training.bench import device as device_bench
 
     settings = load_settings(precision=precision)
     trial = device_bench.Trial(

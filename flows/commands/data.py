@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows import engine
-from flows.console import output, show_json, show_table, talking
-from flows.options import SELECTION, TRAINING, JsonOption, load_settings, planned
+from flows.commands.console import output, show_json, show_table, talking
+from flows.commands.options import SELECTION, TRAINING, JsonOption, load_settings, planned
+from flows.server import prefect_env
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,10 +94,10 @@ def diff(earlier: VersionArgument, later: VersionArgument, *, as_json: JsonOptio
 @planned(SELECTION)
 def explore(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Draw a collection: classes, sizes, light, duplicates, what was set aside, augmentation, works."""
-    from flows import explore as flow
+    from flows.steps import explore as flow
 
     settings = load_settings()
-    engine.prepare(settings, quiet=True)
+    prefect_env.prepare(settings, quiet=True)
     with talking():
         manifest = flow.collected(plan, settings)
         page = flow.explore.fn(manifest, plan, settings)
@@ -111,10 +111,10 @@ def explore(plan: Plan, *, as_json: JsonOption = False) -> None:
 @planned(SELECTION | {"weights": TRAINING["weights"]})
 def suspects(plan: Plan, *, as_json: JsonOption = False) -> None:
     """List works whose label is probably wrong; the table, put right, is what --corrections takes."""
-    from flows import explore as flow
+    from flows.steps import explore as flow
 
     settings = load_settings()
-    engine.prepare(settings, quiet=True)
+    prefect_env.prepare(settings, quiet=True)
     with talking():
         manifest = flow.collected(plan, settings)
         found, table = flow.suspects(manifest, plan, settings)

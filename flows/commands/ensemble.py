@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import engine
-from flows.console import output, show_json, show_table
-from flows.options import TRAINING, JsonOption, Option, load_settings, planned
+from flows.commands.console import output, show_json, show_table
+from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
+from flows.server import prefect_env
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,9 +30,9 @@ def ensemble(
 ) -> None:
     """Combine finished runs into one model by the mean of their answers; `atelier promote` takes it."""
     settings = load_settings()
-    with engine.alone(settings):
-        from flows.ensemble import ensemble as stop
-        from flows.finished import named
+    with prefect_env.alone(settings):
+        from flows.steps.ensemble import ensemble as stop
+        from flows.steps.finished_run import named
 
         members = named(runs, settings)
         record = stop.fn(members, settings)
@@ -48,9 +48,9 @@ def bag(
 ) -> None:
     """Bagging: train a family on several draws of the training works; their mean is one model."""
     settings = load_settings()
-    with engine.alone(settings):
-        from flows.ensemble import bag as stop
-        from flows.ingest import prepared
+    with prefect_env.alone(settings):
+        from flows.steps.ensemble import bag as stop
+        from flows.steps.ingest import prepared
 
         manifest = prepared(plan, settings)
         records = [stop.fn(family, manifest, plan, members, settings) for family in plan.families]
@@ -70,12 +70,12 @@ def cross_validate(
 ) -> None:
     """Train families on every fold: each work is tested once; mean, spread and the score of all works."""
     settings = load_settings()
-    with engine.alone(settings):
+    with prefect_env.alone(settings):
         from components.evaluation.answers import logged_rows
         from components.tracking.runs import Tracker
-        from flows import ingest as stops
-        from flows.cross_validation import TABLE
-        from flows.cross_validation import cross_validate as stop
+        from flows.steps import ingest as stops
+        from flows.steps.cross_validate import TABLE
+        from flows.steps.cross_validate import cross_validate as stop
 
         works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
         stops.validate.fn(works, plan, settings)
@@ -114,10 +114,10 @@ def boost(
         "seed": seed,
     }
     settings = load_settings()
-    with engine.alone(settings):
-        from components.training.boost_recipe import BoostRecipe
-        from flows.boosted import boost as stop
-        from flows.finished import named
+    with prefect_env.alone(settings):
+        from components.training.ensembles.boost_recipe import BoostRecipe
+        from flows.steps.boost import boost as stop
+        from flows.steps.finished_run import named
 
         recipe = BoostRecipe.of(**{name: value for name, value in given.items() if value is not None})
         (network,) = named([run], settings)

@@ -10,8 +10,8 @@ import typer
 
 from components.data.manifest import Task
 from components.errors import RegistryError, SettingsError
-from flows.console import output, show_json, show_table, talking
-from flows.options import JsonOption, TaskOption, load_settings
+from flows.commands.console import output, show_json, show_table, talking
+from flows.commands.options import JsonOption, TaskOption, load_settings
 
 if TYPE_CHECKING:
     from components.inference.predictor import Ranked
@@ -49,7 +49,7 @@ def compare(
     from components.evaluation.answers import logged_rows
     from components.evaluation.paired import of_tables
     from components.tracking.runs import Tracker
-    from flows.finished import named
+    from flows.steps.finished_run import named
 
     settings = load_settings()
     pair = named([first, second], settings)
@@ -77,15 +77,15 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Let the best run (or a named one) meet the champion on the same works."""
-    from flows import engine
-    from flows.finished import named
+    from flows.server import prefect_env
+    from flows.steps.finished_run import named
 
     settings = load_settings()
     name = Task.named(task or Task.STYLE)
     chosen = named([run], settings, name.value) if run else _newest(settings, name)
-    with engine.alone(settings):
-        from flows.promote import promote as stop
-        from flows.promote import version_data
+    with prefect_env.alone(settings):
+        from flows.steps.promote import promote as stop
+        from flows.steps.promote import version_data
 
         entry = stop.fn(chosen, version_data(chosen[0], settings), name.value, settings, overrule=overrule)
     if as_json:

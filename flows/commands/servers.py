@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.console import errors, output, show_json, show_table, talking
-from flows.options import JsonOption, load_settings
+from flows.commands.console import errors, output, show_json, show_table, talking
+from flows.commands.options import JsonOption, load_settings
 
 if TYPE_CHECKING:
     from components.settings import Settings
-    from flows.services import Service
+    from flows.server.services import Service
 
 PortOption = Annotated[int | None, typer.Option("--port", help="Listen here.")]
 
 
 def up() -> None:
     """MLflow, Prefect with its scheduled runs, the API and the dashboard; Ctrl-C ends them all."""
-    from flows import services, supervision
+    from flows.server import services
+    from flows.server import supervisor as supervision
 
     settings = load_settings()
     # A polite end is an end like Ctrl-C, also where a shell started us with that ignored ("&" in a script):
@@ -47,7 +48,7 @@ def up() -> None:
 
 def serve(*, port: PortOption = None) -> None:
     """The REST API alone: POST /v1/{task}/predict."""
-    from flows import services
+    from flows.server import services
 
     settings = load_settings(api_port=port)
     _become(services.api(settings), settings)
@@ -55,7 +56,7 @@ def serve(*, port: PortOption = None) -> None:
 
 def dashboard(*, port: PortOption = None) -> None:
     """The dashboard alone; it asks the API and MLflow."""
-    from flows import services
+    from flows.server import services
 
     settings = load_settings(dashboard_port=port)
     _become(services.dashboard(settings), settings)
@@ -63,7 +64,7 @@ def dashboard(*, port: PortOption = None) -> None:
 
 def doctor(*, as_json: JsonOption = False) -> None:
     """Versions, backend, devices, disk, services, and what is misconfigured, with the mend."""
-    from flows.doctor import examine
+    from flows.server.doctor import examine
 
     with talking():
         findings = examine(load_settings())
@@ -80,7 +81,7 @@ def doctor(*, as_json: JsonOption = False) -> None:
 
 def _become(service: Service, settings: Settings) -> None:
     """Turn this process into the server, so that signals and exit codes are its own."""
-    from flows.services import check_port
+    from flows.server.services import check_port
 
     check_port(service, settings.host)
     os.environ.update(

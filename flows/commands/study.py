@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from components.errors import SettingsError
-from flows import engine
-from flows.console import errors, output, show_json, show_table, talking
-from flows.options import JsonOption, Number, Option, Text, load_settings
+from flows.commands.console import errors, output, show_json, show_table, talking
+from flows.commands.options import JsonOption, Number, Option, Text, load_settings
+from flows.server import prefect_env
 
 if TYPE_CHECKING:
-    from flows.study import Outcome
+    from flows.study.flow import Outcome
 
 app = typer.Typer(
     no_args_is_help=True, help="The five documented studies: run them, published figures beside ours."
@@ -54,9 +54,9 @@ def show(
     from components.evaluation.names import NAMES
     from components.studies.catalog import named
     from flows.report import share
-    from flows.study_order import Order
-    from flows.study_table import PARTS
-    from flows.study_words import known, words
+    from flows.study.describe import known, words
+    from flows.study.order import Order
+    from flows.study.table import PARTS
 
     study, wanted = named(name), Order.of(study=name, size=size).size
     rows: list[dict[str, Any]] = []
@@ -124,7 +124,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run a study's rows, each an MLflow run under one parent; ends with its table. Done rows are found."""
-    from flows.study_order import Order
+    from flows.study.order import Order
 
     if quick and size not in (None, "quick"):
         raise SettingsError(f"--quick is --size quick; received --size {size}, too. Give one of the two.")
@@ -153,8 +153,8 @@ def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
     """What is known of a study's rows, of all its runs of the last one's size and data; trains nothing."""
     from components.studies.catalog import named
 
-    engine.prepare(load_settings(), quiet=True)
-    from flows.study import last
+    prefect_env.prepare(load_settings(), quiet=True)
+    from flows.study.flow import last
 
     outcome = last(named(name).name, load_settings())
     if outcome.status != "FINISHED" and not as_json:
@@ -166,34 +166,34 @@ def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
 def take_trials(search: str, data_version: str) -> None:
     """Take trials of a search that a study leads, in a process that the study started."""
     settings = load_settings()
-    with engine.alone(settings):
-        from flows.study_worker import taken
+    with prefect_env.alone(settings):
+        from flows.study.worker import taken
 
         errors.print(f"{taken(search, data_version, settings)} trials taken")
 
 
 def _ran(order: Any, *, prefect: bool) -> Outcome:
     if prefect:
-        from flows import supervision
+        from flows.server import supervisor
 
-        engine.prepare(supervision.joined(load_settings()), quiet=True)
+        prefect_env.prepare(supervisor.joined(load_settings()), quiet=True)
         with talking():
             errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
-            from flows.study import study
+            from flows.study.flow import study
 
-            with engine.owned():
+            with prefect_env.owned():
                 outcome: Outcome = study(order)
                 return outcome
     settings = load_settings()
-    engine.prepare(settings, quiet=True)
+    prefect_env.prepare(settings, quiet=True)
     with talking():
-        from flows.study import run as stop
+        from flows.study.flow import run as stop
 
         return stop(order, settings)
 
 
 def _show(outcome: Outcome, *, as_json: bool) -> None:
-    from flows.study_table import duration, table
+    from flows.study.table import duration, table
 
     if as_json:
         show_json(outcome.as_dict())

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
-from flows import engine
-from flows.console import errors, output, show_json, show_table
-from flows.options import TRAINING, JsonOption, Option, load_settings, planned
+from flows.commands.console import errors, output, show_json, show_table
+from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
+from flows.server import prefect_env
 
 if TYPE_CHECKING:
-    from components.training.search import Search
+    from components.training.search.search import Search
     from flows.plan import Plan
-    from flows.tune import Tuned
+    from flows.search.run import Tuned
 
 _OPTIONS = {name: option for name, option in TRAINING.items() if name != "families"}
 _SHOWN = 10
@@ -56,9 +56,9 @@ def tune(
     params = list(filter(None, param or []))
     wanted = _search(plan, family, search, params, {key: value for key, value in given.items() if value})
     settings = load_settings(search_storage=storage)
-    with engine.alone(settings):
-        from flows.ingest import prepared
-        from flows.tune import helped, quest_of, tuned
+    with prefect_env.alone(settings):
+        from flows.search.run import helped, quest_of, tuned
+        from flows.steps.ingest import prepared
 
         manifest = prepared(plan, settings)
         named = name or f"{plan.task} · {manifest.source} · {wanted.name}"
@@ -73,11 +73,11 @@ def tune(
 
 def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[str, Any]) -> Search:
     from components.errors import SettingsError
-    from components.training.parameter_text import parameter
-    from components.training.recipes import recipe_for
-    from components.training.search import Search
-    from components.training.searches import SEARCHES, named
-    from components.training.space import Space
+    from components.training.presets import recipe_for
+    from components.training.search.parameter_text import parameter
+    from components.training.search.presets import SEARCHES, named
+    from components.training.search.search import Search
+    from components.training.search.space import Space
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
     recipe = recipe.model_copy(update=plan.changes)
@@ -97,7 +97,7 @@ def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[
 
 
 def _show(done: Tuned, *, as_json: bool) -> None:
-    from flows.tune_records import trial_rows
+    from flows.search.logging import trial_rows
 
     found, metrics = done.outcome, done.best.metrics
     rows = trial_rows(found)

@@ -28,10 +28,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from components.data import cache
+from components.data.cache import decoded
+from components.data.cache.store import Store
 from components.data.manifest import Manifest, Task
 from components.data.sources import folder
-from components.data.store import Store
 
 SIZE = (224, 224)
 BATCH = 32
@@ -57,14 +57,14 @@ def epochs(root: Path, store: Store, turns: int) -> None:
     import keras
     from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
 
-    from components.data.batches import Batches
+    from components.data.feeding.batches import Batches
 
     manifest = folder.read(root, Task.STYLE)
     started = time.perf_counter()
-    images = cache.decoded(manifest, SIZE, store)
+    images = decoded.decoded(manifest, SIZE, store)
     first = time.perf_counter() - started
     started = time.perf_counter()
-    images = cache.decoded(manifest, SIZE, store)
+    images = decoded.decoded(manifest, SIZE, store)
     opened = time.perf_counter() - started
     labels = _labels(manifest)
     directory = keras.utils.image_dataset_from_directory(
@@ -101,12 +101,12 @@ def epochs(root: Path, store: Store, turns: int) -> None:
 
 def steps(root: Path, store: Store) -> None:
 
-    from components.data.batches import Batches
+    from components.data.feeding.batches import Batches
     from components.models.simple_cnn import build
 
     manifest = folder.read(root, Task.STYLE)
     manifest = manifest.with_frame(manifest.frame.iloc[:: max(1, len(manifest) // STEP_WORKS)][:STEP_WORKS])
-    images = cache.decoded(manifest, STEP_SIZE, store)
+    images = decoded.decoded(manifest, STEP_SIZE, store)
     random = np.random.default_rng(0)
     noise = random.integers(0, 256, images.shape, dtype=np.uint8)
     labels = _labels(manifest)

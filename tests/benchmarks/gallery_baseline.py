@@ -21,10 +21,11 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from components.data import select, split
-from components.data.cache import decoded
+from components.data import select
+from components.data.cache.decoded import decoded
 from components.data.manifest import Manifest, Split, Task
 from components.data.sources import synthetic
+from components.data.splits import split
 
 SIZE = (64, 64)
 BATCH = 16

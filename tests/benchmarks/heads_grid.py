@@ -24,8 +24,8 @@ import numpy as np
 if TYPE_CHECKING:
     from components.settings import Settings
     from components.training.fit import TrainingData
-    from components.training.trainer import Trainer
-    from components.training.trials import Trials
+    from components.training.search.objective import Trainer
+    from components.training.search.trials import Trials
 
 WORKS, SIDE, CLASSES, BATCH = 2000, 224, 10, 32
 
@@ -64,7 +64,7 @@ def _drawn() -> TrainingData:
 
 def _grid(given: argparse.Namespace, data: TrainingData, settings: Settings) -> tuple[float, float, int]:
     """Seconds of the features and of the grid, and how many heads."""
-    from components.training import tuning
+    from components.training.search import loop
 
     weights = _weights(given.family, settings.home / "random.weights.h5")
     trials, trainer = _search(given, data, settings, weights)
@@ -75,19 +75,19 @@ def _grid(given: argparse.Namespace, data: TrainingData, settings: Settings) -> 
     others = [fresh.Process(target=_help, args=(given, settings, weights)) for _ in range(given.workers - 1)]
     for other in others:
         other.start()
-    tuning.run(trials, trainer)
+    loop.run(trials, trainer)
     for other in others:
         other.join()
-    return computed - started, time.perf_counter() - computed, len(tuning.outcome(trials).trials)
+    return computed - started, time.perf_counter() - computed, len(loop.outcome(trials).trials)
 
 
 def _help(given: argparse.Namespace, settings: Settings, weights: str) -> None:
     """Another worker: the features are there, the trials are shared."""
     from components.runtime import prepare
-    from components.training import tuning
+    from components.training.search import loop
 
     prepare(settings)
-    tuning.run(*_search(given, _drawn(), settings, weights), wait=False)
+    loop.run(*_search(given, _drawn(), settings, weights), wait=False)
 
 
 def _search(
@@ -95,10 +95,10 @@ def _search(
 ) -> tuple[Trials, Trainer]:
     from components.tracking.tags import is_gone, this_process
     from components.training.recipe import Recipe, Stage
-    from components.training.search_storage import Database
-    from components.training.searches import heads
-    from components.training.trainer import Trainer
-    from components.training.trials import Trials
+    from components.training.search.objective import Trainer
+    from components.training.search.presets import heads
+    from components.training.search.storage import Database
+    from components.training.search.trials import Trials
 
     stage = Stage(epochs=given.epochs, train="head", batch_size=BATCH, stop_patience=10)
     recipe = Recipe(
@@ -124,7 +124,7 @@ def _weights(family: str, path: Path) -> str:
     import keras
 
     from components.models import catalog
-    from components.training.features import parted
+    from components.training.frozen.feature_cache import parted
 
     parted(catalog.build(family, CLASSES, (SIDE, SIDE))).backbone.save_weights(path)
     keras.utils.clear_session()
@@ -135,7 +135,7 @@ def _epoch(given: argparse.Namespace, data: TrainingData) -> float:
     """Seconds of an epoch of the whole network, by fit's own steps."""
     import keras
 
-    from components.data.batches import Batches
+    from components.data.feeding.batches import Batches
     from components.models import catalog
     from components.runtime import jit_compile
 

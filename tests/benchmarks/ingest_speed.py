@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from components.data.ingest import Work, manifest_of
+from components.data.images.scan import Work, manifest_of
 from tests.benchmarks.pictures import pictures
 
 ROUNDS = 5

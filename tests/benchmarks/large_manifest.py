@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.data.looks import SIDE, cosines, phashes
+from components.data.images.stats import SIDE, cosines, phashes
 from components.data.manifest import Manifest, Task
 
 WORKS = 100_000
@@ -77,8 +77,11 @@ def manifest(random: np.random.Generator) -> Manifest:
 
 
 def main() -> None:
-    from components.data import duplicates, quality, select, split
-    from components.data.validate import validate
+    from components.data import select
+    from components.data.gate.validate import validate
+    from components.data.groups import duplicates
+    from components.data.images import quality
+    from components.data.splits import split
 
     works = manifest(np.random.default_rng(0))
     total = 0.0

@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.data.duplicates import SIMILAR, grouped, pairs
-from components.data.images import read_rgb
-from components.data.ingest import Work, manifest_of
+from components.data.groups.duplicates import SIMILAR, grouped, pairs
+from components.data.images.reader import read_rgb
+from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest
 from tests.altered import ALTERATIONS, altered
 from tests.benchmarks.pictures import pictures

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from components.models import catalog
-from components.training.features import parted
-from components.training.freezing import freeze
+from components.training.frozen.feature_cache import parted
+from components.training.frozen.freezing import freeze
 from tests.tiny_training import pictures, small
 
 NAMES = list(catalog.FAMILIES)

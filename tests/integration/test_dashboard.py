@@ -16,14 +16,14 @@ import uvicorn
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from components.data.gate.report import Check, Report
 from components.data.manifest import Manifest
-from components.data.report import Check, Report
 from components.settings import Settings
 from components.tracking.decision import Decision
 from components.tracking.promotion import Promotion
 from components.tracking.registry import Registry
 from components.tracking.runs import Tracker
-from dashboard import words
+from dashboard import formatting
 from serving.app import create_app
 from tests.tiny_collections import manifest as tiny_manifest
 from tests.tiny_collections import save
@@ -236,7 +236,7 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.usefixtures("with_api")
 def test_synthetic_is_never_passed_off_as_real(page: str) -> None:
-    assert words.SYNTHETIC in said(visit(page))
+    assert formatting.SYNTHETIC in said(visit(page))
 
 
 @pytest.mark.usefixtures("with_api")

@@ -19,9 +19,9 @@ pytestmark = pytest.mark.integration
 
 @pytest.mark.slow
 def test_curves_and_the_best_network_stay_with_the_failed_run(tmp_path: Path) -> None:
-    from flows.ingest import prepared
     from flows.plan import Plan
-    from flows.train import Job, trained
+    from flows.steps.ingest import prepared
+    from flows.steps.train import Job, trained
 
     root = synthetic.draw(tmp_path / "gallery", works_per_style=16, size=40)
     plan, settings = Plan.of(root=str(root)), Settings(home=tmp_path / "home")

@@ -20,15 +20,15 @@ from components.inference.predictor import Predictor
 from components.models import catalog, voting
 from components.settings import Settings
 from components.tracking.runs import RunRecord, Tracker
-from components.training.boost_recipe import BoostRecipe
-from components.training.boosting import boost
+from components.training.ensembles.boost_recipe import BoostRecipe
+from components.training.ensembles.boosting import boost
 from components.training.recipe import Recipe
 from tests.tiny_training import pictures, recipe, tinted
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from flows.plan import Plan
-    from flows.train import Job
+    from flows.steps.train import Job
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -43,16 +43,16 @@ class Ground(NamedTuple):
 
 
 def _job(plan: Plan, manifest: Manifest, chosen: Recipe, name: str) -> Job:
-    from flows.train import Job
+    from flows.steps.train import Job
 
     return Job(chosen, manifest, f"{plan.task} · tiny", name, plan.tags("training", manifest))
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    from flows.ingest import prepared
     from flows.plan import Plan
-    from flows.train import trained
+    from flows.steps.ingest import prepared
+    from flows.steps.train import trained
 
     root = synthetic.draw(tmp_path_factory.mktemp("gallery"), works_per_style=16, size=40)
     settings = Settings(home=tmp_path_factory.mktemp("several") / "home")
@@ -65,13 +65,13 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 
 @pytest.fixture(scope="module")
 def combined(ground: Ground) -> RunRecord:
-    from flows.ensemble import ensembled
+    from flows.steps.ensemble import ensembled
 
     return ensembled(ground.runs, ground.settings)
 
 
 def test_finished_runs_become_one(ground: Ground, combined: RunRecord) -> None:
-    from flows.ensemble import ensembled
+    from flows.steps.ensemble import ensembled
 
     tracker = Tracker(ground.settings)
     assert combined.tags["atelier.family"] == "ensemble"
@@ -100,7 +100,7 @@ def test_two_runs_are_compared_on_their_test_works(
 
 
 def test_it_is_promoted_and_answers(ground: Ground, combined: RunRecord) -> None:
-    from flows.promote import promote
+    from flows.steps.promote import promote
 
     entry = promote.fn([combined], ground.manifest, ground.plan.task, ground.settings)
     assert (entry.action, entry.family) == ("promote", "ensemble")
@@ -113,8 +113,8 @@ def test_it_is_promoted_and_answers(ground: Ground, combined: RunRecord) -> None
 
 
 def test_what_does_not_go_together_is_refused(ground: Ground) -> None:
-    from flows.ensemble import bagged, ensembled
-    from flows.finished import named
+    from flows.steps.ensemble import bagged, ensembled
+    from flows.steps.finished_run import named
 
     first, second = ground.runs
     with pytest.raises(TrainingError, match="at least 2 different runs"):
@@ -129,7 +129,7 @@ def test_what_does_not_go_together_is_refused(ground: Ground) -> None:
 
 def test_other_data_versions_are_refused(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     from components.inference.release import ReleaseCard
-    from flows.ensemble import ensembled
+    from flows.steps.ensemble import ensembled
 
     load = ReleaseCard.load
 
@@ -143,7 +143,7 @@ def test_other_data_versions_are_refused(ground: Ground, monkeypatch: pytest.Mon
 
 
 def test_trees_on_a_run(ground: Ground) -> None:
-    from flows.boosted import boosted
+    from flows.steps.boost import boosted
 
     grown = boosted(ground.runs[0], BoostRecipe(rounds=10, depth=3), ground.settings)
     assert grown.tags["atelier.family"] == "boosted"
@@ -155,7 +155,7 @@ def test_trees_on_a_run(ground: Ground) -> None:
 
 
 def test_a_bag_and_a_larger_one(ground: Ground) -> None:
-    from flows.ensemble import bagged
+    from flows.steps.ensemble import bagged
 
     job = _job(ground.plan, ground.manifest, recipe(18, "grid_cnn", epochs=1), "bag")
     bag = bagged(job, 2, ground.settings)
@@ -171,8 +171,8 @@ def test_a_bag_and_a_larger_one(ground: Ground) -> None:
 
 def test_folds_test_every_work_once(ground: Ground) -> None:
     from components.evaluation.answers import logged_rows
-    from flows import ingest as stops
-    from flows.cross_validation import TABLE, cross_validated, parted
+    from flows.steps import ingest as stops
+    from flows.steps.cross_validate import TABLE, cross_validated, parted
 
     plan, settings = ground.plan, ground.settings
     works = stops.select.fn(stops.ingest.fn(plan, settings), plan)

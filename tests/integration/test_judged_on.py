@@ -19,9 +19,9 @@ pytestmark = pytest.mark.integration
 @pytest.mark.slow
 def test_a_run_without_test_works_says_so(tmp_path: Path) -> None:
     from components.inference.release import CARD, ReleaseCard
-    from flows.ingest import prepared
     from flows.plan import Plan
-    from flows.train import Job, trained
+    from flows.steps.ingest import prepared
+    from flows.steps.train import Job, trained
 
     root = synthetic.draw(tmp_path / "gallery", works_per_style=16, size=40)
     plan, settings = Plan.of(root=str(root), protocol="80/20"), Settings(home=tmp_path / "home")

@@ -36,8 +36,8 @@ class Walked(NamedTuple):
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
-    from flows import ingest, promote, train
     from flows.plan import Plan
+    from flows.steps import ingest, promote, train
 
     root = best_artworks(tmp_path_factory.mktemp("tiny"), nested=False, works=14)
     settings = Settings(home=tmp_path_factory.mktemp("several") / "home")
@@ -91,7 +91,7 @@ def test_its_release_is_champion_and_says_what_applies(walked: Walked) -> None:
 
 
 def test_each_stop_is_found_done(walked: Walked) -> None:
-    from flows import promote, train
+    from flows.steps import promote, train
 
     again = train.train.fn("simple_cnn", walked.manifest, walked.plan, walked.settings)
     assert again.id == walked.run.id
@@ -102,7 +102,7 @@ def test_each_stop_is_found_done(walked: Walked) -> None:
 def test_a_model_of_one_label_can_be_judged_beside_it(walked: Walked) -> None:
     """It gives each work its most probable label; the other one's labels it misses."""
     from components.data.labels import multi_hot, names_of
-    from flows.promote import _scores_of_many
+    from flows.steps.promote import _scores_of_many
 
     works = walked.manifest.held_out
     names = names_of(works)

@@ -7,7 +7,7 @@ import pytest
 from components.tracking import runs
 from components.tracking.connection import connect
 from components.tracking.runs import Tracker
-from flows.recording import recorded
+from flows.steps.cached_run import recorded
 
 pytestmark = pytest.mark.integration
 

@@ -15,15 +15,15 @@ import numpy as np
 import pytest
 
 from components.settings import Settings
-from components.training import checkpoints
 from components.training.callbacks import Record
-from components.training.checkpoints import KEPT_SECONDS, Checkpoints, State, discard, sweep
+from components.training.checkpoint import store
+from components.training.checkpoint.store import KEPT_SECONDS, Checkpoints, State, discard, sweep
 from components.training.fit import fit
 from components.training.recipe import Recipe, Stage
-from components.training.search import Search
-from components.training.space import Choice, Space, applied
-from components.training.trainer import Trainer
-from components.training.tuning import Pruned
+from components.training.search.loop import Pruned
+from components.training.search.objective import Trainer
+from components.training.search.search import Search
+from components.training.search.space import Choice, Space, applied
 from tests.tiny_training import tinted
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -129,7 +129,7 @@ def test_a_full_disk_ends_no_training(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "write_atomically", full)
+    monkeypatch.setattr(store, "write_atomically", full)
     with pytest.warns(UserWarning, match="no more checkpoints can be kept.*No space left") as said:
         fitted = fit(
             asked(), tinted(works=60), Settings(home=tmp_path / "home"), checkpoints=tmp_path / "checkpoint"
@@ -185,8 +185,8 @@ def test_a_process_beside_the_one_that_keeps_the_state_trains_without(tmp_path: 
 
 
 def test_a_trial_of_a_whole_network_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "EVERY_SECONDS", 0)
-    monkeypatch.setattr(checkpoints, "TIMES_ITS_COST", 0)
+    monkeypatch.setattr(store, "EVERY_SECONDS", 0)
+    monkeypatch.setattr(store, "TIMES_ITS_COST", 0)
     rates = Space.of(Choice(name="stages.0.learning_rate", values=(1e-3, 1e-2)))
     recipe = Recipe(family="grid_cnn", image_size=(18, 18), stages=(Stage(epochs=6, batch_size=12),))
     search = Search(name="rates", recipe=recipe, space=rates, sampler="grid")

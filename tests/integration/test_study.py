@@ -15,7 +15,7 @@ from components.evaluation.answers import logged_rows
 from components.settings import Settings
 from components.tracking import tags
 from components.tracking.runs import Tracker
-from flows.study_order import Order
+from flows.study.order import Order
 from tests.tiny_collections import save
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -26,7 +26,7 @@ ROWS = ("D1", "D2a", "D2b", "D3", "D4", "D5", "D6", "D7b", "D8")
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     """Study D's cheap rows, run twice; VGG19's weights are a file that holds none."""
-    from flows.study import run
+    from flows.study.flow import run
 
     folder = tmp_path_factory.mktemp("study")
     settings = Settings.load(home=folder / "home")
@@ -85,7 +85,7 @@ def test_a_second_run_finds_the_rows(ran):
 
 
 def test_the_study_s_run_keeps_table_and_figure_and_is_found_again(ran):
-    from flows.study import last
+    from flows.study.flow import last
 
     settings, (_, again) = ran
     tracker = Tracker(settings)
@@ -102,7 +102,7 @@ def test_the_study_s_run_keeps_table_and_figure_and_is_found_again(ran):
 
 
 def test_a_study_that_was_killed_says_so_and_keeps_the_rows_of_the_runs_before(ran, monkeypatch):
-    from flows.study import last
+    from flows.study.flow import last
 
     settings, (_, again) = ran
     tracker = Tracker(settings)
@@ -138,7 +138,7 @@ def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
 
 
 def test_a_gan_has_the_order_s_seed_and_its_line_says_of_what_and_how_large(ran):
-    from flows.study import run
+    from flows.study.flow import run
 
     settings, _ = ran
     (line,) = run(Order.of(study="C", size="quick", rows="C8", seed=3), settings).lines
@@ -149,7 +149,7 @@ def test_a_gan_has_the_order_s_seed_and_its_line_says_of_what_and_how_large(ran)
 
 
 def test_cross_validation_stands_below_the_study_its_folds_apart(ran):
-    from flows.study import run
+    from flows.study.flow import run
 
     settings, _ = ran
     tracker = Tracker(settings)
@@ -171,7 +171,7 @@ def test_another_process_takes_trials_of_a_study_s_search(ran):
 
 def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path):
     from components.studies.catalog import named
-    from flows.study_course import Course
+    from flows.study.context import Course
 
     for number in range(64):
         save(tmp_path / "works" / ("few" if number < 24 else "many") / f"{number}.png", number)
@@ -188,7 +188,7 @@ def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path)
 
 
 def test_a_study_that_was_never_run_has_no_table(ran):
-    from flows.study import last
+    from flows.study.flow import last
 
     with pytest.raises(RegistryError, match="atelier study run artist-resnet50 --quick"):
         last("artist-resnet50", ran[0])

@@ -14,8 +14,8 @@ from components.errors import SettingsError
 from components.settings import Settings
 from components.tracking.runs import Tracker
 from components.training.recipe import Recipe
-from components.training.search import Search
-from components.training.space import Choice, Space
+from components.training.search.search import Search
+from components.training.search.space import Choice, Space
 from flows.cli import app
 from tests.road import run as atelier
 from tests.tiny_training import recipe, weights_file
@@ -23,7 +23,7 @@ from tests.tiny_training import recipe, weights_file
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from flows.plan import Plan
-    from flows.tune import Quest, Tuned
+    from flows.search.run import Quest, Tuned
 
 pytestmark = pytest.mark.integration
 
@@ -38,8 +38,8 @@ class Ground(NamedTuple):
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
-    from flows.ingest import prepared
     from flows.plan import Plan
+    from flows.steps.ingest import prepared
 
     root = synthetic.draw(tmp_path_factory.mktemp("gallery"), works_per_style=16, size=40)
     settings = Settings(home=tmp_path_factory.mktemp("tune") / "home")
@@ -48,7 +48,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 
 
 def _quest(ground: Ground, name: str, chosen: Recipe, *parameters: Choice) -> Quest:
-    from flows.tune import quest_of
+    from flows.search.run import quest_of
 
     search = Search(name=name, recipe=chosen, space=Space.of(*parameters), sampler="grid")
     return quest_of(search, ground.manifest, ground.plan)
@@ -56,7 +56,7 @@ def _quest(ground: Ground, name: str, chosen: Recipe, *parameters: Choice) -> Qu
 
 @pytest.fixture(scope="module")
 def heads(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> tuple[Quest, Tuned]:
-    from flows.tune import tuned
+    from flows.search.run import tuned
 
     weights = weights_file(tmp_path_factory.mktemp("weights"))
     chosen = recipe(32, "mobilenet_v2", train="head", epochs=2).model_copy(update={"weights": str(weights)})
@@ -98,7 +98,7 @@ def test_the_best_head_is_a_training_run_like_any_other(ground: Ground, heads: t
 
 @pytest.mark.slow
 def test_a_finished_search_is_found(ground: Ground, heads: tuple[Quest, Tuned]) -> None:
-    from flows.tune import tuned
+    from flows.search.run import tuned
 
     quest, found = heads
     again = tuned(quest, ground.settings)
@@ -108,7 +108,7 @@ def test_a_finished_search_is_found(ground: Ground, heads: tuple[Quest, Tuned]) 
 
 @pytest.mark.slow
 def test_a_loss_that_is_no_number_is_kept_and_a_wider_search_goes_on(ground: Ground) -> None:
-    from flows.tune import tuned
+    from flows.search.run import tuned
 
     rates = Choice(name="stages.0.learning_rate", values=(1e-3, 1e30, 3e-3))
     quest = _quest(ground, "rates", recipe(18, "grid_cnn", epochs=1, optimizer="sgd"), rates)

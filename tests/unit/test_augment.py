@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from components.data.augment import POLICIES, layers_for, preview
+from components.data.feeding.augment import POLICIES, layers_for, preview
 from components.errors import SettingsError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3)).astype(np.float32)

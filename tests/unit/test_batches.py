@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from components.data.batches import Batches, Position
-from components.data.mixing import Mixing
+from components.data.feeding.batches import Batches, Position
+from components.data.feeding.mixing import Mixing
 
 IMAGES = np.arange(10 * 4 * 4 * 3, dtype=np.uint8).reshape(10, 4, 4, 3)
 LABELS = np.arange(10)

@@ -16,8 +16,8 @@ from components.inference.export import write_graph
 from components.models import boosted, catalog
 from components.models.trees import Trees
 from components.settings import Settings
-from components.training.boost_recipe import BoostRecipe
-from components.training.boosting import Boosted, boost
+from components.training.ensembles.boost_recipe import BoostRecipe
+from components.training.ensembles.boosting import Boosted, boost
 from components.training.fit import TrainingData
 from tests.tiny_training import CLASS_NAMES, pictures, tinted
 

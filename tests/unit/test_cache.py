@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.data import cache
-from components.data.images import read_rgb, resize
+from components.data.cache import decoded
+from components.data.cache.store import Store
+from components.data.images.reader import read_rgb, resize
 from components.data.manifest import Manifest, Task
 from components.data.sources import folder
-from components.data.store import Store
 from components.errors import DataError, ImageError
 from tests.tiny_collections import save
 
@@ -30,7 +30,7 @@ def entries(folder: Path) -> list[Path]:
 
 
 def test_pixels_are_the_readers_in_row_order(works: Manifest, tmp_path: Path) -> None:
-    images = cache.decoded(works, (16, 24), tmp_path / "cache")
+    images = decoded.decoded(works, (16, 24), tmp_path / "cache")
     assert isinstance(images, np.memmap)
     assert (images.shape, images.dtype) == ((6, 16, 24, 3), np.uint8)
     for pixels, path in zip(images, works.paths(), strict=True):
@@ -40,26 +40,26 @@ def test_pixels_are_the_readers_in_row_order(works: Manifest, tmp_path: Path) ->
 
 
 def test_the_second_time_nothing_is_decoded(works: Manifest, tmp_path: Path) -> None:
-    first = cache.decoded(works, (16, 16), tmp_path / "cache")
+    first = decoded.decoded(works, (16, 16), tmp_path / "cache")
     for path in works.paths():
         path.unlink()
-    assert np.array_equal(cache.decoded(works, (16, 16), tmp_path / "cache"), first)
+    assert np.array_equal(decoded.decoded(works, (16, 16), tmp_path / "cache"), first)
 
 
 def test_another_size_order_or_selection_is_another_entry(works: Manifest, tmp_path: Path) -> None:
     kept = tmp_path / "cache"
-    images = cache.decoded(works, (16, 16), kept)
-    turned = cache.decoded(works.with_frame(works.frame[::-1]), (16, 16), kept)
+    images = decoded.decoded(works, (16, 16), kept)
+    turned = decoded.decoded(works.with_frame(works.frame[::-1]), (16, 16), kept)
     assert np.array_equal(turned, images[::-1])
-    assert len(cache.decoded(works.with_frame(works.frame[:2]), (16, 16), kept)) == 2
-    cache.decoded(works, (8, 8), kept)
+    assert len(decoded.decoded(works.with_frame(works.frame[:2]), (16, 16), kept)) == 2
+    decoded.decoded(works, (8, 8), kept)
     assert len(entries(kept)) == 4
 
 
 @pytest.mark.parametrize("damage", ["short", "changed", "no array", "no description", "not an array"])
 def test_a_damaged_entry_is_built_again(works: Manifest, tmp_path: Path, damage: str) -> None:
     kept = tmp_path / "cache"
-    images = np.array(cache.decoded(works, (16, 16), kept))
+    images = np.array(decoded.decoded(works, (16, 16), kept))
     array, about = (entries(kept)[0] / name for name in ("array.npy", "about.json"))
     whole = array.read_bytes()
     match damage:
@@ -73,20 +73,20 @@ def test_a_damaged_entry_is_built_again(works: Manifest, tmp_path: Path, damage:
             about.unlink()
         case "not an array":
             array.write_bytes(b"x" * len(whole))
-    assert np.array_equal(cache.decoded(works, (16, 16), kept), images)
+    assert np.array_equal(decoded.decoded(works, (16, 16), kept), images)
 
 
 def test_a_file_that_changed_since_ingest_is_named(works: Manifest, tmp_path: Path) -> None:
     save(works.paths()[3], 99)
     with pytest.raises(DataError, match=rf"{works.paths()[3].name}: changed since it was ingested"):
-        cache.decoded(works, (16, 16), tmp_path / "cache")
+        decoded.decoded(works, (16, 16), tmp_path / "cache")
     assert entries(tmp_path / "cache") == []
 
 
 def test_a_store_may_be_given_for_a_folder(works: Manifest, tmp_path: Path) -> None:
     store = Store(tmp_path / "cache")
     assert np.array_equal(
-        cache.decoded(works, (8, 8), store), cache.decoded(works, (8, 8), tmp_path / "cache")
+        decoded.decoded(works, (8, 8), store), decoded.decoded(works, (8, 8), tmp_path / "cache")
     )
     assert store.usage().entries == 1
 
@@ -94,7 +94,7 @@ def test_a_store_may_be_given_for_a_folder(works: Manifest, tmp_path: Path) -> N
 def test_a_file_that_vanished_is_named(works: Manifest, tmp_path: Path) -> None:
     works.paths()[0].unlink()
     with pytest.raises(DataError, match=rf"{works.paths()[0].name}: cannot be read any more"):
-        cache.decoded(works, (16, 16), tmp_path / "cache")
+        decoded.decoded(works, (16, 16), tmp_path / "cache")
 
 
 def test_an_unreadable_picture_is_named(works: Manifest, tmp_path: Path) -> None:
@@ -104,12 +104,12 @@ def test_an_unreadable_picture_is_named(works: Manifest, tmp_path: Path) -> None
     sha256 = hashlib.sha256(b"no picture").hexdigest()
     frame = works.frame.assign(sha256=[sha256, *works.frame["sha256"][1:]])
     with pytest.raises(ImageError, match=works.paths()[0].name):
-        cache.decoded(works.with_frame(frame), (16, 16), tmp_path / "cache")
+        decoded.decoded(works.with_frame(frame), (16, 16), tmp_path / "cache")
 
 
 def test_nothing_to_decode_is_an_error(works: Manifest, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no works to decode"):
-        cache.decoded(works.with_frame(works.frame[:0]), (16, 16), tmp_path / "cache")
+        decoded.decoded(works.with_frame(works.frame[:0]), (16, 16), tmp_path / "cache")
 
 
 def test_threads_and_processes_that_want_the_same_all_end_well(works: Manifest, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_threads_and_processes_that_want_the_same_all_end_well(works: Manifest, 
     command = [sys.executable, "-c", code, str(tmp_path / "manifest"), str(tmp_path / "cache")]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     with ThreadPoolExecutor(4) as pool:
-        arrays = list(pool.map(lambda _: cache.decoded(works, (32, 32), tmp_path / "cache"), range(4)))
+        arrays = list(pool.map(lambda _: decoded.decoded(works, (32, 32), tmp_path / "cache"), range(4)))
     sums = {int(array.sum()) for array in arrays}
     sums |= {int(process.communicate(timeout=60)[0]) for process in processes}
     assert len(sums) == 1

@@ -7,7 +7,7 @@ import pytest
 
 from components.data.manifest import Task
 from components.data.select import labelled
-from components.data.split import assign, named
+from components.data.splits.split import assign, named
 from components.data.versions import Versions
 from flows.plan import Plan
 from tests.tiny_collections import manifest, save

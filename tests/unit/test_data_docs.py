@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from components.data.data_docs import INDEX, alone, pages, unlinked
-from components.data.report import Report
+from components.data.gate.data_docs import INDEX, alone, pages, unlinked
+from components.data.gate.report import Report
 
 EXAMINED = """
 import json, socket, sys
@@ -152,7 +152,9 @@ def test_what_is_taken_out_of_a_page() -> None:
     assert 'href="../index.html"' in clean
 
 
-@pytest.mark.parametrize("edge", ["serving.app", "dashboard.verdicts", "dashboard.gate", "flows.cli"])
+@pytest.mark.parametrize(
+    "edge", ["serving.app", "dashboard.validation_reports", "dashboard.report_view", "flows.cli"]
+)
 def test_only_a_validation_imports_great_expectations(edge: str) -> None:
     code = f"import sys, {edge}; sys.exit('great_expectations' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from components import runtime
 from components.errors import SettingsError
-from components.training import device_bench
-from components.training.device_bench import Figures, Trial
+from components.training.bench import device
+from components.training.bench.device import Figures, Trial
 
 BARE = ("keras", "tensorflow", "numpy", "pillow", "scikit-learn")
 OURS = (
@@ -116,11 +116,11 @@ def test_a_family_that_fails_is_a_row_and_the_next_goes_on(monkeypatch: pytest.M
     def full(network: object, size: tuple[int, int], trial: Trial) -> tuple[float, float, float]:
         raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory\n  while trying to allocate 8 bytes")
 
-    monkeypatch.setattr(device_bench, "_timed", full)
-    rows = list(device_bench.bench(Trial(("grid_cnn", "best_cnn"), image_size=32)))
+    monkeypatch.setattr(device, "_timed", full)
+    rows = list(device.bench(Trial(("grid_cnn", "best_cnn"), image_size=32)))
     assert [row.family for row in rows] == ["grid_cnn", "best_cnn"]
     assert rows[0].failed.startswith("out of memory; try a smaller batch or image size. RuntimeError:")
-    assert "failed: out of memory" in device_bench.line(rows[0])
+    assert "failed: out of memory" in device.line(rows[0])
     runtime.begin("tensorflow")
 
 
@@ -128,20 +128,20 @@ def test_a_line_stands_below_its_heading() -> None:
     row = Figures(
         "vgg_inception", (300, 400), 16, "float32", 12_345_678, 3.21, 1234.5, 23456.7, 4321.0, 70_000.0
     )
-    assert len(device_bench.line(row)) == len(device_bench.HEADING)
+    assert len(device.line(row)) == len(device.HEADING)
 
 
 @pytest.mark.parametrize("words", [["--families", "nothing"], ["--image-size", "big"], ["--batch", "0"]])
 def test_what_cannot_be_tried(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert device_bench.main(words) == 2
+    assert device.main(words) == 2
     assert "expected" in capsys.readouterr().err
 
 
 def test_sizes() -> None:
-    assert device_bench.pixels("documented") == 0
-    assert device_bench.pixels("96") == 96
+    assert device.pixels("documented") == 0
+    assert device.pixels("96") == 96
     with pytest.raises(SettingsError, match="pixels a side"):
-        device_bench.pixels("0")
+        device.pixels("0")
 
 
 def test_the_command_is_the_same_bench() -> None:
@@ -163,5 +163,5 @@ def test_the_command_is_the_same_bench() -> None:
     assert done.exit_code == 0, done.output
     title, heading, row = done.stdout.splitlines()
     assert title.startswith("tensorflow on cpu:0")
-    assert heading == device_bench.HEADING
+    assert heading == device.HEADING
     assert row.startswith("grid_cnn               16x16")

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from components.data import drift
+from components.data.gate import drift
+from components.data.gate.validate import validate
 from components.data.manifest import Manifest
-from components.data.split import PROTOCOLS, assign
-from components.data.validate import validate
+from components.data.splits.split import PROTOCOLS, assign
 from tests.tiny_collections import manifest
 
 THREE = PROTOCOLS["81/9/10"]

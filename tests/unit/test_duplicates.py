@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.data.duplicates import grouped, pairs
-from components.data.ingest import Work, manifest_of
+from components.data.groups.duplicates import grouped, pairs
+from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest
 from tests.altered import ALTERATIONS, altered
 

@@ -10,7 +10,7 @@ import pytest
 from components.errors import DataError
 from components.evaluation import folds
 from components.evaluation.metrics import score
-from components.training.ensembles import OutOfBag, Resample, left_out
+from components.training.ensembles.bagging import OutOfBag, Resample, left_out
 
 
 def _works() -> tuple[list[str], np.ndarray]:

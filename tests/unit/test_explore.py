@@ -14,10 +14,11 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from components.data import duplicates, explore
+from components.data import explore
 from components.data.explore import page, sheets, shelf, spread, tiles
 from components.data.explore.tiles import Tile, shortened, wall
-from components.data.ingest import Work, manifest_of
+from components.data.groups import duplicates
+from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected
 from tests.tiny_collections import manifest as rows
 from tests.tiny_collections import save

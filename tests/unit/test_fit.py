@@ -13,14 +13,15 @@ import pytest
 from sklearn.metrics import f1_score, log_loss
 
 from components import progress
-from components.data import store
-from components.data.store import Store
+from components.data.cache import store
+from components.data.cache.store import Store
 from components.errors import SettingsError, TrainingError
 from components.settings import Settings
-from components.training import features, feeding
+from components.training import inputs
 from components.training.callbacks import Diverged
 from components.training.fit import fit
-from components.training.judging import judged
+from components.training.frozen import feature_cache
+from components.training.metrics import judged
 from components.training.recipe import Policy, Recipe, Stage
 from tests.tiny_training import backbone_weights, pictures, recipe, tinted, weights_file
 
@@ -241,25 +242,25 @@ def _cut(seed: int = 0, units: int = 4) -> keras.Model:
 def test_features_are_the_network_s_own_for_every_image(tmp_path: Path) -> None:
     images, _ = pictures(70, 8)  # more than a batch, and not a multiple of it
     network = _cut()
-    found = features.of(network, images, Store(tmp_path), "Features")
+    found = feature_cache.of(network, images, Store(tmp_path), "Features")
     np.testing.assert_allclose(found, np.array(network(images)), rtol=1e-4, atol=1e-2)
 
 
 def test_other_images_or_weights_have_other_features(tmp_path: Path) -> None:
     images, _ = pictures(6, 8)
-    features.of(_cut(), images, Store(tmp_path), "Features")
+    feature_cache.of(_cut(), images, Store(tmp_path), "Features")
     for network, works in ((_cut(), images[::-1]), (_cut(seed=1), images), (_cut(units=5), images)):
-        found = features.of(network, works, Store(tmp_path), "Features")
+        found = feature_cache.of(network, works, Store(tmp_path), "Features")
         np.testing.assert_allclose(found, np.array(network(works)), rtol=1e-4, atol=1e-2)
     assert Store(tmp_path).usage().entries == 4
 
 
 def test_damaged_features_are_computed_again(tmp_path: Path) -> None:
     images, _ = pictures(6, 8)
-    first = np.array(features.of(_cut(), images, Store(tmp_path), "Features"))
+    first = np.array(feature_cache.of(_cut(), images, Store(tmp_path), "Features"))
     for path in tmp_path.rglob("*.npy"):
         path.write_bytes(path.read_bytes()[:150])
-    np.testing.assert_array_equal(features.of(_cut(), images, Store(tmp_path), "Features"), first)
+    np.testing.assert_array_equal(feature_cache.of(_cut(), images, Store(tmp_path), "Features"), first)
     assert [path.name for path in tmp_path.rglob("*.npy")] == ["array.npy"]
 
 
@@ -298,10 +299,10 @@ def test_rare_classes_are_topped_up_in_training_alone(settings: Settings) -> Non
     kept = np.flatnonzero((data.train_labels != 2) | (np.arange(60) < 6))
     rare = replace(data, train_images=data.train_images[kept], train_labels=data.train_labels[kept])
     asked = recipe(epochs=2, policy="rand-augment").model_copy(update={"top_up": 20})
-    assert feeding.rows(asked, rare.labels).size == 60
+    assert inputs.rows(asked, rare.labels).size == 60
     fitted = fit(asked, rare, settings)
     assert fitted.images_per_second == pytest.approx(2 * 60 / fitted.seconds)
-    assert feeding.class_weights(rare.train_labels[feeding.rows(asked, rare.labels)]) == {
+    assert inputs.class_weights(rare.train_labels[inputs.rows(asked, rare.labels)]) == {
         0: 1.0,
         1: 1.0,
         2: 1.0,

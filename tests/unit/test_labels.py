@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from components.data import labels, sources
+from components.data.gate.summaries import classes, works_by_part
 from components.data.manifest import Manifest, Split, Task
 from components.data.select import Selection, labelled
-from components.data.split import assign, named
-from components.data.summaries import classes, works_by_part
+from components.data.splits.split import assign, named
 from components.errors import DataError, SettingsError
 from tests.tiny_collections import best_artworks, manifest
 

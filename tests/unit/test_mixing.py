@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from components.data.mixing import Mixing
+from components.data.feeding.mixing import Mixing
 from components.errors import SettingsError
 
 HEIGHT, WIDTH = 12, 20

@@ -11,7 +11,7 @@ from mlflow.projects._project_spec import load_project
 
 from flows.cli import app
 from flows.plan import Plan
-from flows.study_order import Order
+from flows.study.order import Order
 
 ROOT = Path(__file__).parents[2]
 PROJECT = load_project(str(ROOT))

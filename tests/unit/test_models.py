@@ -262,7 +262,7 @@ def test_weights_for_a_family_without_use_for_them_are_refused(tmp_path: Path) -
 
 def test_reading_the_catalogue_imports_no_keras() -> None:
     code = (
-        "import sys; from components.models import catalog; import components.training.recipes; "
+        "import sys; from components.models import catalog; import components.training.presets; "
         "assert catalog.FAMILIES; assert not {'keras', 'tensorflow', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -8,9 +8,9 @@ import pytest
 from components.data.sources import SOURCES
 from components.errors import SettingsError
 from components.studies.style_cnn_resnet50 import MOVEMENTS
+from components.training.presets import recipe_for
 from components.training.recipe import Recipe
-from components.training.recipes import recipe_for
-from flows import options
+from flows.commands import options
 from flows.plan import Plan
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from components.data.ingest import Work, manifest_of
-from components.data.looks import SIDE, look, phashes
-from components.data.quality import Limits, examined
+from components.data.images.quality import Limits, examined
+from components.data.images.scan import Work, manifest_of
+from components.data.images.stats import SIDE, look, phashes
 from tests.unit.test_duplicates import painting
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
-from components.data import rand_augment
-from components.data.rand_augment import COLOUR, GEOMETRY, OPERATIONS, RandAugment
+from components.data.feeding import rand_augment
+from components.data.feeding.rand_augment import COLOUR, GEOMETRY, OPERATIONS, RandAugment
 
 SIZE = (24, 32)
 COARSE = np.random.default_rng(0).integers(20, 220, (3, 6, 8, 3), dtype=np.uint8)

@@ -8,7 +8,7 @@ import pytest
 
 from components.errors import SettingsError
 from components.models import catalog
-from components.training.recipes import RECIPES, recipe_for
+from components.training.presets import RECIPES, recipe_for
 
 
 @pytest.mark.parametrize("family", list(catalog.FAMILIES))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from components import runtime
-from components.data import batches
+from components.data.feeding import batches
 from components.errors import SettingsError
 from components.models import catalog, precision, voting
 from components.settings import Settings

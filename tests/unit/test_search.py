@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from components.errors import ServiceError, SettingsError, TrainingError
-from components.training import search_storage
 from components.training.recipe import Recipe
-from components.training.search import Trial
-from components.training.space import Choice, Space
-from components.training.trials import Trials
-from components.training.tuning import Report, outcome, run
+from components.training.search import storage
+from components.training.search.loop import Report, outcome, run
+from components.training.search.search import Trial
+from components.training.search.space import Choice, Space
+from components.training.search.trials import Trials
 from tests import tiny_postgres
 from tests.tiny_search import GRID, RATES, RECIPE, SMALL, opened, rates, score
 
@@ -178,7 +178,7 @@ def test_the_trial_of_a_dead_process_is_run_again(url: str) -> None:
 
 
 def test_a_silent_trial_of_another_machine_is_run_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_storage, "SILENT_SECONDS", 1)
+    monkeypatch.setattr(storage, "SILENT_SECONDS", 1)
     elsewhere = opened(rates(), url, worker="elsewhere")
     first = elsewhere.claim()
     assert first is not None

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from components.evaluation.search_figures import curves, heat_map, history, importances
-from components.evaluation.search_parallel import parallel_coordinates
-from components.evaluation.search_points import Axis, Point
+from components.evaluation.search.figures import curves, heat_map, history, importances
+from components.evaluation.search.parallel_coordinates import parallel_coordinates
+from components.evaluation.search.points import Axis, Point
 
 WIDTH, DEPTH = Axis("options.dense_1", (4, 8, 16)), Axis("options.dense_2", (0, 2))
 METRIC = "val_macro_f1"

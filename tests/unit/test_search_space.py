@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from components.errors import SettingsError
-from components.training import sampling
-from components.training.parameter_text import parameter
-from components.training.search import Search
-from components.training.searches import SEARCHES, named
-from components.training.space import Choice, LogUniform, Space, Steps, Uniform, Whole, applied
+from components.training.search import samplers
+from components.training.search.parameter_text import parameter
+from components.training.search.presets import SEARCHES, named
+from components.training.search.search import Search
+from components.training.search.space import Choice, LogUniform, Space, Steps, Uniform, Whole, applied
 from tests.tiny_search import GRID, RECIPE, rates
 
 
@@ -114,5 +114,5 @@ def test_a_draw_is_a_value_of_its_grid() -> None:
     study = optuna.create_study()
     for value in steps.grid:
         study.enqueue_trial({"options.dropout": value})
-        drawn = study.ask({"options.dropout": sampling.distribution(steps)}).params
-        assert sampling.exact(drawn) == {"options.dropout": value}
+        drawn = study.ask({"options.dropout": samplers.distribution(steps)}).params
+        assert samplers.exact(drawn) == {"options.dropout": value}

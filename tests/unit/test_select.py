@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.data.balance import subset, topped_up
 from components.data.corrections import corrected
 from components.data.manifest import Manifest, Task
 from components.data.select import Selection, labelled, merging
+from components.data.splits.balance import subset, topped_up
 from components.errors import DataError, SettingsError
 from tests.tiny_collections import manifest
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from components.data import ledger
 from components.data.manifest import Manifest, Split
-from components.data.split import PROTOCOLS, Protocol, assign, named, placed, placements, quotas
+from components.data.splits import assignments
+from components.data.splits.split import PROTOCOLS, Protocol, assign, named, placed, placements, quotas
 from components.errors import DataError, SettingsError
 from tests.tiny_collections import manifest
 
@@ -315,13 +315,13 @@ def test_copies_of_the_same_bytes_are_together_even_in_two_groups() -> None:
 
 
 def test_the_ledger_keeps_works_where_they_were_also_those_that_were_away(tmp_path: Path) -> None:
-    small = ledger.assigned(manifest({"a": 20, "b": 20}), THREE, seed=0, folder=tmp_path)
-    ledger.assigned(manifest({"a": 10, "b": 10}), THREE, seed=0, folder=tmp_path)
-    grown = ledger.assigned(manifest({"a": 50, "b": 50}), THREE, seed=0, folder=tmp_path)
+    small = assignments.assigned(manifest({"a": 20, "b": 20}), THREE, seed=0, folder=tmp_path)
+    assignments.assigned(manifest({"a": 10, "b": 10}), THREE, seed=0, folder=tmp_path)
+    grown = assignments.assigned(manifest({"a": 50, "b": 50}), THREE, seed=0, folder=tmp_path)
     assert parts_of(small).items() <= parts_of(grown).items()
     (file,) = tmp_path.glob("*.json")
     assert json.loads(file.read_text()).keys() == set(grown.frame["sha256"])
-    ledger.assigned(manifest({"a": 20, "b": 20}), THREE, seed=1, folder=tmp_path)
+    assignments.assigned(manifest({"a": 20, "b": 20}), THREE, seed=1, folder=tmp_path)
     assert len(list(tmp_path.glob("*.json"))) == 2
 
 
@@ -329,19 +329,19 @@ def test_folds_share_a_ledger_so_that_they_stay_folds(tmp_path: Path) -> None:
     sizes = {"a": 12, "b": 12}
     for fold in range(1, 4):
         grown = {label: size + 10 * fold for label, size in sizes.items()}
-        ledger.assigned(manifest(grown), named(f"3-fold:{fold}"), seed=0, folder=tmp_path)
+        assignments.assigned(manifest(grown), named(f"3-fold:{fold}"), seed=0, folder=tmp_path)
     assert len(list(tmp_path.glob("*.json"))) == 1
     whole = manifest({"a": 42, "b": 42})
-    splits = [ledger.assigned(whole, named(f"3-fold:{n}"), seed=0, folder=tmp_path) for n in (1, 2, 3)]
+    splits = [assignments.assigned(whole, named(f"3-fold:{n}"), seed=0, folder=tmp_path) for n in (1, 2, 3)]
     assert (sum((one.frame["split"] == "test").astype(int) for one in splits) == 1).all()
 
 
 def test_a_broken_ledger_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
-    ledger.assigned(manifest({"a": 20, "b": 20}), THREE, seed=0, folder=tmp_path)
+    assignments.assigned(manifest({"a": 20, "b": 20}), THREE, seed=0, folder=tmp_path)
     (file,) = tmp_path.glob("*.json")
     file.write_text("{")
     with pytest.raises(DataError, match="Restore it, or delete it"):
-        ledger.assigned(manifest({"a": 20, "b": 20}), THREE, seed=0, folder=tmp_path)
+        assignments.assigned(manifest({"a": 20, "b": 20}), THREE, seed=0, folder=tmp_path)
 
 
 def test_another_seed_is_another_split() -> None:

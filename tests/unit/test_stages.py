@@ -9,16 +9,16 @@ import keras
 import numpy as np
 import pytest
 
-from components.data import store
-from components.data.augment import layers_for
+from components.data.cache import store
+from components.data.feeding.augment import layers_for
 from components.errors import TrainingError, WeightsError
 from components.models import catalog
 from components.settings import Settings
-from components.training import features
-from components.training.features import Views, parted_at_frozen
 from components.training.fit import fit
-from components.training.freezing import freeze
-from components.training.frozen import Frozen
+from components.training.frozen import feature_cache
+from components.training.frozen.feature_cache import Views, parted_at_frozen
+from components.training.frozen.freezing import freeze
+from components.training.frozen.head_training import Frozen
 from components.training.optimizers import averages, optimizer_of
 from components.training.recipe import Policy, Recipe, Stage
 from tests.tiny_training import recipe, tinted, weights_file
@@ -126,12 +126,12 @@ def test_views_are_the_image_and_what_the_policy_makes_of_it(settings: Settings)
     image = keras.Input((24, 24, 3))
     backbone = keras.Model(image, keras.layers.GlobalAveragePooling2D()(image[:, :12]))
     works = tinted().train_images
-    found = features.of(backbone, works, store.of(settings), "Features", Views("flips", 3, seed=4))
+    found = feature_cache.of(backbone, works, store.of(settings), "Features", Views("flips", 3, seed=4))
     assert found.shape == (3 * len(works), 3)
     means = works.astype("float32")[:, :12].mean(axis=(1, 2))
     np.testing.assert_allclose(found[: len(works)], means, rtol=1e-4)
     assert not np.allclose(found[len(works) : 2 * len(works)], means, rtol=1e-4)
-    again = features.of(backbone, works, store.of(settings), "Features", Views("flips", 3, seed=4))
+    again = feature_cache.of(backbone, works, store.of(settings), "Features", Views("flips", 3, seed=4))
     np.testing.assert_array_equal(found, again)
     assert layers_for("flips") is not None
 
@@ -143,7 +143,7 @@ def test_maps_are_kept_in_half_precision_where_they_fit(
     image = keras.Input((24, 24, 3))
     backbone = keras.Model(image, keras.layers.MaxPooling2D(2)(keras.layers.Rescaling(scale)(image)))
     works = tinted().train_images
-    found = features.of(backbone, works, store.of(settings), "Features")
+    found = feature_cache.of(backbone, works, store.of(settings), "Features")
     assert found.dtype == kind
     expected = np.array(backbone(works.astype("float32"), training=False))
     np.testing.assert_allclose(found, expected, rtol=2e-3)
@@ -303,7 +303,7 @@ def test_maps_larger_than_the_picture_are_not_kept() -> None:
 def test_a_network_counts_by_what_it_does_not_by_its_names() -> None:
     def digest() -> str:
         keras.utils.set_random_seed(0)
-        return features._network(catalog.build("convnext_tiny", 3, (32, 32)))
+        return feature_cache._network(catalog.build("convnext_tiny", 3, (32, 32)))
 
     assert digest() == digest()
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from components.data import entries, store
-from components.data.entries import BLOCK_BYTES, Layout
-from components.data.store import Store
+from components.data.cache import array_file, store
+from components.data.cache.array_file import BLOCK_BYTES, Layout
+from components.data.cache.store import Store
 from components.errors import DataError
 from components.settings import Settings
 
@@ -79,7 +79,7 @@ def test_a_flipped_bit_anywhere_is_found(tmp_path: Path) -> None:
         flipped[place] ^= 1 << place % 8
         path.write_bytes(flipped)
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
-        assert entries.opened(tmp_path / "key0", layout) is None
+        assert array_file.opened(tmp_path / "key0", layout) is None
         assert np.array_equal(kept(where, 0, size), array)
         assert path.read_bytes() == whole
 
@@ -105,7 +105,7 @@ def test_another_shape_or_type_under_the_key_is_not_trusted(tmp_path: Path) -> N
     where = Store(tmp_path)
     kept(where, 0)
     for layout in (Layout((4, 2 * KIB), "|u1"), Layout((8, KIB), "|i1"), Layout((8, KIB - 1), "|u1")):
-        assert entries.opened(tmp_path / "key0", layout) is None
+        assert array_file.opened(tmp_path / "key0", layout) is None
 
 
 def test_what_was_asked_for_longest_ago_goes_first(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from components.errors import SettingsError
 from components.studies.catalog import STUDIES, named
 from components.studies.style_cnn_resnet50 import MOVEMENTS
 from flows.cli import app
-from flows.study_order import Order
-from flows.study_words import words
+from flows.study.describe import words
+from flows.study.order import Order
 
 
 def test_a_study_s_own_collection_is_read_as_documented(settings, tmp_path):

@@ -11,12 +11,12 @@ from components.errors import DataError
 from components.evaluation.answers import work_rows
 from components.evaluation.architecture import blocks, drawing
 from components.evaluation.metrics import score
-from components.evaluation.study_figures import scores_of, share_interval
+from components.evaluation.published import scores_of, share_interval
 from components.models import catalog as families
 from components.studies.catalog import named
 from components.tracking.runs import RunRecord
 from flows.report import share
-from flows.study_table import Done, drawn, duration, line, never_run, table, title
+from flows.study.table import Done, drawn, duration, line, never_run, table, title
 
 
 def test_a_share_s_interval_is_that_of_its_works() -> None:

@@ -7,14 +7,15 @@ import csv
 import numpy as np
 import pytest
 
-from components.data import appearance, sources
-from components.data.cache import decoded
+from components.data import sources
+from components.data.cache.decoded import decoded
 from components.data.corrections import corrected
 from components.data.explore import page, shelf, suspected
+from components.data.groups.label_errors import found
+from components.data.images import descriptor
 from components.data.manifest import Manifest, Task
 from components.data.select import labelled
 from components.data.sources import synthetic
-from components.data.suspects import found
 from components.errors import DataError
 from tests.tiny_collections import manifest
 
@@ -42,8 +43,8 @@ def flipped(drawn) -> tuple[Manifest, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def features(drawn, tmp_path_factory) -> np.ndarray:
-    side = (appearance.SIDE, appearance.SIDE)
-    return appearance.features(decoded(drawn, side, tmp_path_factory.mktemp("arrays")))
+    side = (descriptor.SIDE, descriptor.SIDE)
+    return descriptor.features(decoded(drawn, side, tmp_path_factory.mktemp("arrays")))
 
 
 def blobs(collection: Manifest, spread: float = 0.3) -> np.ndarray:
@@ -145,11 +146,11 @@ def test_the_page_offers_the_table_alone_or_beside_the_figures(flipped, features
 
 def test_appearance_of_any_number_of_pictures():
     images = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3), dtype=np.uint8)
-    seen = appearance.features(images)
+    seen = descriptor.features(images)
     assert seen.shape == (3, 236)
     assert np.allclose((seen[:, :64] ** 2).sum(axis=1), 1, atol=1e-5)
-    assert np.allclose(seen[1:2], appearance.features(images[1:2]), atol=1e-5)
-    assert appearance.features(images[:0]).shape == (0, 236)
+    assert np.allclose(seen[1:2], descriptor.features(images[1:2]), atol=1e-5)
+    assert descriptor.features(images[:0]).shape == (0, 236)
 
 
 def _wrong(collection: Manifest, right: dict[str, str]) -> int:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from components.data.gate.report import Check, Report
+from components.data.gate.validate import validate
 from components.data.manifest import Manifest, Rejected
-from components.data.report import Check, Report
-from components.data.split import PROTOCOLS, assign
-from components.data.validate import validate
+from components.data.splits.split import PROTOCOLS, assign
 from components.errors import DataError, ValidationFailed
 from tests.tiny_collections import manifest
 
@@ -159,7 +159,7 @@ def test_neither_the_gate_nor_a_kept_report_imports_great_expectations(
 ) -> None:
     report.save(tmp_path / "kept")
     code = (
-        "import sys; from pathlib import Path; from components.data.validate import Report;"
+        "import sys; from pathlib import Path; from components.data.gate.validate import Report;"
         "Report.load(Path(sys.argv[1]));"
         "sys.exit(any(name in sys.modules for name in ('great_expectations', 'pandas', 'keras')))"
     )

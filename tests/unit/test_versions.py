@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.select import Selection, labelled
-from components.data.split import PROTOCOLS, assign, named
+from components.data.splits.split import PROTOCOLS, assign, named
 from components.data.versions import Change, Versions, difference
 from components.errors import DataError
 from tests.tiny_collections import manifest

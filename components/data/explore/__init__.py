@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from components.data import duplicates
 from components.data.explore import sheets, spread
+from components.data.groups import duplicates
 from components.data.manifest import Manifest
 from components.progress import track
 

@@ -6,9 +6,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from components.data.augment import POLICIES, preview
 from components.data.explore.tiles import Sheet, Tile
-from components.data.images import read_rgb, resize
+from components.data.feeding.augment import POLICIES, preview
+from components.data.images.reader import read_rgb, resize
 from components.data.manifest import Manifest, Split
 from components.errors import ImageError
 

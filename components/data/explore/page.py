@@ -14,7 +14,7 @@ from PIL import Image
 from components.data.explore import SECTIONS
 from components.data.explore.shelf import ABOUT, FIGURES, SUSPECTS
 from components.data.explore.suspected import SHEET, TABLE
-from components.data.paper import document, table
+from components.data.html import document, table
 from components.errors import DataError
 from components.storage import write_atomically
 

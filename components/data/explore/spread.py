@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullFormatter, StrMethodFormatter
 
 from components import theme
+from components.data.images.quality import Limits
 from components.data.manifest import Manifest, Split
-from components.data.quality import Limits
 
 if TYPE_CHECKING:
     import pandas as pd

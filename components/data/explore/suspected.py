@@ -8,11 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.data import duplicates
 from components.data.explore.shelf import ABOUT, facts, save
 from components.data.explore.tiles import Tile, named, small, wall
+from components.data.groups import duplicates
+from components.data.groups.label_errors import Suspects
 from components.data.manifest import Manifest
-from components.data.suspects import Suspects
 from components.storage import building
 
 if TYPE_CHECKING:

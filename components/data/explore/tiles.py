@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from components import theme
-from components.data.images import read_rgb
+from components.data.images.reader import read_rgb
 from components.data.threads import in_order
 from components.errors import ImageError
 

@@ -16,7 +16,7 @@ import re
 from pathlib import Path
 
 from components.data import labels
-from components.data.ingest import Work, files_below, manifest_of
+from components.data.images.scan import Work, files_below, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.sources.names import plain, tidy
 from components.errors import DataError

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from components.data.ingest import Work, files_below, manifest_of
+from components.data.images.scan import Work, files_below, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
 from components.errors import DataError
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from components.data.ingest import Work, files_below, manifest_of
+from components.data.images.scan import Work, files_below, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.sources.names import mended, tidy
 from components.errors import DataError

@@ -14,7 +14,7 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from components.data.ingest import Work, files_below, manifest_of
+from components.data.images.scan import Work, files_below, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.sources.names import mended, person, tidy
 from components.errors import DataError

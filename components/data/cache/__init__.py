@@ -1,0 +1,1 @@
+"""Decoded pictures and features on the disk: checked, bounded, found again by content."""

@@ -1,0 +1,1 @@
+"""Batches for training: order, augmentation, MixUp and CutMix."""

@@ -1,0 +1,1 @@
+"""Which works belong together: near-duplicates, connected components, suspected label errors."""

@@ -1,0 +1,116 @@
+"""Files to rows: hash, a whole decode and a look at each picture; what cannot be read is listed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.data.images.stats import look, phashes
+from components.data.manifest import COLUMNS, Manifest, Rejected
+from components.data.processes import in_order
+from components.errors import DataError, ImageError
+
+
+@dataclass(frozen=True)
+class Work:
+    """A file and what its collection says of it; "" is not known."""
+
+    path: Path
+    artist: str = ""
+    style: str = ""
+    genre: str = ""
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Every file below `folder`, sorted; hidden ones (.DS_Store) and Windows' Thumbs.db are left out."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and path.name != "Thumbs.db"
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def manifest_of(
+    works: Sequence[Work],
+    *,
+    root: Path,
+    source: str,
+    synthetic: bool = False,
+    rejected: Iterable[Rejected] = (),
+) -> Manifest:
+    """Look at every file, on all cores, and make the rows, sorted by path.
+
+    `group` is the SHA-256 of the bytes, so that copies of a file share one; `duplicates` widens it.
+
+    Args:
+        works: files below `root`.
+        root: folder that the rows' paths are relative to.
+        source: the collection's name.
+        synthetic: drawn by code.
+        rejected: what the source has left out already.
+
+    Raises:
+        DataError: there is no file, or not one can be read.
+    """
+    import pandas as pd
+
+    rows: list[Mapping[str, object]] = []
+    unreadable: list[Rejected] = []
+    ordered = sorted(works, key=lambda work: work.path.relative_to(root).as_posix())
+    for work, seen in zip(ordered, in_order(_looked_at, ordered, "Reading paintings"), strict=True):
+        path = work.path.relative_to(root).as_posix()
+        if isinstance(seen, ImageError):
+            unreadable.append(Rejected(path, str(seen).removeprefix(f"{work.path}: ")))
+        else:
+            rows.append({"path": path, **seen})
+    everything = tuple(sorted([*rejected, *unreadable], key=lambda one: one.path))
+    if not rows:
+        raise DataError(_nothing(root, source, everything))
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    frame["phash"] = phashes(frame["thumbnail"].tolist())
+    return Manifest(
+        frame=frame,
+        source=source,
+        root=root,
+        synthetic=synthetic,
+        rejected=everything,
+        files=len(rows) + len(everything),
+        lineage=(f"read {source}: {len(rows)} works, {len(everything)} left out",),
+    )
+
+
+def _looked_at(work: Work) -> dict[str, object] | ImageError:
+    """The row of one file without its path, or why it has none."""
+    try:
+        data = work.path.read_bytes()
+    except OSError as exc:
+        return ImageError(f"{work.path}: cannot be opened ({exc.strerror}). Check its rights.")
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        seen = look(data)
+    except ImageError as exc:
+        return ImageError(str(exc).removeprefix("the picture: "))
+    return {
+        "artist": work.artist,
+        "style": work.style,
+        "genre": work.genre,
+        "label": "",
+        "sha256": sha256,
+        "phash": "",
+        **vars(seen),
+        "group": sha256,
+        "split": "",
+    }
+
+
+def _nothing(root: Path, source: str, rejected: tuple[Rejected, ...]) -> str:
+    if not rejected:
+        return f"{root}: no pictures there for {source!r}. Check the folder and the source's layout."
+    first = f"{rejected[0].path}: {rejected[0].reason}"
+    return (
+        f"{root}: not one of {len(rejected)} files is a painting that {source!r} can use; the first: {first}"
+    )

@@ -1,0 +1,1 @@
+"""Frozen layers: which they are, their features computed once, and training on these."""

@@ -1,0 +1,1 @@
+"""Hyperparameter search: space, samplers, trials and their storage."""

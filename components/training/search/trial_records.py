@@ -1,0 +1,55 @@
+"""A trial as Optuna keeps it, as a Trial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.training.search.samplers import exact
+from components.training.search.search import State, Trial
+from components.training.search.space import Values
+
+if TYPE_CHECKING:
+    import optuna
+
+WORKER, REASON, CURVE = "worker", "reason", "curve"
+"""Attributes of a trial: who runs it, why it ended early, a row an epoch. A failed one without a reason was
+lost."""
+
+
+def seen(one: optuna.trial.FrozenTrial) -> Trial:
+    """The whole of it."""
+    state, attributes = state_of(one), one.user_attrs
+    reason = attributes.get(REASON, "")
+    if state == "lost":
+        reason = f"its process {attributes.get(WORKER, '')} was broken off; its values are run again"
+    began, ended = one.datetime_start, one.datetime_complete
+    return Trial(
+        number=one.number,
+        values=dict(values_of(one)),
+        state=state,
+        value=None if one.values is None else one.values[0],
+        reason=reason,
+        curve=tuple(attributes.get(CURVE, ())),
+        began=began.astimezone() if began else None,  # Optuna keeps local times
+        seconds=(ended - began).total_seconds() if began and ended else 0.0,
+        worker=attributes.get(WORKER, ""),
+    )
+
+
+def state_of(one: optuna.trial.FrozenTrial) -> State:
+    """How it stands; "lost" is what Optuna calls failed when its process was broken off."""
+    match one.state.name:
+        case "WAITING":
+            return "waiting"
+        case "RUNNING":
+            return "running"
+        case "COMPLETE":
+            return "finished"
+        case "PRUNED":
+            return "pruned"
+    return "failed" if REASON in one.user_attrs else "lost"
+
+
+def values_of(one: optuna.trial.FrozenTrial) -> Values:
+    """What it tries; of one that is queued what was put there."""
+    return exact(one.params or one.system_attrs.get("fixed_params", {}))

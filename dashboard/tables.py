@@ -1,0 +1,265 @@
+"""Runs, versions and decisions as the rows that tables, charts and cards show. No Streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from components.settings import Settings
+from components.tracking import tags as names
+from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, VersionRecord
+from components.tracking.runs import RunRecord
+from dashboard import formatting
+from dashboard.client import ServedModel
+
+_SYNTHETIC = " (synthetic)"
+_ROW = "atelier.row"
+STATUS = {
+    "FINISHED": "Finished",
+    "RUNNING": "Running",
+    "SCHEDULED": "Waiting",
+    "FAILED": "Failed",
+    "KILLED": "Stopped",
+}
+_ACTIONS = {"promote": "New champion", "keep": "Champion kept", "rollback": "Rolled back"}
+
+
+@dataclass(frozen=True)
+class Champion:
+    """What answers for a task, whoever told us: the service, or the registry when that is away."""
+
+    task: str
+    version: str
+    family: str
+    source: str
+    synthetic: bool
+    macro_f1: float | None
+    low: float | None
+    high: float | None
+    since: datetime | str | None
+    run_id: str
+    judged_on: str = "test"
+
+
+def served_champion(task: str, model: ServedModel) -> Champion:
+    """The service's own account of what it answers with."""
+    return Champion(
+        task=task,
+        version=model.version,
+        family=model.family,
+        source=model.trained_on,
+        synthetic=model.synthetic,
+        macro_f1=model.macro_f1,
+        low=model.macro_f1_interval[0],
+        high=model.macro_f1_interval[1],
+        since=model.created,
+        run_id=model.run_id,
+        judged_on=model.judged_on,
+    )
+
+
+def registered_champion(versions: Iterable[VersionRecord]) -> Champion | None:
+    """The registry's champion of a task, None where there is none."""
+    version = next((version for version in versions if CHAMPION in version.aliases), None)
+    if version is None:
+        return None
+    tags = version.tags
+    return Champion(
+        task=version.task,
+        version=version.version,
+        family=tags.get("family", ""),
+        source=tags.get("source", ""),
+        synthetic=tags.get("synthetic") == "true",
+        macro_f1=_number(tags.get("macro_f1")),
+        low=_number(tags.get("macro_f1_low")),
+        high=_number(tags.get("macro_f1_high")),
+        since=version.created,
+        run_id=version.run_id,
+        judged_on=tags.get("judged_on", "test"),
+    )
+
+
+def is_synthetic(run: RunRecord) -> bool:
+    """True when the run learnt from pictures drawn by code."""
+    return run.tags.get(names.SYNTHETIC) == "true"
+
+
+def run_url(settings: Settings, run_id: str) -> str:
+    """The run's page in MLflow."""
+    return f"{settings.mlflow_url}/#/runs/{run_id}"
+
+
+def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict[str, str]:
+    """A short name for each run, none twice: "Simple CNN, version 3" or "A3 ResNet50 GAP, run 2 (synthetic)".
+
+    The row of a study that a run is stands before its family.
+    """
+    numbers = {version.run_id: version.version for version in versions}
+    named: dict[str, str] = {}
+    unregistered: dict[str, int] = {}
+    for run in sorted(runs, key=lambda run: run.started):
+        title = _title(run)
+        if run.id in numbers:
+            which = f"version {numbers[run.id]}"
+        else:
+            unregistered[title] = unregistered.get(title, 0) + 1
+            which = f"run {unregistered[title]}"
+        named[run.id] = f"{title}, {which}{_SYNTHETIC if is_synthetic(run) else ''}"
+    return named
+
+
+def _title(run: RunRecord) -> str:
+    """Its family, behind the row of a study that it is."""
+    return f"{run.tags.get(_ROW, '')} {formatting.family_title(run.tags.get(names.FAMILY, run.name))}".strip()
+
+
+def standing(run_id: str, versions: Iterable[VersionRecord]) -> str:
+    """A run's place: "★ Champion", "Previous", "Challenger", "Version 3", or "" if unregistered."""
+    version = next((version for version in versions if version.run_id == run_id), None)
+    if version is None:
+        return ""
+    for alias, shown in (
+        (CHAMPION, "★ Champion"),
+        (PREVIOUS, "Previous"),
+        (CHALLENGER, "Challenger"),
+    ):
+        if alias in version.aliases:
+            return shown
+    return f"Version {version.version}"
+
+
+def best_first(runs: Iterable[RunRecord]) -> list[RunRecord]:
+    """Runs by their validation macro-F1; those without one last."""
+    return sorted(runs, key=lambda run: run.metrics.get("validation/macro_f1", -1.0), reverse=True)
+
+
+def comparison(
+    runs: Sequence[RunRecord],
+    versions: Sequence[VersionRecord],
+    named: Mapping[str, str],
+    settings: Settings,
+) -> list[dict[str, Any]]:
+    """The comparison's rows, in the order given."""
+    return [
+        {
+            "Model": named[run.id],
+            "Standing": standing(run.id, versions),
+            "Validation F1": measured(run, "validation"),
+            "Test F1": measured(run, "test") if judged_on(run) == "test" else "no test works",
+            "Accuracy": formatting.figure(
+                run.metrics.get("test/accuracy", run.metrics.get("test/subset_accuracy"))
+            ),
+            "Training": formatting.duration(run.metrics.get("training_seconds", run.seconds)),
+            "Size": formatting.count(parameters(run)),
+            "Details": run_url(settings, run.id),
+        }
+        for run in runs
+    ]
+
+
+def measured(run: RunRecord, part: str) -> str:
+    """A part's macro-F1 with its 95 % interval as text."""
+    return formatting.measured(*(run.metrics.get(f"{part}/macro_f1{end}") for end in ("", "_low", "_high")))
+
+
+def judged_on(run: RunRecord) -> str:
+    """The part that judged the run: "test", or "validation" where its works had no test part."""
+    return run.tags.get(names.JUDGED_ON, "test")
+
+
+def parameters(run: RunRecord) -> float | None:
+    """How many numbers the run's model learnt, where it was logged (as a metric or a parameter)."""
+    return run.metrics.get("parameters", _number(run.params.get("parameters")))
+
+
+def intervals(
+    runs: Iterable[RunRecord], versions: Sequence[VersionRecord], named: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """One row a run and part that was measured, for the interval chart."""
+    rows = []
+    for run in runs:
+        star = "★ " if standing(run.id, versions).startswith("★") else ""
+        for part, shown in (("validation", "Validation"), ("test", "Test")):
+            value = run.metrics.get(f"{part}/macro_f1")
+            if value is None or (part == "test" and judged_on(run) != "test"):
+                continue
+            rows.append(
+                {
+                    "model": star + named[run.id],
+                    "part": shown,
+                    "value": value,
+                    "low": run.metrics.get(f"{part}/macro_f1_low", value),
+                    "high": run.metrics.get(f"{part}/macro_f1_high", value),
+                    "shown": measured(run, part),
+                }
+            )
+    return rows
+
+
+def curves(
+    histories: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]], metrics: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """One row an epoch: `histories` by shown name, `metrics` as logged name to shown name."""
+    return [
+        {"name": name, "series": shown, "epoch": epoch, "value": value}
+        for name, history in histories.items()
+        for metric, shown in metrics.items()
+        for epoch, value in history.get(metric, [])
+    ]
+
+
+def latest(
+    runs: Sequence[RunRecord], settings: Settings, where: tzinfo | None, *, limit: int
+) -> list[dict[str, Any]]:
+    """The newest runs as the overview shows them."""
+    return [
+        {
+            "Model": _title(run),
+            "State": state(run),
+            "Macro-F1": measured(run, "test") + ("" if judged_on(run) == "test" else ", validation works"),
+            "Learnt from": formatting.source_title(run.tags.get(names.SOURCE, "")),
+            "Started": formatting.moment(run.started, where),
+            "Took": formatting.duration(run.seconds),
+            "Details": run_url(settings, run.id),
+        }
+        for run in runs[:limit]
+    ]
+
+
+def failures(runs: Sequence[RunRecord], *, limit: int) -> list[str]:
+    """What went wrong with those of the newest runs that failed."""
+    return [f"{_title(run)}: {run.tags[names.ERROR]}" for run in runs[:limit] if names.ERROR in run.tags]
+
+
+def state(run: RunRecord) -> str:
+    """How it goes with the run; one whose process died says "Running" in MLflow for ever."""
+    if run.status == "RUNNING" and names.is_gone(run.tags.get(names.PROCESS, "")):
+        return STATUS["KILLED"]
+    return STATUS.get(run.status, formatting.titled(run.status.lower()))
+
+
+def settled(parameters: Mapping[str, str]) -> list[dict[str, str]]:
+    """A run's parameters as rows, sorted by name."""
+    return [{"Setting": name, "Value": str(value)} for name, value in sorted(parameters.items())]
+
+
+def decided(line: Mapping[str, Any], where: tzinfo | None) -> dict[str, str]:
+    """A line of the journal as a row."""
+    action = str(line.get("action", ""))
+    return {
+        "When": formatting.moment(line.get("time"), where),
+        "Task": formatting.task_title(str(line.get("task", ""))),
+        "Decision": _ACTIONS.get(action, formatting.titled(action)),
+        "Model": f"{formatting.family_title(str(line.get('family', '')))}, version {line.get('version')}"
+        + (_SYNTHETIC if line.get("synthetic") else ""),
+        "Why": formatting.plain(formatting.sentence(str(line.get("reason", "")))),  # tables speak Markdown
+    }
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None

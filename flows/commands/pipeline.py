@@ -1,0 +1,173 @@
+"""demo, pipeline, ingest, validate, train."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.commands.console import errors, output, show_json, show_table, talking
+from flows.commands.options import (
+    COLLECTION,
+    PIPELINE,
+    SELECTION,
+    TRAINING,
+    JsonOption,
+    load_settings,
+    planned,
+)
+from flows.server import prefect_env
+
+if TYPE_CHECKING:
+    from components.data.manifest import Manifest
+    from components.settings import Settings
+    from flows.pipeline import Outcome
+    from flows.plan import Plan
+
+
+def demo(*, as_json: JsonOption = False) -> None:
+    """Synthetic gallery to a served champion: two families, a GAN, a style transfer; minutes on two cores."""
+    from flows.plan import Plan
+
+    _pipeline(Plan(), "demo", as_json=as_json)
+
+
+@planned(PIPELINE)
+def pipeline(
+    plan: Plan,
+    *,
+    keep_as: Annotated[
+        str, typer.Option("--keep-as", help="Name under which `atelier up` schedules it.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Ingest, validate, split, train, promote, make pictures; a finished stop is never done twice."""
+    _pipeline(plan, keep_as or f"{plan.task}-{plan.source}-{plan.scale}", as_json=as_json)
+
+
+@planned(COLLECTION)
+def ingest(plan: Plan, *, as_json: JsonOption = False) -> None:
+    """Read a collection into a manifest: one row a painting, and a line for every file left out."""
+    settings = load_settings()
+    with prefect_env.alone(settings):
+        from flows.steps.ingest import ingest as stop
+
+        manifest = stop.fn(plan, settings)
+    rejected = [{"file": one.path, "kind": one.kind, "reason": one.reason} for one in manifest.rejected]
+    if as_json:
+        show_json(
+            {
+                "source": manifest.source,
+                "works": len(manifest),
+                "data_version": manifest.fingerprint,
+                "lineage": manifest.lineage,
+                "rejected": rejected,
+            }
+        )
+        return
+    show_table(
+        f"{manifest.source}: {len(manifest)} works, data version {manifest.fingerprint}", _counts(manifest)
+    )
+    if rejected:
+        show_table(f"{len(rejected)} files left out", rejected)
+
+
+@planned(SELECTION)
+def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
+    """Put a collection and its split before the gate; exit code 2 and a report when it does not pass."""
+    settings = load_settings()
+    with prefect_env.alone(settings):
+        from flows.steps.ingest import examined
+
+        manifest, report = examined(plan, settings)
+    checks = [
+        {
+            "check": check.name,
+            "severity": check.severity,
+            "passed": check.passed,
+            "expected": check.expected,
+            "observed": check.observed,
+        }
+        for check in report.checks
+    ]
+    page = settings.collections / "validation" / manifest.fingerprint / "report.html"
+    if as_json:
+        show_json(
+            {
+                "data_version": manifest.fingerprint,
+                "passed": report.passed,
+                "report": str(page),
+                "checks": checks,
+            }
+        )
+        return
+    show_table(f"{manifest.source}: passed", checks)
+    output.print(f"report: {page}", highlight=False)
+
+
+@planned(TRAINING)
+def train(plan: Plan, *, as_json: JsonOption = False) -> None:
+    """Train families on a validated data version; nothing is promoted."""
+    from flows.report import run_rows
+
+    settings = load_settings()
+    with prefect_env.alone(settings):
+        from flows.steps.ingest import prepared
+        from flows.steps.train import train as stop
+
+        manifest = prepared(plan, settings)
+        records = [stop.fn(family, manifest, plan, settings) for family in plan.families]
+    if as_json:
+        show_json([asdict(record) for record in records])
+    else:
+        show_table(f"{plan.task} on {manifest.source}", run_rows(records))
+
+
+def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
+    from flows.server import supervisor
+
+    settings = supervisor.joined(load_settings())
+    plan.save(settings, name)
+    prefect_env.prepare(settings, quiet=True)
+    started = time.monotonic()
+    with talking():
+        errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
+        from flows.pipeline import pipeline as flow
+
+        with prefect_env.owned():
+            outcome = flow(plan)
+    _show(outcome, plan, settings, time.monotonic() - started, as_json=as_json)
+
+
+def _show(outcome: Outcome, plan: Plan, settings: Settings, seconds: float, *, as_json: bool) -> None:
+    from flows.report import as_dict, run_rows, where
+
+    if as_json:
+        show_json(as_dict(outcome, settings, seconds))
+        return
+    synthetic = " (drawn by code, not real paintings)" if outcome.manifest.synthetic else ""
+    output.print()
+    show_table(
+        f"{plan.task} on {outcome.manifest.source}{synthetic}, {seconds:.0f} s", run_rows(outcome.runs)
+    )
+    decision = outcome.decision
+    champion = f"Champion of {plan.task}: version {decision.champion}"
+    judged = "" if decision.action == "promote" else f"; version {decision.version} does not replace it"
+    output.print(f"\n{champion}{judged}: {decision.reason}.\n", highlight=False)
+    show_table("Where everything lies", where(outcome, settings))
+    output.print(
+        "\nLook at it:  [bold]make up[/]   (MLflow, Prefect, the API and the dashboard; Ctrl-C ends them)"
+    )
+
+
+def _counts(manifest: Manifest) -> list[dict[str, object]]:
+    return [
+        {
+            "label": column,
+            "known for": int((manifest.frame[column] != "").sum()),
+            "classes": int(manifest.frame.loc[manifest.frame[column] != "", column].nunique()),
+        }
+        for column in ("artist", "style", "genre")
+    ]

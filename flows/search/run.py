@@ -1,0 +1,218 @@
+"""Search over a recipe: trials below one MLflow run, the best one judged as any other training run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components.storage import key_of
+from flows.log import tell
+from flows.search.logging import TrialRecords, log_outcome
+from flows.search.workers import at_work
+from flows.steps.cached_run import recorded
+from flows.steps.evaluate import judge, works
+from flows.steps.train import Job, log_curves, trained, warm_start
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from components.data.manifest import Manifest
+    from components.settings import Settings
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord
+    from components.training.search.objective import Trainer
+    from components.training.search.search import Outcome, Search
+    from components.training.search.trials import Trials
+    from flows.plan import Plan
+
+METHOD = 2
+"""Counted up when the same search on the same data would now find another network."""
+
+
+@dataclass(frozen=True)
+class Quest:
+    """A search to be done, and the run it becomes.
+
+    Attributes:
+        search: what is sought; its name stands for one data version.
+        manifest: a split data version with a task.
+        experiment: MLflow's, as in "style · best-artworks".
+        tags: of the best network's run; the search's own kind is "search".
+        parent: id of the run it is shown below; "" for none.
+    """
+
+    search: Search
+    manifest: Manifest
+    experiment: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    parent: str = ""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A finished search.
+
+    Attributes:
+        run: the search's; its trials stand below it.
+        best: the best trial's network: an ordinary training run, which can be promoted.
+        outcome: every trial.
+    """
+
+    run: RunRecord
+    best: RunRecord
+    outcome: Outcome
+
+
+@task(name="tune", task_run_name="tune {search.name}", cache_policy=NO_CACHE)
+def tune(search: Search, manifest: Manifest, plan: Plan, settings: Settings) -> Tuned:
+    """Go through a search in this process; one that was finished before is found, a broken one goes on."""
+    return tuned(quest_of(search, manifest, plan), settings)
+
+
+def quest_of(search: Search, manifest: Manifest, plan: Plan) -> Quest:
+    """A search on a plan's works."""
+    return Quest(search, manifest, f"{plan.task} · {manifest.source}", plan.tags("training", manifest))
+
+
+def tuned(quest: Quest, settings: Settings, *, workers: Sequence[Sequence[str]] = ()) -> Tuned:
+    """The finished search; what of it was done before is not done again.
+
+    Args:
+        quest: what is sought, on what.
+        settings: where trials are kept (`search_storage`).
+        workers: commands that call `helped` with the same quest: processes that take trials, too.
+
+    Raises:
+        TrainingError: the name stands for another search or other data, or no trial could be trained.
+        SettingsError: a parameter that the family does not have, or a database that cannot be used.
+    """
+    from components.training.search.loop import outcome
+
+    trials, trainer = _begun(quest, settings)
+    best: RunRecord | None = None
+
+    def work(run: Run) -> None:
+        nonlocal best
+        best = _sought(run, quest, trials, trainer, settings, workers)
+
+    key = key_of("search", METHOD, quest.search.key, quest.manifest.fingerprint, trials.id)
+    record, cached = recorded(
+        settings,
+        experiment=quest.experiment,
+        name=quest.search.name,
+        key=key,
+        tags=dict(quest.tags) | {"atelier.kind": "search", "atelier.family": quest.search.recipe.family},
+        work=work,
+        parent=quest.parent,
+    )
+    found = outcome(trials)
+    best = best or _best(quest, found, trainer, settings, record.id)
+    tell(
+        "tune",
+        f"{quest.search.name}: best {quest.search.metric} {found.best.value:.3f} "
+        f"of {sum(one.state == 'finished' for one in found.trials)} trials in {record.seconds:.0f} s",
+        cached=cached,
+    )
+    return Tuned(record, best, found)
+
+
+def helped(quest: Quest, settings: Settings) -> int:
+    """Take trials of a search that another process leads, until each has been begun; how many it took."""
+    from components.training.search.loop import run
+
+    trials, trainer = _begun(quest, settings)
+    records = TrialRecords(trials, settings)
+    return run(trials, trainer, on_trial=records.log, wait=False)
+
+
+def _begun(quest: Quest, settings: Settings) -> tuple[Trials, Trainer]:
+    from components.runtime import prepare
+
+    prepare(settings, quest.search.recipe.seed)  # before whatever imports Keras
+    from components.tracking.tags import is_gone, this_process
+    from components.training.checkpoint.callback import place
+    from components.training.search.objective import Trainer
+    from components.training.search.storage import Database
+    from components.training.search.trials import Trials
+
+    search = quest.search
+    trainer = Trainer(
+        search,
+        lambda recipe: works(recipe, quest.manifest, settings).data,
+        settings,
+        warm_start=warm_start(search.recipe, settings),
+        checkpoints=lambda recipe: place(
+            key_of("trial", METHOD, recipe.key, quest.manifest.fingerprint), settings
+        ),
+    )
+    trainer.check()
+    trials = Trials.of(
+        search,
+        Database.at(settings.search_url),
+        data_version=quest.manifest.fingerprint,
+        worker=this_process(),
+        gone=is_gone,
+    )
+    return trials, trainer
+
+
+def _sought(  # noqa: PLR0917 (one caller)
+    run: Run,
+    quest: Quest,
+    trials: Trials,
+    trainer: Trainer,
+    settings: Settings,
+    workers: Sequence[Sequence[str]],
+) -> RunRecord:
+    from components.training.search import loop
+
+    search = quest.search
+    run.params(search.model_dump(mode="json", exclude={"recipe"}))
+    run.params({"recipe": search.recipe.model_dump(mode="json")})
+    run.dataset(quest.manifest)
+    records = TrialRecords(trials, settings)
+    records.begin(run.id)
+    with at_work(workers, settings.home / "logs" / "search"):
+        loop.run(trials, trainer, on_trial=records.log)
+    records.complete()
+    found = loop.outcome(trials)
+    log_outcome(run, found)
+    best = _best(quest, found, trainer, settings, run.id)
+    run.tags({"atelier.best_run": best.id})
+    run.metrics({f"best/{name}": best.metrics[name] for name in best.metrics if name.endswith("macro_f1")})
+    return best
+
+
+def _best(quest: Quest, found: Outcome, trainer: Trainer, settings: Settings, parent: str) -> RunRecord:
+    """The best trial's network as a training run: its head again on the features, or all by its recipe."""
+    name = f"{quest.search.name} · best"
+    job = Job(found.recipe, quest.manifest, quest.experiment, name, quest.tags, parent)
+    if not trainer.on_features:
+        return trained(job, settings)
+    record, _ = recorded(
+        settings,
+        experiment=job.experiment,
+        name=job.name,
+        key=key_of("head", METHOD, job.manifest.task, job.recipe.key, job.manifest.fingerprint),
+        tags=dict(job.tags) | {"atelier.family": job.recipe.family},
+        work=lambda run: _head(job, trainer, settings, run),
+        parent=parent,
+    )
+    return record
+
+
+def _head(job: Job, trainer: Trainer, settings: Settings, run: Run) -> None:
+    from components.runtime import hardware
+
+    run.params(job.recipe.model_dump(mode="json"))
+    run.tags({f"hardware.{name}": value for name, value in hardware().items()})
+    run.dataset(job.manifest)
+    run.files(settings.collections / "validation" / job.manifest.fingerprint, "validation")
+    found = works(job.recipe, job.manifest, settings)
+    fitted = trainer.network(job.recipe, run.epoch)
+    log_curves(run, fitted)
+    judge(run, fitted.model, job.recipe, found)

@@ -1,0 +1,1 @@
+"""Servers and schedules: Prefect's environment, the supervised services, deployments, the doctor."""

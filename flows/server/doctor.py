@@ -1,0 +1,173 @@
+"""What this machine has, what is reachable, what is misconfigured, and how to mend it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from components.data.manifest import Task
+from components.errors import AtelierError
+from components.progress import steps
+from flows.server import services
+
+if TYPE_CHECKING:
+    from components.settings import Settings
+
+PACKAGES = (
+    "tensorflow",
+    "keras",
+    "mlflow",
+    "prefect",
+    "great-expectations",
+    "fastapi",
+    "streamlit",
+    "openvino",
+    "boto3",
+    "pillow",
+    "scikit-learn",
+)
+ENOUGH_DISK_GIB = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the examination."""
+
+    name: str
+    state: Literal["good", "note", "bad"]
+    text: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything; nothing is changed."""
+    with steps("Examining", None):
+        return [
+            Finding(
+                "python", "good", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+            ),
+            *_packages(),
+            _backend(settings),
+            *_home(settings),
+            _cache(settings),
+            *_services(settings),
+            *_champions(settings),
+        ]
+
+
+def _packages() -> Iterator[Finding]:
+    found, missing = {}, []
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            missing.append(name)
+    yield Finding("packages", "good", ", ".join(f"{name} {number}" for name, number in found.items()))
+    if missing:
+        yield Finding("missing packages", "bad", f"{', '.join(missing)}. Install them: make setup")
+    if {"fastapi", "prefect"} <= found.keys() and tuple(map(int, found["fastapi"].split(".")[:2])) >= (
+        0,
+        153,
+    ):
+        yield Finding(
+            "fastapi and prefect",
+            "bad",
+            f"Prefect 3.8 does not work with FastAPI {found['fastapi']}. Install the lock: make setup",
+        )
+
+
+def _backend(settings: Settings) -> Finding:
+    from components.runtime import hardware, prepare
+
+    try:
+        prepare(settings)
+        facts = hardware()
+    except AtelierError as exc:
+        return Finding("backend", "bad", str(exc))
+    return Finding(
+        "backend",
+        "good",
+        f"{facts['backend']} on {facts['devices']} ({facts['distribution']}), {facts['precision']}, "
+        f"XLA {facts['xla']}; {facts['cores']} cores, {facts['memory_gib']} GiB memory",
+    )
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    place = next(folder for folder in (settings.home, *settings.home.parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free / 2**30
+    enough = free >= ENOUGH_DISK_GIB
+    mend = (
+        ""
+        if enough
+        else f"; {ENOUGH_DISK_GIB} GiB are advised. Free some, or choose another home: ATELIER_HOME"
+    )
+    yield Finding("free disk", "good" if enough else "bad", f"{free:.1f} GiB at {place}{mend}")
+    try:
+        probe = place / ".atelier-doctor"
+        probe.touch()
+        probe.unlink()
+    except OSError as exc:
+        yield Finding(
+            "home", "bad", f"{place} cannot be written ({exc.strerror}). Choose another home: ATELIER_HOME"
+        )
+    else:
+        yield Finding(
+            "home", "good" if settings.home.is_dir() else "note", f"{settings.home}{_not_yet(settings.home)}"
+        )
+
+
+def _cache(settings: Settings) -> Finding:
+    from components.data.cache import store
+
+    usage = store.of(settings).usage()
+    used, bound = usage.bytes / 2**30, usage.limit_bytes / 2**30
+    return Finding(
+        "cache", "good", f"{usage.entries} arrays, {used:.2f} of {bound:g} GiB (ATELIER_CACHE_BYTES)"
+    )
+
+
+def _services(settings: Settings) -> Iterator[Finding]:
+    for service in services.services(settings):
+        if service.ready:
+            yield Finding(service.title, "good", f"answers at {service.url}")
+            continue
+        try:
+            services.check_port(service, settings.host)
+        except AtelierError as exc:
+            yield Finding(service.title, "bad", str(exc))
+        else:
+            yield Finding(service.title, "note", f"not running at {service.url}. Start it: atelier up")
+    uri = settings.tracking_uri
+    if uri.startswith("http") and not services.answers(f"{uri}/health"):
+        yield Finding(
+            "tracking",
+            "bad",
+            f"{uri}: no MLflow server answers. Start it, or unset ATELIER_MLFLOW_TRACKING_URI",
+        )
+    else:
+        yield Finding("tracking", "good", uri)
+
+
+def _champions(settings: Settings) -> Iterator[Finding]:
+    from components.inference import releases
+    from components.inference.release import ReleaseCard
+
+    for task in Task:
+        folder = releases.current(settings, task.value)
+        if folder is None:
+            yield Finding(f"{task} champion", "note", f"none yet. Make one: atelier pipeline --task {task}")
+        else:
+            card = ReleaseCard.load(folder)
+            yield Finding(
+                f"{task} champion",
+                "good",
+                f"version {card.version}, {card.family} on {card.source}, macro-F1 {card.macro_f1:.3f}",
+            )
+
+
+def _not_yet(home: Path) -> str:
+    return "" if home.is_dir() else " (not made yet)"

@@ -1,0 +1,99 @@
+"""Boosted trees on a finished run's network (study D5): one more run, judged and promoted as any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components.storage import key_of
+from flows.log import tell
+from flows.steps.cached_run import recorded
+from flows.steps.evaluate import judge, works
+from flows.steps.finished_run import finished
+from flows.steps.promote import version_data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from components.settings import Settings
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord
+    from components.training.ensembles.boost_recipe import BoostRecipe
+    from flows.steps.finished_run import Finished
+
+METHOD = 1
+"""Counted up when the same recipe on the same network would now give other trees."""
+
+FAMILY = "boosted"
+
+
+@task(name="boost", cache_policy=NO_CACHE)
+def boost(record: RunRecord, recipe: BoostRecipe, settings: Settings) -> RunRecord:
+    """`boosted`, beside the run it is made of."""
+    return boosted(record, recipe, settings)
+
+
+def boosted(
+    record: RunRecord,
+    recipe: BoostRecipe,
+    settings: Settings,
+    *,
+    name: str = "",
+    tags: Mapping[str, str] | None = None,
+    parent: str = "",
+) -> RunRecord:
+    """Grow trees on the network of a finished run; the same trees are found, not grown again.
+
+    Args:
+        record: the network's; the new run stands in its experiment.
+        recipe: how trees are grown.
+        settings: where runs and features lie.
+        name: the new run's; "": made of the network's.
+        tags: on top of the network's kind, task, source and data version.
+        parent: id of the run it is shown below; "" for none.
+
+    Raises:
+        RegistryError: the run left no network.
+        SettingsError: the network has no such layer.
+        TrainingError: the run is not finished, or trees cannot be grown on its works.
+    """
+    source = finished(record, settings)
+    made, cached = recorded(
+        settings,
+        experiment=record.experiment,
+        name=name or f"{FAMILY} on {record.name}",
+        key=key_of(FAMILY, METHOD, source.key, recipe.key),
+        tags=source.tags | dict(tags or {}) | {"atelier.family": FAMILY, "atelier.network": record.id},
+        work=lambda run: _boost(source, recipe, settings, run),
+        parent=parent,
+    )
+    score = made.metrics["validation/macro_f1"]
+    tell("boost", f"{made.name}: validation macro-F1 {score:.3f} in {made.seconds:.0f} s", cached=cached)
+    return made
+
+
+def _boost(source: Finished, recipe: BoostRecipe, settings: Settings, run: Run) -> None:
+    from components.runtime import hardware, prepare
+
+    prepare(settings, recipe.seed)  # before whatever imports Keras
+    from components.training.ensembles.boosting import boost as grow
+
+    manifest = version_data(source.record, settings)
+    run.params(recipe.model_dump(mode="json") | {"network": source.record.id, "cnn": source.card.family})
+    run.tags({f"hardware.{name}": value for name, value in hardware().items()})
+    run.dataset(manifest)
+    judged = source.judged_as(FAMILY)
+    found = works(judged, manifest, settings)
+    grown = grow(source.network(), found.data, settings, recipe, on_round=run.epoch)
+    run.metrics(
+        {
+            "training_seconds": source.record.metrics.get("training_seconds", 0.0) + grown.seconds,
+            "boosting_seconds": grown.seconds,
+            "rounds": float(grown.rounds),
+            "best_epoch": float(grown.best_round),
+        }
+    )
+    run.tags({"atelier.layer": grown.layer})
+    judge(run, grown.model, judged, found)

@@ -1,0 +1,156 @@
+"""A recipe on every fold: each work is tested once, by a network that never saw it (study B10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components.data.splits.protocols import FEWEST_FOLDS
+from components.errors import DataError
+from components.storage import key_of
+from flows.log import tell
+from flows.steps import ingest as stops
+from flows.steps.cached_run import recorded
+from flows.steps.ensemble import job_of
+from flows.steps.train import trained
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from components.data.manifest import Manifest
+    from components.evaluation.metrics import Scores
+    from components.settings import Settings
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord
+    from flows.plan import Plan
+    from flows.steps.train import Job
+
+METHOD = 1
+"""Counted up when the same folds would now give another table."""
+
+KIND, FOLD = "cross-validation", "fold"
+"""What its run and those of its folds are tagged as: no network of theirs is to be promoted, for each was
+taught works that others are judged by."""
+
+TABLE = "tables/folds.json"
+
+
+@task(name="cross-validate", task_run_name="cross-validate {family}", cache_policy=NO_CACHE)
+def cross_validate(family: str, manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> RunRecord:
+    """`cross_validated`, of a family's recipe at the plan's scale.
+
+    Args:
+        family: in the catalogue.
+        manifest: selected works, before any split.
+        plan: says task, scale, weights and seed; its protocol is left aside.
+        folds: how many; 2 to 20.
+        settings: where everything lies.
+    """
+    job = job_of(family, manifest, plan, f"{folds} folds")
+    return cross_validated(job, parted(manifest, plan, folds, settings), settings)
+
+
+def parted(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> list[Manifest]:
+    """The works under each fold of so many, each past the gate and kept.
+
+    Raises:
+        SettingsError: no such number of folds.
+        DataError: a class with fewer than two different works for each fold.
+        ValidationFailed: the gate does not let one pass.
+    """
+    plans = [plan.model_copy(update={"protocol": f"{folds}-fold:{number}"}) for number in range(1, folds + 1)]
+    parts = [stops.split.fn(manifest, one, settings) for one in plans]
+    for part, one in zip(parts, plans, strict=True):
+        stops.validate.fn(part, one, settings)
+    return parts
+
+
+def cross_validated(job: Job, folds: Sequence[Manifest], settings: Settings) -> RunRecord:
+    """Train a job's recipe on every fold; mean, spread and the score of all works together, as one run.
+
+    Its metrics: "folds/macro_f1_mean" and "_sd" (and so on); "test/macro_f1" with its interval is that of
+    every work by the network that did not see it, and its table of test works has them all. The folds are
+    runs below it in an experiment of their own, apart from the networks that may be promoted: each fold's
+    was taught works that others are judged by.
+
+    Args:
+        job: its manifest is the works before any split; its name is the whole's.
+        folds: the works under each fold, as `parted` makes them.
+        settings: where runs lie.
+
+    Raises:
+        DataError: fewer than two folds.
+        TrainingError: the recipe cannot be carried out.
+    """
+    if len(folds) < FEWEST_FOLDS:
+        raise DataError(f"Cross-validation wants at least {FEWEST_FOLDS} folds, received {len(folds)}.")
+    record, cached = recorded(
+        settings,
+        experiment=job.experiment,
+        name=job.name,
+        key=key_of(KIND, METHOD, job.recipe.key, [one.fingerprint for one in folds]),
+        tags=dict(job.tags) | {"atelier.kind": KIND, "atelier.family": job.recipe.family},
+        work=lambda run: _run(job, folds, settings, run),
+        parent=job.parent,
+    )
+    mean, deviation = (record.metrics[f"folds/macro_f1_{name}"] for name in ("mean", "sd"))
+    tell("folds", f"{job.name}: macro-F1 {mean:.3f} ± {deviation:.3f} over {len(folds)}", cached=cached)
+    return record
+
+
+def _run(job: Job, folds: Sequence[Manifest], settings: Settings, run: Run) -> None:
+    from components.evaluation import figures, tables
+    from components.evaluation import folds as summaries
+
+    run.params(job.recipe.model_dump(mode="json") | {"folds": len(folds)})
+    run.dataset(job.manifest, "cross-validation")
+    records = [_fold(job, number, one, settings, run.id) for number, one in enumerate(folds, start=1)]
+    metrics = [one.metrics for one in records]
+    run.metrics(summaries.summary(metrics))
+    run.metrics({"training_seconds": sum(one["training_seconds"] for one in metrics)})
+    run.metrics({"parameters": metrics[0]["parameters"]})
+    pooled = None
+    if not job.recipe.multi_label:
+        works, pooled = _together(records, folds[0], settings)
+        run.table("tables/test_works.json", works)
+        run.metrics(_known(pooled))
+        run.figure("figures/confusion_matrix.png", figures.confusion_matrix(pooled))
+        run.table("tables/per_class.json", tables.per_class(pooled))
+    run.table(TABLE, summaries.rows(metrics, [len(one.held_out) for one in folds], pooled))
+
+
+def _fold(job: Job, number: int, works: Manifest, settings: Settings, parent: str) -> RunRecord:
+    tags = {"atelier.kind": FOLD, "atelier.data_version": works.fingerprint, "atelier.fold": str(number)}
+    own = replace(
+        job,
+        manifest=works,
+        experiment=f"{job.experiment} · folds",
+        name=f"{job.name}, fold {number}",
+        tags=dict(job.tags) | tags,
+        parent=parent,
+    )
+    return trained(own, settings)
+
+
+def _together(
+    records: Sequence[RunRecord], works: Manifest, settings: Settings
+) -> tuple[list[dict[str, Any]], Scores]:
+    """Every work's answer by the fold that it was tested in, and their scores."""
+    from components.evaluation.answers import logged_rows
+    from components.evaluation.published import scores_of
+    from components.tracking.runs import Tracker
+
+    tracker = Tracker(settings)
+    tables = [logged_rows(tracker.artifact(one.id, "tables/test_works.json")) for one in records]
+    rows = [row for table in tables for row in table]
+    return rows, scores_of(rows, works.class_names)
+
+
+def _known(pooled: Scores) -> dict[str, float]:
+    """Those figures that the tables of answers hold whole: whatever goes by the predicted class."""
+    told = ("macro_f1", "macro_f1_low", "macro_f1_high", "weighted_f1", "accuracy", "balanced_accuracy")
+    return {f"test/{name}": float(getattr(pooled, name)) for name in told}

@@ -1,0 +1,253 @@
+"""Several networks, one answer (study B10): of finished runs, or of bagged members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components.errors import TrainingError
+from components.storage import key_of
+from flows.log import tell
+from flows.steps.cached_run import recorded
+from flows.steps.evaluate import judge, works
+from flows.steps.finished_run import finished
+from flows.steps.promote import version_data
+from flows.steps.train import Job, trained
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import keras
+
+    from components.data.manifest import Manifest
+    from components.settings import Settings
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord
+    from components.training.ensembles.bagging import Resample
+    from flows.plan import Plan
+    from flows.steps.evaluate import Works
+    from flows.steps.finished_run import Finished
+
+METHOD = 1
+"""Counted up when the same members would now give another ensemble."""
+
+FAMILY = "ensemble"
+"""In a run's tags and a release's card; it is no family that a recipe trains."""
+
+FEWEST = 2
+
+
+@task(name="ensemble", cache_policy=NO_CACHE)
+def ensemble(records: Sequence[RunRecord], settings: Settings) -> RunRecord:
+    """`ensembled`, in the first one's experiment."""
+    return ensembled(records, settings)
+
+
+@task(name="bag", task_run_name="bag {family}", cache_policy=NO_CACHE)
+def bag(family: str, manifest: Manifest, plan: Plan, members: int, settings: Settings) -> RunRecord:
+    """`bagged`, of a family's recipe at the plan's scale."""
+    return bagged(job_of(family, manifest, plan, f"bag of {members}"), members, settings)
+
+
+def job_of(family: str, manifest: Manifest, plan: Plan, what: str) -> Job:
+    """A family's recipe at the plan's scale, on those works; `what` begins its name."""
+    from components.training.presets import recipe_for
+
+    recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
+    recipe = recipe.model_copy(update=plan.changes)
+    experiment = f"{plan.task} · {manifest.source}"
+    name = f"{what} · {family} · {plan.scale}"
+    return Job(recipe, manifest, experiment, name, plan.tags("training", manifest))
+
+
+def ensembled(
+    records: Sequence[RunRecord],
+    settings: Settings,
+    *,
+    name: str = "",
+    tags: Mapping[str, str] | None = None,
+    parent: str = "",
+) -> RunRecord:
+    """The mean answer of finished runs, as one run: judged on their test works, promoted as one model.
+
+    Args:
+        records: at least two, of the same data version; it stands in the first one's experiment. Those that
+            stand below no run yet are shown below it.
+        settings: where runs lie.
+        name: the run's; "": made of the members' families.
+        tags: on top of the members' kind, task, source and data version.
+        parent: id of the run it is shown below; "" for none.
+
+    Raises:
+        TrainingError: fewer than two runs, or runs whose answers do not go together.
+        RegistryError: a run left no network.
+    """
+    members = _alike([finished(record, settings) for record in records])
+    first = members[0]
+
+    def work(run: Run) -> None:
+        from components.tracking.runs import Tracker
+
+        _combined(members, version_data(first.record, settings), settings, run)
+        for member in members:
+            if not member.record.parent:
+                Tracker(settings).adopt(member.record.id, run.id)
+
+    made, cached = recorded(
+        settings,
+        experiment=first.record.experiment,
+        name=name or " + ".join(member.card.family for member in members),
+        key=key_of(FAMILY, METHOD, sorted(member.key for member in members)),
+        tags=first.tags | dict(tags or {}) | {"atelier.family": FAMILY},
+        work=work,
+        parent=parent,
+    )
+    _tell("ensemble", made, cached=cached)
+    return made
+
+
+def bagged(job: Job, members: int, settings: Settings) -> RunRecord:
+    """Bagging (Breiman 1996): a recipe on so many resamples of the training works; their mean, as one run.
+
+    Members are runs below it, each with a seed of its own; those of a smaller bag are found again. The run
+    also has their score on what each of them left out ("out_of_bag/macro_f1"), where a work has one label.
+
+    Args:
+        job: its recipe and works; its name is the ensemble's.
+        members: two or more.
+        settings: where runs lie.
+
+    Raises:
+        TrainingError: fewer than two members, or a recipe that cannot be carried out.
+        WeightsError: the family needs weights that cannot be had.
+    """
+    if members < FEWEST:
+        raise TrainingError(f"A bag has at least {FEWEST} members, received {members}.")
+
+    def work(run: Run) -> None:
+        from components.training.ensembles.bagging import Resample
+
+        drawn = [Resample(member=number + 1, seed=job.recipe.seed) for number in range(members)]
+        runs = [_member(job, one, settings, run.id) for one in drawn]
+        grown = [finished(one, settings) for one in runs]
+        made = _combined(grown, job.manifest, settings, run)
+        if not job.recipe.multi_label:
+            run.metrics(_out_of_bag(made, drawn))
+
+    made, cached = recorded(
+        settings,
+        experiment=job.experiment,
+        name=job.name,
+        key=key_of("bag", METHOD, members, job.manifest.task, job.recipe.key, job.manifest.fingerprint),
+        tags=dict(job.tags) | {"atelier.family": FAMILY},
+        work=work,
+        parent=job.parent,
+    )
+    _tell("bag", made, cached=cached)
+    return made
+
+
+@dataclass(frozen=True)
+class _Bag:
+    """What an ensemble was made of: its members' networks, and the works it was judged by."""
+
+    networks: list[keras.Model]
+    found: Works
+
+
+def _alike(members: list[Finished]) -> list[Finished]:
+    """The members, if their answers go together."""
+    if len(members) < FEWEST or len({one.record.id for one in members}) < len(members):
+        raise TrainingError(
+            f"An ensemble has at least {FEWEST} different runs, received "
+            f"{', '.join(one.record.id[:8] for one in members) or 'none'}. See `atelier runs`."
+        )
+    for what, seen in {
+        "data versions": [one.card.data_version for one in members],
+        "tasks": [one.card.task.value for one in members],
+        "classes": [", ".join(one.card.class_names) for one in members],
+        "ways with transparency": [one.card.alpha.value for one in members],
+        "numbers of labels to a work": ["several" if one.card.multi_label else "one" for one in members],
+    }.items():
+        if len(set(seen)) > 1:
+            each = "; ".join(
+                f"{one.record.id[:8]} has {value}" for one, value in zip(members, seen, strict=True)
+            )
+            raise TrainingError(
+                f"Members of an ensemble answer the same question and are judged by the same works; these "
+                f"are of different {what}: {each}. Train them on one data version (`atelier train`)."
+            )
+    return members
+
+
+def _combined(members: Sequence[Finished], manifest: Manifest, settings: Settings, run: Run) -> _Bag:
+    """The members as one network, judged and logged."""
+    from components.runtime import hardware, prepare
+
+    prepare(settings)  # before whatever imports Keras
+    from components.models import voting
+
+    networks = [member.network() for member in members]
+    whole = voting.mean_of(networks)
+    run.params(
+        {"members": [one.record.id for one in members], "families": [one.card.family for one in members]}
+    )
+    run.tags({f"hardware.{name}": value for name, value in hardware().items()})
+    run.dataset(manifest)
+    run.table("tables/members.json", member_rows([one.record for one in members]))
+    seconds = sum(one.record.metrics.get("training_seconds", 0.0) for one in members)
+    run.metrics({"training_seconds": seconds, "members": float(len(members))})
+    judged = members[0].judged_as(FAMILY, whole.input_shape[1:3])
+    found = works(judged, manifest, settings)
+    judge(run, whole, judged, found)
+    return _Bag(networks, found)
+
+
+def member_rows(records: Sequence[RunRecord]) -> list[dict[str, object]]:
+    """A row a member: what it is, and how good it is alone."""
+    return [
+        {
+            "member": number,
+            "family": record.tags["atelier.family"],
+            "run": record.id,
+            "validation macro-F1": round(record.metrics["validation/macro_f1"], 4),
+            "test macro-F1": round(record.metrics["test/macro_f1"], 4),
+        }
+        for number, record in enumerate(records, start=1)
+    ]
+
+
+def _member(job: Job, drawn: Resample, settings: Settings, parent: str) -> RunRecord:
+    """A member of a bag, as a run of its own; found again by recipe, works and draw."""
+    recipe = job.recipe.model_copy(update={"seed": job.recipe.seed + drawn.member - 1})
+    name, tags = f"{job.name}, member {drawn.member}", {"atelier.member": str(drawn.member)}
+    own = replace(job, recipe=recipe, name=name, tags=dict(job.tags) | tags, parent=parent, resample=drawn)
+    return trained(own, settings)
+
+
+def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
+    """Scores on training works, each answered by the members that never saw it."""
+    from components.data.feeding.batches import Batches
+    from components.evaluation import metrics
+    from components.training.ensembles.bagging import OutOfBag, left_out
+
+    data, groups = bag.found.data, bag.found.training_groups
+    labels, names = data.train_labels, data.class_names
+    seen = OutOfBag(len(labels), len(names))
+    for network, one in zip(bag.networks, drawn, strict=True):
+        places = left_out(one.rows(groups, labels), len(labels))
+        if len(places):
+            batches = Batches(data.train_images, labels, 32, shuffle=False, seed=0, rows=places)
+            seen.add(places, network.predict(batches, verbose=0))
+    if not len(seen.places):
+        return {}
+    scores = metrics.score(labels[seen.places], seen.probabilities, names)
+    return scores.as_metrics("out_of_bag") | {"out_of_bag/works": float(len(seen.places))}
+
+
+def _tell(stop: str, record: RunRecord, *, cached: bool) -> None:
+    score = record.metrics["validation/macro_f1"]
+    tell(stop, f"{record.name}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)

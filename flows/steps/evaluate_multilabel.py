@@ -1,0 +1,73 @@
+"""Score a network of several labels a work (study C9): what such a run leaves in MLflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.data.manifest import Split
+from flows.steps.evaluate import Works, probabilities, release
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from components.tracking.recorder import Run
+    from components.training.recipe import Recipe
+
+
+def judge_many(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
+    """As `judging.judge`, each class by itself.
+
+    The thresholds that go into the release are chosen on validation works. Test works are scored by them;
+    validation works at one half, as in the history, since they chose the thresholds. So are the held-out
+    works of a protocol without a test part, which are the validation works.
+
+    Raises:
+        RegistryError: the network cannot be exported, or answers otherwise once it is.
+    """
+    from components.evaluation import multilabel
+
+    data = found.data
+    names, groups = data.class_names, _groups(found)
+    guesses = probabilities(model, data.validation_images, recipe)
+    thresholds = multilabel.thresholds_of(data.validation_labels, guesses)
+    probable = probabilities(model, found.test_images, recipe)
+    validation = multilabel.score_many(data.validation_labels, guesses, names)
+    at_half = multilabel.score_many(found.test_labels, probable, names, groups=groups)
+    test = at_half
+    if found.manifest.judged_on is Split.TEST:
+        test = multilabel.score_many(found.test_labels, probable, names, thresholds=thresholds, groups=groups)
+    run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
+    run.metrics({"test/macro_f1_at_half": at_half.macro_f1, "parameters": float(model.count_params())})
+    run.figure("figures/per_class.png", multilabel.per_label(test))
+    run.table("tables/per_class.json", test.rows())
+    run.table("tables/test_works.json", _rows(found, probable, thresholds, groups))
+    release(run, model, recipe, found, test, thresholds)
+
+
+def _groups(found: Works) -> list[str]:
+    rows = found.manifest.held_out.frame
+    return list(rows["group"].where(rows["group"] != "", rows["path"]))
+
+
+def _rows(
+    found: Works, probable: np.ndarray, thresholds: tuple[float, ...], groups: list[str]
+) -> list[dict[str, object]]:
+    """A row a held-out work: what it bears, what it was given, and each class's probability."""
+    from components.data.labels import joined
+    from components.evaluation.multilabel import answered
+
+    names = found.data.class_names
+    paths = found.manifest.held_out.frame["path"]
+    given = answered(probable, thresholds)
+    answers = zip(paths, groups, found.test_labels, given, probable, strict=True)
+    return [
+        {
+            "work": path,
+            "group": group,
+            "true": joined(name for name, there in zip(names, truth, strict=True) if there),
+            "predicted": joined(name for name, there in zip(names, said, strict=True) if there),
+            **{name: round(float(one), 4) for name, one in zip(names, sure, strict=True)},
+        }
+        for path, group, truth, said, sure in answers
+    ]

@@ -1,0 +1,155 @@
+"""Look at a collection: its figures, and works whose label is suspected; kept on the disk and in MLflow."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components.errors import DataError
+from components.storage import content_of, key_of
+from flows.log import tell
+from flows.steps.cached_run import recorded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+
+    from components.data.groups.label_errors import Suspects
+    from components.data.manifest import Manifest
+    from components.settings import Settings
+    from components.tracking.recorder import Run
+    from flows.plan import Plan
+
+METHOD = 1
+"""Counted up when the same collection would now give other figures: those kept are drawn anew."""
+
+BACKBONE = "mobilenet_v2"
+"""The family whose features tell works apart, where weights are given."""
+
+
+@task(name="explore", cache_policy=NO_CACHE)
+def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
+    """Draw the collection's figures and the page that shows them; its path. Unchanged, it is found done."""
+    from components.data.explore import page, shelf
+
+    folder = where(manifest, settings)
+    rejected = [asdict(one) for one in manifest.rejected]
+    groups = manifest.frame["group"].sort_values().tolist()
+    key = key_of("exploration", METHOD, manifest.fingerprint, rejected, groups, plan.seed)
+    cached = shelf.kept(folder / shelf.FIGURES, key)
+    if not cached:
+        _draw(manifest, plan, settings, folder / shelf.FIGURES, key)
+        page.write(folder)
+
+    def log(run: Run) -> None:
+        run.params({"seed": plan.seed, "method": METHOD})
+        run.dataset(manifest, "exploration")
+        run.files(folder, "exploration")
+
+    _, logged = recorded(
+        settings,
+        experiment=f"data · {manifest.source}",
+        name=f"exploration · {plan.task}",
+        key=key,
+        tags=plan.tags("exploration", manifest),
+        work=log,
+    )
+    tell("explore", f"figures of {len(manifest)} works: {folder / page.INDEX}", cached=cached and logged)
+    return folder / page.INDEX
+
+
+def suspects(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[Suspects, Path]:
+    """Look for wrong labels; what was found, and the table that `--corrections` takes back.
+
+    Raises:
+        WeightsError: the plan's weights cannot be had.
+        DataError: the classes are too small to judge by.
+    """
+    from components.data.explore import page, shelf, suspected
+    from components.data.groups import label_errors as component
+
+    features, seen_by = _features(manifest, plan, settings)
+    found = component.found(features, manifest, seed=plan.seed)
+    told = suspected.told(found, seen_by)
+    folder = where(manifest, settings)
+    suspected.write(folder / shelf.SUSPECTS, found, manifest, told)
+    page.write(folder)
+
+    def log(run: Run) -> None:
+        run.params({"seed": plan.seed, "features": seen_by, "weights": plan.weights or ""})
+        run.metrics({"suspects": len(found.table), "judged": found.judged, "accuracy": found.accuracy})
+        run.dataset(manifest, "exploration")
+        run.files(folder / shelf.SUSPECTS, "exploration/suspects")
+
+    rows, weights = found.table.to_numpy().tolist(), plan.weights and content_of(plan.weights)
+    recorded(
+        settings,
+        experiment=f"data · {manifest.source}",
+        name=f"suspects · {plan.task}",
+        key=key_of("suspects", METHOD, manifest.fingerprint, seen_by, weights, rows, plan.seed),
+        tags=plan.tags("exploration", manifest),
+        work=log,
+    )
+    tell("suspects", told)
+    return found, folder / shelf.SUSPECTS / suspected.TABLE
+
+
+def collected(plan: Plan, settings: Settings) -> Manifest:
+    """The plan's collection, split as it is trained on; unsplit where it cannot be.
+
+    The gate is not asked: what does not pass it is worth looking at most.
+    """
+    from flows.steps import ingest as stops
+
+    works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
+    try:
+        return stops.split.fn(works, plan, settings)
+    except DataError as exc:
+        tell("split", f"shown unsplit: {exc}")
+        return works
+
+
+def where(manifest: Manifest, settings: Settings) -> Path:
+    """The folder of what was found out about a data version."""
+    return settings.collections / "explore" / manifest.fingerprint
+
+
+def _draw(manifest: Manifest, plan: Plan, settings: Settings, folder: Path, key: str) -> None:
+    from components.data.explore import figures, shelf
+    from components.data.groups import duplicates
+    from components.runtime import prepare
+
+    prepare(settings, plan.seed)  # before whatever imports Keras
+    pairs = duplicates.pairs(manifest)
+    shelf.save_figures(folder, figures(manifest, pairs, seed=plan.seed), shelf.facts(manifest, pairs), key)
+
+
+def _features(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[np.ndarray, str]:
+    """(N, D) by which works are told apart, and what they are, in words."""
+    from components.data.cache import store
+    from components.data.cache.decoded import decoded
+    from components.data.images import descriptor
+
+    kept = store.of(settings)
+    if not plan.weights:
+        images = decoded(manifest, (descriptor.SIDE, descriptor.SIDE), kept)
+        return descriptor.features(images), descriptor.WORDS
+    from components.runtime import prepare
+
+    prepare(settings, plan.seed)  # before whatever imports Keras
+    from components.models.backbones import Weights
+    from components.models.catalog import family
+    from components.training.frozen import feature_cache
+
+    made = family(BACKBONE)
+    weights = Weights(plan.weights, settings.cache / "weights", settings.s3_endpoint_url)
+    network = made.build(len(manifest.class_names), made.image_size, weights=weights)
+    images = decoded(manifest, made.image_size, kept)
+    title = f"Features of {made.title}"
+    return feature_cache.of(
+        feature_cache.parted(network).backbone, images, kept, title
+    ), f"{made.title}'s features"

@@ -1,0 +1,157 @@
+"""From a collection to a validated, split data version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components.data.manifest import Manifest
+from components.storage import key_of
+from flows.log import tell
+
+if TYPE_CHECKING:
+    from components.data.gate.validate import Report
+    from components.settings import Settings
+    from flows.plan import Plan
+
+
+METHOD = 3
+"""Counted up when the same files would now give another manifest: listings read before are not reused."""
+
+
+@task(name="ingest", cache_policy=NO_CACHE)
+def ingest(plan: Plan, settings: Settings) -> Manifest:
+    """Read the plan's collection, set aside what is bad, tie near-duplicates; unchanged, it is found done."""
+    from components.data import sources
+    from components.data.groups import duplicates
+    from components.data.images import quality
+
+    root = sources.located(plan.root, settings) if plan.root else _synthetic_gallery(settings)
+    label = plan.task.value if plan.source == "folder" else ""
+    limits = quality.Limits()
+    several = plan.multi_label and plan.source in sources.SEVERAL
+    asked = (label, "several") if several else (label,)
+    key = key_of(METHOD, repr(limits), plan.source, *asked, str(root), _listing(root))
+    folder = settings.collections / "manifests" / key
+    cached = folder.is_dir()
+    if not cached:
+        found = sources.read(plan.source, root, plan.task, several=several)
+        duplicates.grouped(quality.examined(found, limits)).save(folder)
+    manifest = Manifest.load(folder)
+    tell(
+        "ingest",
+        f"{len(manifest)} works from {manifest.source} ({manifest.frame['group'].nunique()} different ones), "
+        f"{len(manifest.rejected)} set aside",
+        cached=cached,
+    )
+    for step in manifest.lineage:
+        if quality.EMPTIED in step:
+            tell("ingest", f"warning: {step[step.index(quality.EMPTIED) :]}")
+    return manifest
+
+
+@task(name="select", cache_policy=NO_CACHE)
+def select(manifest: Manifest, plan: Plan) -> Manifest:
+    """Put labels right, and keep the works that carry the task's label."""
+    from components.data.corrections import corrected
+    from components.data.labels import names_of
+    from components.data.select import labelled
+
+    known = corrected(manifest, Path(plan.corrections), plan.task) if plan.corrections else manifest
+    chosen = labelled(known, plan.task, plan.selection)
+    names = names_of(chosen) if plan.multi_label else chosen.class_names
+    tell("select", f"{len(chosen)} works in {len(names)} classes of {plan.task}")
+    return chosen
+
+
+@task(name="validate", cache_policy=NO_CACHE)
+def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
+    """Put the data version before the gate; once it is split, beside the version before it.
+
+    A split version that passes is kept: it can be trained on, and the next one is compared with it.
+
+    Raises:
+        ValidationFailed: a critical expectation failed; the report is kept and named in the text.
+    """
+    from components.data.gate.expectations import SUITES
+    from components.data.gate.report import kept
+    from components.data.gate.validate import examined
+    from components.data.versions import Versions
+    from flows.report import leave_verdict, warnings
+
+    folder = settings.collections / "validation" / manifest.fingerprint
+    versions = Versions(settings.collections / "versions")
+    previous = versions.previous(manifest) if manifest.protocol else None
+    asked = {
+        # The selection sees to it where a work bears several; a label of two names is none of them.
+        "classes": None if plan.multi_label else plan.kept_classes,
+        "task": plan.task,
+        "suite": "folder" if plan.source == "folder" else manifest.source,
+    }
+    key = key_of(SUITES, asked, manifest.protocol, previous.fingerprint if previous else "")
+    report = kept(folder, key)
+    cached = report is not None
+    if report is None:
+        report = examined(folder, manifest, previous=previous, key=key, **asked)
+    failed = [check for check in report.checks if not check.passed]
+    part = "the split" if manifest.protocol else "the collection"
+    tell(
+        "validate",
+        f"{part}: {len(report.checks)} checks, {len(failed)} not passed: {folder / 'report.html'}",
+        cached=cached,
+    )
+    for line in warnings(report):
+        tell("validate", line)
+    leave_verdict(report, settings)
+    report.raise_if_failed()
+    if manifest.protocol:
+        versions.keep(manifest)
+    return report
+
+
+@task(name="split", cache_policy=NO_CACHE)
+def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
+    """Assign training, validation and test; works that had a part keep it as the collection grows."""
+    from components.data.splits import assignments
+    from components.data.splits.split import named
+
+    parts = assignments.assigned(
+        manifest, named(plan.protocol), seed=plan.seed, folder=settings.collections / "splits"
+    )
+    counts = " / ".join(f"{count} {name}" for name, count in parts.profile["parts"].items())
+    tell("split", f"{counts}, data version {parts.fingerprint}")
+    return parts
+
+
+def prepared(plan: Plan, settings: Settings) -> Manifest:
+    """Ingest, select, validate, split, validate: a data version to train on.
+
+    Raises:
+        DataError: the collection does not have what the plan asks for.
+        ValidationFailed: the gate does not let it pass.
+    """
+    works, _ = examined(plan, settings)
+    return works
+
+
+def examined(plan: Plan, settings: Settings) -> tuple[Manifest, Report]:
+    """As `prepared`, with the gate's report on the split."""
+    works = select.fn(ingest.fn(plan, settings), plan)
+    validate.fn(works, plan, settings)
+    works = split.fn(works, plan, settings)
+    return works, validate.fn(works, plan, settings)
+
+
+def _synthetic_gallery(settings: Settings) -> Path:
+    from components.data.sources import synthetic
+
+    return synthetic.draw(settings.collections / "synthetic-gallery")
+
+
+def _listing(root: Path) -> list[tuple[str, int, int]]:
+    """Every file's name, size and time: what must change for the collection to be read again."""
+    files = ((path, path.stat()) for path in sorted(root.rglob("*")) if path.is_file())
+    return [(str(path.relative_to(root)), stat.st_size, stat.st_mtime_ns) for path, stat in files]

@@ -1,0 +1,189 @@
+"""The best run by validation macro-F1 meets the champion on the same frozen test works."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from components.data.manifest import Manifest
+from flows.log import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from components.evaluation.metrics import Scores
+    from components.evaluation.multilabel import LabelledScores
+    from components.inference.release import ReleaseCard
+    from components.settings import Settings
+    from components.tracking.journal import Entry
+    from components.tracking.promotion import Contender
+    from components.tracking.registry import Registry, VersionRecord
+    from components.tracking.runs import RunRecord
+
+
+@task(name="promote", cache_policy=NO_CACHE)
+def promote(
+    records: Sequence[RunRecord],
+    manifest: Manifest,
+    task_name: str,
+    settings: Settings,
+    *,
+    overrule: bool = False,
+) -> Entry:
+    """Register the best run, let it answer in a fresh process, judge it, move the aliases.
+
+    Args:
+        records: finished training runs on one data version.
+        manifest: that data version, split.
+        task_name: whose champion is at stake.
+        settings: where the registry and the releases lie.
+        overrule: promote whatever the figures say, and even a version that was rolled back.
+
+    Raises:
+        RegistryError: the release does not answer, or the registry cannot be used.
+    """
+    from components.tracking.promotion import Promotion, decide
+    from components.tracking.registry import CHAMPION, Registry
+
+    registry = Registry(settings)
+    best = max(records, key=lambda record: record.metrics["validation/macro_f1"])
+    challenger = registry.existing(task_name, _registered(best, task_name, registry, settings))
+    champion = registry.version(task_name, CHAMPION)
+    entry = None if overrule else _judged_before(challenger, champion, settings)
+    cached = entry is not None
+    if entry is None:
+        _answers(challenger, registry)
+        decision = decide(
+            _contender(challenger, manifest, settings),
+            _contender(champion, manifest, settings) if champion else None,
+        )
+        if overrule and not decision.promote:
+            decision = replace(decision, promote=True, reason=f"promoted by hand, although {decision.reason}")
+        entry = Promotion(settings).apply(task_name, challenger.version, decision, overrule=overrule)
+    verdict = {"promote": "is champion", "keep": "does not become champion", "rollback": "is champion again"}
+    tell(
+        "promote",
+        f"version {entry.version} ({entry.family}) {verdict[entry.action]}: {entry.reason}",
+        cached=cached,
+    )
+    return entry
+
+
+def version_data(record: RunRecord, settings: Settings) -> Manifest:
+    """The split data version that a run was trained on."""
+    from components.data.versions import Versions
+
+    return Versions(settings.collections / "versions").get(record.tags["atelier.data_version"])
+
+
+def _registered(record: RunRecord, task_name: str, registry: Registry, settings: Settings) -> str:
+    from components.inference.release import CARD, ReleaseCard
+    from components.tracking.runs import Tracker
+
+    card = ReleaseCard.load(Tracker(settings).artifact(record.id, CARD).parent)
+    return registry.register(task_name, record.id, card)
+
+
+def _judged_before(
+    challenger: VersionRecord, champion: VersionRecord | None, settings: Settings
+) -> Entry | None:
+    """The decision that still stands: this version is champion, or lost against the present champion."""
+    from components.tracking.journal import Journal
+
+    if champion is None:
+        return None
+    for entry in reversed(Journal(settings).entries(challenger.task)):
+        if entry.version == challenger.version and entry.champion == champion.version:
+            return entry
+    return None
+
+
+def _answers(version: VersionRecord, registry: Registry) -> None:
+    from components.inference.smoke import answers_in_fresh_process
+
+    with tempfile.TemporaryDirectory() as folder:
+        answers_in_fresh_process(registry.download(version.task, version.version, Path(folder) / "release"))
+
+
+def _contender(version: VersionRecord, manifest: Manifest, settings: Settings) -> Contender:
+    """A version's score on the manifest's test works, by the very engine that serves it.
+
+    Classes it was never taught it gets wrong; where it knows classes that these works lack, no figure
+    would be fair, and there is none. Where works bear several labels, each label is judged by itself.
+    """
+    from components.tracking.promotion import Contender
+
+    works = manifest.held_out
+    scores = _scores(version, works, manifest.class_names, settings)
+    return Contender(
+        version=version.version,
+        family=version.tags["family"],
+        macro_f1=scores.macro_f1 if scores else None,
+        low=scores.macro_f1_low if scores else 0.0,
+        high=scores.macro_f1_high if scores else 0.0,
+        synthetic=version.tags["synthetic"] == "true",
+        source=version.tags["source"],
+        works=len(works),
+        part=manifest.judged_on.value,
+    )
+
+
+def _scores(
+    version: VersionRecord, works: Manifest, names: list[str], settings: Settings
+) -> Scores | LabelledScores | None:
+    import numpy as np
+
+    from components.data import labels
+    from components.data.cache import store
+    from components.data.cache.decoded import decoded
+    from components.evaluation.metrics import score
+    from components.inference.predictor import Predictor
+    from components.tracking.registry import Registry
+
+    several = any(len(labels.parted(name)) > 1 for name in names)
+    if several:
+        names = labels.names_of(works)
+    with tempfile.TemporaryDirectory() as folder:
+        release = Registry(settings).download(version.task, version.version, Path(folder) / "release")
+        predictor = Predictor.load(release)
+        if not set(predictor.card.class_names) <= set(names):
+            return None
+        images = decoded(works, predictor.card.image_size, store.of(settings))
+        probabilities = np.zeros((len(works), len(names)), np.float32)
+        probabilities[:, [names.index(name) for name in predictor.card.class_names]] = (
+            predictor.probabilities(images)
+        )
+    if several:
+        return _scores_of_many(predictor.card, works, names, probabilities)
+    if predictor.card.multi_label:  # asked for one label, the surest of them is its answer
+        probabilities /= np.maximum(probabilities.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return score(np.asarray(works.class_numbers(names)), probabilities, names)
+
+
+def _scores_of_many(
+    card: ReleaseCard, works: Manifest, names: list[str], probabilities: np.ndarray
+) -> LabelledScores:
+    """Of works with several labels: a multi-label model gives those above their thresholds, another one."""
+    import numpy as np
+
+    from components.data import labels
+    from components.evaluation.multilabel import HALF, score_many
+
+    at = dict(zip(card.class_names, card.thresholds, strict=False))
+    if not card.multi_label:
+        probabilities = np.eye(len(names))[probabilities.argmax(axis=1)]
+    groups = works.frame["group"].where(works.frame["group"] != "", works.frame["path"])
+    return score_many(
+        labels.multi_hot(works, names),
+        probabilities,
+        names,
+        thresholds=[at.get(name, HALF) for name in names],
+        groups=list(groups),
+    )

@@ -1,0 +1,1 @@
+"""A documented study as a flow: its order, rows, reports and table."""

@@ -1,0 +1,155 @@
+"""A study on its way: its rows so far, its data versions, and how a row's recipe and job are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from components.data.manifest import Split
+from components.errors import TrainingError
+from components.studies import sizes, weights
+from components.studies.study import Seek, Train
+from flows.steps import ingest as stops
+from flows.steps.train import Job
+
+if TYPE_CHECKING:
+    from components.data.manifest import Manifest
+    from components.settings import Settings
+    from components.studies.study import Row, Study
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord
+    from components.training.recipe import Recipe
+    from flows.plan import Plan
+    from flows.study.order import Order
+    from flows.study.table import Done
+
+
+@dataclass
+class Course:
+    """A study on its way.
+
+    Attributes:
+        study: what is run.
+        order: how large, on what, with which weights.
+        settings: of the run.
+        experiment: of every run of it.
+        parent: the run that those of the rows are shown below.
+        done: the rows so far, by id.
+        data: data versions by the plan that made them.
+    """
+
+    study: Study
+    order: Order
+    settings: Settings
+    experiment: str
+    parent: Run
+    done: dict[str, Done] = field(default_factory=dict)
+    data: dict[str, Manifest] = field(default_factory=dict)
+
+    def plan(self, row: Row | None = None, **changes: object) -> Plan:
+        """What a row reads, selects, and how it is parted."""
+        return self.order.plan(self.settings, row, **changes)
+
+    def works(self, plan: Plan) -> Manifest:
+        """The plan's validated, split data version, made once.
+
+        A balanced one is the whole one with fewer training works, so that both are judged by the same.
+        """
+        key = plan.model_dump_json()
+        if key not in self.data:
+            self.data[key] = self._balanced(plan) if plan.balanced else stops.prepared(plan, self.settings)
+        return self.data[key]
+
+    def _balanced(self, plan: Plan) -> Manifest:
+        from components.studies.balanced import training_balanced
+
+        whole = self.works(plan.model_copy(update={"balanced": False}))
+        works = training_balanced(whole, plan.seed)
+        stops.validate.fn(works, plan, self.settings)
+        return works
+
+    def selected(self, plan: Plan) -> Manifest:
+        """The plan's works before any split."""
+        return stops.select.fn(stops.ingest.fn(plan, self.settings), plan)
+
+    def record(self, name: str) -> RunRecord:
+        """The run of an earlier row.
+
+        Raises:
+            TrainingError: it could not be done.
+        """
+        found = self.done[name].record
+        if found is None:
+            raise TrainingError(f"It needs row {name}, which could not be done.")
+        return found
+
+    def tags(self, kind: str, row: Row, manifest: Manifest) -> dict[str, str]:
+        """What a row's run is found by."""
+        return self.plan(row).tags(kind, manifest) | {
+            "atelier.scale": self.order.size,
+            "atelier.study": self.study.name,
+            "atelier.row": row.id,
+        }
+
+    def name(self, row: Row) -> str:
+        """Of a row's run."""
+        return f"{row.id} {row.title} · {self.order.size}"
+
+
+def recipe_of(row: Row, recipe: Recipe, course: Course) -> tuple[Recipe, str]:
+    """A published recipe at the order's size, with its seed, its start and weights that can be had.
+
+    Returns:
+        The recipe, and what the table is to say of its weights and of what is trained.
+    """
+    chosen, note = weights.equipped(started(row, recipe, course), course.order.given)
+    made = sizes.sized(chosen, course.order.size, origin_of(row, course))
+    return made, "; ".join(filter(None, (note, sizes.lighter(chosen, made))))
+
+
+def origin_of(row: Row, course: Course) -> Recipe | None:
+    """The recipe, with its weights, of the first row that a row starts from; None without any."""
+    published = course.study.origin(row)
+    return None if published is None else weights.equipped(published, course.order.given)[0]
+
+
+def started(row: Row, recipe: Recipe, course: Course) -> Recipe:
+    """The recipe with the order's seed, and the run that the row starts from.
+
+    Raises:
+        TrainingError: that row could not be done.
+    """
+    update: dict[str, object] = {"seed": course.order.seed}
+    if isinstance(row.work, Train | Seek) and row.work.start:
+        update["warm_start"] = course.record(row.work.start).id
+    return recipe.model_copy(update=update)
+
+
+def job(row: Row, recipe: Recipe, manifest: Manifest, course: Course, more: str = "") -> Job:
+    """A recipe of the row, to be trained on those works and shown below the study; `more` ends its name."""
+    return Job(
+        recipe,
+        manifest,
+        course.experiment,
+        course.name(row) + more,
+        course.tags("training", row, manifest),
+        course.parent.id,
+    )
+
+
+def answers(record: RunRecord, course: Course, part: Split = Split.TEST) -> list[dict[str, Any]]:
+    """A row a work of that part, as a row's run logged it.
+
+    Raises:
+        DataError: it has no such table: a run of several labels, or one from before that part's was kept.
+    """
+    from components.evaluation.answers import logged_rows
+    from components.tracking.runs import Tracker
+
+    return logged_rows(Tracker(course.settings).artifact(record.id, f"tables/{part}_works.json"))
+
+
+def reported(manifest: Manifest, course: Course) -> Split:
+    """The part whose answers a report is of; a version without a test part has its validation works there."""
+    apart = manifest.judged_on is Split.TEST
+    return Split.VALIDATION if apart and course.study.judged_on == "validation" else Split.TEST

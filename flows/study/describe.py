@@ -1,0 +1,110 @@
+"""What a study's row does, in words and for JSON: `atelier study show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, assert_never
+
+from components.studies import sizes
+from components.studies.study import Bag, Boost, CrossValidate, Seek
+from components.training.search.space import Choice, LogUniform, Steps, Uniform, Whole
+
+if TYPE_CHECKING:
+    from components.studies.study import Row, Size, Study
+    from components.training.recipe import Recipe, Stage
+    from components.training.search.search import Search
+    from components.training.search.space import Parameter
+
+
+def known(row: Row, study: Study, size: Size) -> dict[str, Any]:
+    """The row's work at a size, for JSON: its recipe, and its search, its trees or how many networks."""
+    recipe, start = row.recipe, study.origin(row)
+    found: dict[str, Any] = {"recipe": recipe and sizes.sized(recipe, size, start).model_dump(mode="json")}
+    match row.work:
+        case Seek(search=search):
+            small = sizes.sized_search(search, size, start)
+            found["search"] = small.model_dump(mode="json", exclude={"recipe"})
+        case Bag(members=count):
+            found["members"] = sizes.members(count, size)
+        case CrossValidate(folds=count):
+            found["folds"] = sizes.members(count, size)
+        case Boost(recipe=trees):
+            found["trees"] = sizes.sized_boost(trees, size).model_dump(mode="json")
+    return found
+
+
+def words(row: Row, study: Study, size: Size) -> str:
+    """The same for people; "" of a row that trains nothing."""
+    recipe, start = row.recipe, study.origin(row)
+    told = [_recipe(sizes.sized(recipe, size, start))] if recipe else []
+    match row.work:
+        case Seek(search=search):
+            told.insert(0, _search(sizes.sized_search(search, size, start)))
+        case Bag(members=count):
+            told.insert(0, f"{sizes.members(count, size)} networks")
+        case CrossValidate(folds=count):
+            told.insert(0, f"{sizes.members(count, size)} folds")
+        case Boost(recipe=trees):
+            told.append(f"at most {sizes.sized_boost(trees, size).rounds} rounds, depth {trees.depth}")
+    return "; ".join(told)
+
+
+def _search(search: Search) -> str:
+    trials = search.trials or len(search.space.cells or ())
+    space = ", ".join(f"{one.name.rpartition('.')[2]} {_values(one)}" for one in search.space.parameters)
+    return f"{search.sampler}, {trials} trials over {space}"
+
+
+def _values(parameter: Parameter) -> str:
+    match parameter:
+        case Choice(values=values):
+            return "/".join(map(str, values))
+        case Steps(low=low, high=high, step=step):
+            return f"{low}:{step}:{high}"
+        case Whole(low=low, high=high) | Uniform(low=low, high=high) | LogUniform(low=low, high=high):
+            return f"{low:g}..{high:g}"
+        case _ as never:
+            assert_never(never)
+
+
+def _recipe(recipe: Recipe) -> str:
+    height, width = recipe.image_size
+    options = ", ".join(f"{name} {value}" for name, value in recipe.options.items())
+    size = f"{height}x{width}" if not recipe.sizes else "/".join(map(str, recipe.sizes))
+    told = [
+        f"{recipe.family} {size}"
+        + (f" ({options})" if options else "")
+        + (f" {recipe.weights or ''}").rstrip()
+    ]
+    told += [_stage(stage) for stage in recipe.stages]
+    more = [
+        word
+        for word, on in (
+            ("class weights", recipe.class_weights),
+            ("several labels", recipe.multi_label),
+            ("mirrored at test", recipe.flipped_at_test),
+        )
+        if on
+    ]
+    more += [recipe.loss] if recipe.loss != "cross-entropy" else []
+    more += [f"topped up to {recipe.top_up}"] if recipe.top_up else []
+    return "; ".join([*told, *more, recipe.monitor.removeprefix("val_")])
+
+
+def _stage(stage: Stage) -> str:
+    told = [
+        f"{stage.train}: {stage.optimizer} {stage.learning_rate:.3g}",
+        f"batch {stage.batch_size}",
+        f"{stage.epochs} epochs",
+    ]
+    more = {
+        f"{stage.policy}" + (f" in {stage.views} views" if stage.views else ""): stage.policy != "none",
+        stage.mix: stage.mix != "none",
+        stage.schedule: stage.schedule != "constant",
+        f"warm-up {stage.warmup_epochs}": stage.warmup_epochs,
+        f"decay {stage.weight_decay:.3g}": stage.weight_decay,
+        f"smoothing {stage.label_smoothing:.3g}": stage.label_smoothing,
+        f"average {stage.ema}": stage.ema,
+        f"stop {stage.stop_patience}": stage.stop_patience,
+        f"cut {stage.reduce_patience}": stage.reduce_patience,
+    }
+    return ", ".join([*told, *(word for word, on in more.items() if on)])

@@ -1,0 +1,195 @@
+"""A source document's study from end to end: its rows one after the other, and the table that tells them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Failed
+
+from components.errors import RegistryError
+from components.runtime import prepare
+from components.settings import Settings
+from components.storage import key_of
+from components.studies import catalog
+from flows.log import LOGGER, tell
+from flows.server import prefect_env
+from flows.steps.ingest import prepared
+from flows.study import table
+from flows.study.context import Course
+from flows.study.order import Order
+from flows.study.rows import carried_out
+from flows.study.table import Done, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from prefect.client.schemas.objects import State
+
+    from components.studies.study import Row
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord, Tracker
+
+DOCUMENT = "study.json"
+"""What a study's run keeps: title, lines, seconds; `atelier study table` reads it again."""
+
+_ALIKE = ("atelier.scale", "atelier.data_version")
+"""Tags that runs of a study share whose rows go into one table."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run of a study leaves.
+
+    Attributes:
+        title: what the table is of, and on what.
+        lines: a row each.
+        seconds: of the whole run; rows found done take none of it. Of several runs, their sum.
+        run: the parent run's id; of several, the newest's.
+        status: its, as MLflow has it.
+        left_open: what the source does not say, and what was taken.
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    seconds: float
+    run: str
+    status: str = "RUNNING"
+    left_open: str = ""
+
+    @property
+    def failed(self) -> list[Line]:
+        """The rows that could not be done."""
+        return [line for line in self.lines if line["reason"]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self) | {"lines": list(self.lines)}
+
+
+@task(name="study row", task_run_name="row {row.id}", cache_policy=NO_CACHE)
+def study_row(row: Row, course: Course) -> Done | State[Any]:
+    """One row, as a task that Prefect shows; Failed where the row could not be done."""
+    done = carried_out(row, course)
+    return Failed(message=done.reason) if done.reason else done
+
+
+@flow(name="study", flow_run_name="{order.study} · {order.size}", validate_parameters=True)
+def study(order: Order) -> Outcome:
+    """The study's rows under one run, each found again when it was done before; ends with the table."""
+    logging.getLogger(LOGGER).setLevel(logging.INFO)
+    prefect_env.mark_crashed()
+    outcome = run(order, Settings.load(), _shown)
+    create_markdown_artifact(
+        _markdown(outcome), key=f"study-{order.wanted.name}", description=f"MLflow run {outcome.run}"
+    )
+    return outcome
+
+
+def _shown(row: Row, course: Course) -> Done:
+    """A row as a task whose failure does not end the flow."""
+    study_row(row, course, return_state=True)
+    return course.done[row.id]
+
+
+def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = carried_out) -> Outcome:
+    """The study without a Prefect server; `do` carries out a row.
+
+    Raises:
+        SettingsError: no such study, row, weights file or stand-in.
+        DataError: the collection cannot be learnt from at all.
+        ValidationFailed: the gate does not let it pass.
+    """
+    from components.tracking.runs import Tracker
+
+    wanted, given = order.wanted, order.given
+    rows = wanted.chosen(order.rows)
+    if given.stand_in:
+        prepare(settings, order.seed)  # what options its network has is asked where Keras is imported
+    plan = order.plan(settings)
+    manifest = prepared(plan, settings)
+    experiment = f"{wanted.task} · {manifest.source}"
+    title = table.title(
+        f"Study {wanted.letter}: {wanted.title}", manifest.source, order.size, synthetic=manifest.synthetic
+    )
+    tags = plan.tags("study", manifest) | {"atelier.scale": order.size, "atelier.study": wanted.name}
+    # Without its rows: so a later run of others marks one that was killed.
+    asked = order.model_dump(mode="json", exclude={"rows", "workers"})
+    key = key_of("study", wanted.name, asked, manifest.fingerprint)
+    tracker, started = Tracker(settings), time.monotonic()
+    tracker.mark_stale(experiment, key)
+    with tracker.start(experiment, f"study {wanted.name} · {order.size}", key, tags) as parent:
+        parent.params(order.model_dump(mode="json") | {"stand_in_for_all": str(given.stand_in or "")})
+        parent.dataset(manifest)
+        course = Course(wanted, order, settings, experiment, parent)
+        course.data[plan.model_dump_json()] = manifest
+        lines: list[Line] = []
+        for row in rows:
+            lines.append(table.line(do(row, course), wanted.part_of(row)))
+            seconds = round(time.monotonic() - started, 1)
+            outcome = Outcome(title, tuple(lines), seconds, parent.id, left_open=wanted.left_open)
+            _keep(parent, outcome)
+        parent.figure("figures/study.png", table.drawn(lines, title))
+        parent.metrics({"rows": float(len(lines)), "rows_not_done": float(len(outcome.failed))})
+    tell("study", f"{wanted.name}: {len(lines)} rows, {len(outcome.failed)} could not be done")
+    return replace(outcome, status="FINISHED")
+
+
+def last(name: str, settings: Settings) -> Outcome:
+    """What is known of a study: each row's line in the newest run that came to it.
+
+    Runs of the newest one's size and data version are looked at, finished or not; rows that none of them
+    came to say so.
+
+    Raises:
+        RegistryError: it was never run.
+    """
+    from components.tracking.runs import Tracker
+
+    tracker, wanted = Tracker(settings), catalog.named(name)
+    runs = [one for one in tracker.runs(kind="study", limit=1000) if one.tags.get("atelier.study") == name]
+    for record in runs:
+        if record.status == "RUNNING":
+            tracker.mark_stale(record.experiment, record.tags["atelier.key"])
+    newest = next((told for record in runs if (told := _told(record, tracker))), None)
+    if newest is None:
+        raise RegistryError(f"{name} has not been run yet. Run it: atelier study run {name} --quick")
+    first = tracker.run(newest["run"])
+    alike = [one for one in runs if all(one.tags.get(tag) == first.tags.get(tag) for tag in _ALIKE)]
+    found = [told for record in alike if (told := _told(record, tracker))]
+    lines = {line["row"]: line for told in reversed(found) for line in told["lines"]}
+    return Outcome(
+        newest["title"],
+        tuple(lines.get(row.id) or table.never_run(row) for row in wanted.rows),
+        round(sum(told["seconds"] for told in found), 1),
+        first.id,
+        first.status,
+        wanted.left_open,
+    )
+
+
+def _told(record: RunRecord, tracker: Tracker) -> dict[str, Any] | None:
+    """What a study's run keeps; None where it was broken off before its first row."""
+    if DOCUMENT not in tracker.artifacts(record.id):
+        return None
+    told: dict[str, Any] = json.loads(tracker.artifact(record.id, DOCUMENT).read_text(encoding="utf-8"))
+    return told
+
+
+def _keep(parent: Run, outcome: Outcome) -> None:
+    """The table so far: a study that is broken off has it."""
+    parent.text(DOCUMENT, json.dumps(outcome.as_dict(), indent=1, ensure_ascii=False))
+    parent.text("tables/study.md", f"# {outcome.title}\n\n{_markdown(outcome)}")
+    parent.text("tables/study.json", json.dumps(table.table(outcome.lines), indent=1, ensure_ascii=False))
+
+
+def _markdown(outcome: Outcome) -> str:
+    from components.evaluation.tables import markdown
+
+    return f"{markdown(table.table(outcome.lines))}\n\nLeft open by the source: {outcome.left_open}.\n"

@@ -1,0 +1,220 @@
+"""Rows of a study that train nothing: figures of the data, and what other rows trained side by side."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.errors import DataError
+from components.storage import key_of
+from flows.log import tell
+from flows.steps.cached_run import recorded
+from flows.study.context import Course, answers, reported
+from flows.study.table import Done
+
+if TYPE_CHECKING:
+    from components.data.manifest import Manifest
+    from components.studies.study import Look, Report, Row
+    from components.tracking.recorder import Run
+    from components.tracking.runs import RunRecord
+
+METHOD = 3
+"""Counted up when the same rows would now give another report."""
+
+
+def look(row: Row, work: Look, course: Course) -> Done:
+    """Log the figures of the data that a row shows, and the networks drawn (A1, B9)."""
+    from components.data.explore.shelf import FIGURES
+    from flows.steps.explore import explore, where
+
+    plan = course.plan(row)
+    manifest = course.works(plan)
+    explore.fn(manifest, plan, course.settings)
+    shelf = where(manifest, course.settings) / FIGURES
+
+    def log(run: Run) -> None:
+        run.dataset(manifest, "exploration")
+        run.metrics({"works": float(len(manifest)), "classes": float(len(manifest.class_names))})
+        _log_files(run, {f"{name}.png": shelf / f"{name}.png" for name in work.figures})
+        for name in work.drawn:
+            _draw_network(run, course.study.row(name), manifest, course)
+
+    record = _recorded(row, course, "exploration", manifest, log, work.figures, work.drawn)
+    counts = " / ".join(f"{count} {part}" for part, count in manifest.profile["parts"].items())
+    return Done(row, record, manifest, f"{len(manifest.class_names)} classes, {counts}")
+
+
+def _draw_network(run: Run, row: Row, manifest: Manifest, course: Course) -> None:
+    from components.runtime import prepare
+
+    prepare(course.settings, 0)  # before whatever imports Keras
+    from components.evaluation import architecture
+    from components.models import catalog
+
+    recipe = row.recipe
+    if recipe is None:
+        raise DataError(f"{row.id} trains no network of its own, so there is none to draw.")
+    family = catalog.family(recipe.family)
+    model = family.build(len(manifest.class_names), recipe.image_size, weights=None, **dict(recipe.options))
+    figure = architecture.drawing(architecture.blocks(model), family.title, model.count_params())
+    run.figure(f"figures/{recipe.family}.png", figure)
+
+
+def report(row: Row, work: Report, course: Course) -> Done:
+    """Log what earlier rows reached side by side: by class (B8, C7), or their pictures (D7).
+
+    The best of them meets each of the others in a paired test.
+
+    Raises:
+        DataError: none of them could be done.
+    """
+    from components.evaluation.paired import beside_best
+    from components.evaluation.tables import markdown
+
+    there = {name: course.done[name] for name in work.rows if course.done[name].record is not None}
+    if not there:
+        raise DataError(
+            f"None of the rows {', '.join(work.rows)} could be done, so there is nothing to report."
+        )
+    first = next(iter(there.values())).manifest
+    assert first is not None  # noqa: S101 (a run has a data version)
+    pictures = "result.png" in _files(there, course)
+    tables = {} if pictures else _answers(there, course)
+    luck = beside_best(tables, first.class_names)
+
+    def log(run: Run) -> None:
+        if pictures:
+            _log_strip(run, there, course)
+            return
+        _log_classes(run, row, work, there, tables, course)
+        if luck:
+            run.table("tables/paired.json", luck)
+            run.text("tables/paired.md", markdown(luck))
+
+    records = {name: done.record.id for name, done in there.items() if done.record}
+    missing = [name for name in work.rows if name not in there]
+    told = (f"without {', '.join(missing)}" if missing else "", _luck(luck))
+    record = _recorded(row, course, "report", first, log, records, work.published)
+    return Done(row, record, first, "; ".join(filter(None, told)))
+
+
+def _answers(there: Mapping[str, Done], course: Course) -> dict[str, list[dict[str, Any]]]:
+    """A row a work, of the part that each is reported on."""
+    found = {}
+    for name, done in there.items():
+        assert done.record is not None  # noqa: S101 (only those with one are there)
+        assert done.manifest is not None  # noqa: S101
+        found[name] = answers(done.record, course, reported(done.manifest, course))
+    return found
+
+
+def _luck(rows: Sequence[Mapping[str, Any]]) -> str:
+    """In words: which row is best by macro-F1, and which cannot be told from it."""
+    if not rows:
+        return ""
+    best, *others = rows
+    near = [one["run"] for one in others if one["p"] >= 0.05]
+    told = f"{', '.join(near)} cannot be told from it" if near else "the others are worse, and not by chance"
+    return f"best macro-F1: {best['run']}; {told} (paired bootstrap, .05)"
+
+
+def _log_classes(  # noqa: PLR0917 (one caller)
+    run: Run,
+    row: Row,
+    work: Report,
+    there: Mapping[str, Done],
+    answered: Mapping[str, list[dict[str, Any]]],
+    course: Course,
+) -> None:
+    """Accuracy by class, a column a row (B8); each row's precision, recall and F1, its curves, mistakes."""
+    from components.data.manifest import Split
+    from components.evaluation import comparison, figures, tables
+    from components.evaluation.published import scores_of
+    from components.tracking.runs import Tracker
+
+    tracker, files, judged = Tracker(course.settings), {}, course.study.judged_on
+    found = {}
+    for name, done in there.items():
+        assert done.record is not None  # noqa: S101 (only those with one are there)
+        assert done.manifest is not None  # noqa: S101
+        part = reported(done.manifest, course)
+        found[name] = scores_of(answered[name], done.manifest.class_names)
+        run.figure(
+            f"figures/{name}_confusion_matrix.png",
+            figures.confusion_matrix(found[name], f"Confusion matrix, {judged} works"),
+        )
+        by_class = tables.per_class(found[name])
+        run.table(f"tables/{name}_per_class.json", by_class)
+        run.text(f"tables/{name}_per_class.md", tables.markdown(by_class))
+        mistakes = "misclassified" if part is Split.TEST else f"{part}_misclassified"
+        for figure, logged in (("curves", "curves"), ("misclassified", mistakes)):
+            path = f"figures/{logged}.png"
+            if path in tracker.artifacts(done.record.id, "figures"):
+                files[f"{name}_{figure}.png"] = tracker.artifact(done.record.id, path)
+    rows = tables.side_by_side(found)
+    for name, published in work.published.items():
+        for one in rows:
+            if one["class"] in published:
+                value = published[str(one["class"])]
+                one[f"{name} published"] = tables.NO_HIT if value is None else round(value, 4)
+            else:
+                one[f"{name} published"] = ""
+    run.table("tables/by_class.json", rows)
+    run.text("tables/by_class.md", tables.markdown(rows))
+    drawn = comparison.by_class(found, f"{row.title} · {course.study.name}", judged)
+    run.figure("figures/by_class.png", drawn)
+    _log_files(run, files)
+
+
+def _log_strip(run: Run, there: Mapping[str, Done], course: Course) -> None:
+    """Repainted photos side by side (D7)."""
+    from PIL import Image
+
+    from components.generative.grids import strip
+    from components.tracking.runs import Tracker
+
+    tracker = Tracker(course.settings)
+    pictures: list[tuple[str, Image.Image]] = []
+    for name, done in there.items():
+        assert done.record is not None  # noqa: S101 (only those with one are there)
+        for file, label in (("content.png", "Photograph"), ("style.png", "Painting")):
+            if not pictures or (len(pictures) == 1 and file == "style.png"):
+                pictures.append((label, Image.open(tracker.artifact(done.record.id, file)).convert("RGB")))
+        label = f"{name}: {done.record.tags['atelier.family']}, {done.record.params['layers']}"
+        pictures.append((label, Image.open(tracker.artifact(done.record.id, "result.png")).convert("RGB")))
+    run.image("side_by_side.png", strip(pictures))
+
+
+def _files(there: Mapping[str, Done], course: Course) -> set[str]:
+    """What the first of the runs has logged."""
+    from components.tracking.runs import Tracker
+
+    record = next(done.record for done in there.values() if done.record)
+    return set(Tracker(course.settings).artifacts(record.id))
+
+
+def _recorded(
+    row: Row, course: Course, kind: str, manifest: Manifest, log: Callable[[Run], None], *keys: object
+) -> RunRecord:
+    record, cached = recorded(
+        course.settings,
+        experiment=course.experiment,
+        name=course.name(row),
+        key=key_of("study-row", METHOD, course.study.name, row.id, manifest.fingerprint, keys),
+        tags=course.tags(kind, row, manifest),
+        work=log,
+        parent=course.parent.id,
+    )
+    tell("study", course.name(row), cached=cached)
+    return record
+
+
+def _log_files(run: Run, files: Mapping[str, Path]) -> None:
+    """Files under other names, below "figures"; those that are not there are left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, file in files.items():
+            if file.is_file():
+                (Path(folder) / name).write_bytes(file.read_bytes())
+        run.files(Path(folder), "figures")

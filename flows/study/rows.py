@@ -1,0 +1,201 @@
+"""One row of a study: each kind of work handed to the flow or component that does it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, assert_never
+
+from components.errors import AtelierError, DataError
+from components.runtime import clear
+from components.studies import sizes, study, weights
+from flows.log import tell
+from flows.steps.train import trained
+from flows.study import reports, worker
+from flows.study.context import Course, answers, job, origin_of, recipe_of, started
+from flows.study.table import Done
+
+if TYPE_CHECKING:
+    from components.studies.study import Row
+    from components.training.recipe import Recipe
+
+_MIN_ARTISTS = 3
+"""Of a class, so that training, validation and test each have one of their own."""
+
+
+def carried_out(row: Row, course: Course) -> Done:
+    """The row, done or with the reason why it could not be; only an interruption ends the study."""
+    try:
+        done = _done(row, course)
+    except AtelierError as exc:
+        done = Done(row, reason=str(exc))
+    except Exception as exc:  # noqa: BLE001 (hours of other rows must not be lost by one)
+        done = Done(row, reason=f"{type(exc).__name__}: {exc}")
+    _forget()
+    if done.reason:
+        tell("study", f"{row.id} could not be done: {done.reason}")
+    course.done[row.id] = done
+    return done
+
+
+def _done(row: Row, course: Course) -> Done:  # noqa: PLR0911 (one for each kind of work)
+    work = row.work
+    match work:
+        case study.Look():
+            return reports.look(row, work, course)
+        case study.Train():
+            return _train(row, work.recipe, course)
+        case study.HeldOut():
+            return _held_out(row, work, course)
+        case study.Report():
+            return reports.report(row, work, course)
+        case study.Gan() | study.Repaint():
+            return _pictures(row, work, course)
+        case study.Seek():
+            return _seek(row, work, course)
+        case study.Boost():
+            return _boost(row, work, course)
+        case study.Bag() | study.CrossValidate():
+            return _ensemble(row, work, course)
+        case _ as never:
+            assert_never(never)
+
+
+def _train(row: Row, published: Recipe, course: Course) -> Done:
+    recipe, note = recipe_of(row, published, course)
+    manifest = course.works(course.plan(row))
+    return Done(row, trained(job(row, recipe, manifest, course), course.settings), manifest, note)
+
+
+def _held_out(row: Row, work: study.HeldOut, course: Course) -> Done:
+    from components.evaluation import tables
+    from components.evaluation.published import scores_of
+
+    recipe, note = recipe_of(row, work.recipe, course)
+    names = _of_many_artists(row, course)
+    random = course.works(course.plan(row, classes=names, top=None))
+    protocol = "artists-held-out:80/20" if course.study.protocol == "80/20" else "artists-held-out"
+    held = course.works(course.plan(row, classes=names, top=None, protocol=protocol))
+    first = trained(job(row, recipe, random, course, ", random split"), course.settings)
+    second = trained(job(row, recipe, held, course, ", artists held out"), course.settings)
+    both = [
+        scores_of(answers(record, course), works.class_names)
+        for record, works in ((first, random), (second, held))
+    ]
+    rows = tables.beside_held_out(*both)
+    course.parent.table(f"tables/{row.id}_artists_held_out.json", rows)
+    told = f"random split: macro-F1 {first.metrics['test/macro_f1']:.3f}, on {len(names)} classes"
+    return Done(row, second, held, "; ".join(filter(None, (note, told))))
+
+
+def _of_many_artists(row: Row, course: Course) -> tuple[str, ...]:
+    """The classes that whole artists can be held out of."""
+    plan = course.plan(row)
+    frame = course.selected(plan).frame
+    known = frame[frame["artist"].str.strip() != ""]
+    artists = known.groupby("label")["artist"].agg(lambda names: names.str.casefold().nunique())
+    kept = tuple(sorted(str(name) for name, count in artists.items() if count >= _MIN_ARTISTS))
+    if len(kept) < 2:
+        raise DataError(
+            f"Whole artists can be held out of classes of at least {_MIN_ARTISTS} artists; here "
+            f"{list(kept) or 'none'} have so many. Take a collection that knows its artists."
+        )
+    return kept
+
+
+def _pictures(row: Row, work: study.Gan | study.Repaint, course: Course) -> Done:
+    from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES
+    from flows.steps.generate import Picture, gan_trained, painted, repainted
+
+    scale = "smoke" if course.order.size == "quick" else course.order.size
+    manifest = course.works(course.plan(row))
+    name, parent = course.name(row), course.parent.id
+    if isinstance(work, study.Gan):
+        kept = Picture(course.experiment, name, course.tags("gan", row, manifest), parent)
+        recipe = work.recipe if scale == "full" else GAN_RECIPES[scale]()
+        recipe = recipe.model_copy(update={"objective": work.recipe.objective, "seed": course.order.seed})
+        works, subject = painted(manifest)
+        told = f"{recipe.image_size}x{recipe.image_size}, on {len(works)} {subject}"
+        return Done(row, gan_trained(recipe, manifest, kept, course.settings), manifest, told)
+    network, drawn = course.done[work.network], course.record(work.network)
+    base = work.recipe if scale == "full" else STYLE_RECIPES[scale]()
+    named = drawn.tags["atelier.family"] == "vgg19"  # names of its layers mean nothing in another network
+    style = base.model_copy(
+        update={
+            "layers": work.recipe.layers,
+            "content_layers": work.recipe.content_layers if named else (),
+            "style_layers": work.recipe.style_layers if named else (),
+            "seed": course.order.seed,
+        }
+    )
+    kept = Picture(course.experiment, name, course.tags("style-transfer", row, manifest), parent)
+    return Done(row, repainted(style, drawn, manifest, kept, course.settings), manifest, network.note)
+
+
+def _seek(row: Row, work: study.Seek, course: Course) -> Done:
+    from components.storage import key_of
+    from flows.search.run import Quest, tuned
+
+    order, manifest = course.order, course.works(course.plan(row))
+    recipe = started(row, work.search.recipe, course)
+    chosen, note = weights.equipped_search(work.search.model_copy(update={"recipe": recipe}), order.given)
+    search = sizes.sized_search(chosen, order.size, origin_of(row, course))
+    # A search's name stands for one space on one data version in the searches' database.
+    name = f"{row.id}-{search.name}-{order.size}-{key_of(search.key, manifest.fingerprint)[:8]}"
+    quest = Quest(
+        search.model_copy(update={"name": name, "seed": order.seed}),
+        manifest,
+        course.experiment,
+        course.tags("training", row, manifest),
+        course.parent.id,
+    )
+    helper = worker.command(quest, course.settings)
+    found = tuned(quest, course.settings, workers=[helper] * (order.workers - 1))
+    best = ", ".join(
+        f"{key.rpartition('.')[2]} {_short(value)}" for key, value in found.outcome.best.values.items()
+    )
+    told = f"{len(found.outcome.trials)} trials, best: {best}"
+    return Done(row, found.best, manifest, "; ".join(filter(None, (note, told))), seconds=found.run.seconds)
+
+
+def _boost(row: Row, work: study.Boost, course: Course) -> Done:
+    from flows.steps.boost import boosted
+
+    source = course.done[work.start]
+    recipe = sizes.sized_boost(work.recipe, course.order.size)
+    record = boosted(
+        course.record(work.start),
+        recipe.model_copy(update={"seed": course.order.seed}),
+        course.settings,
+        name=course.name(row),
+        tags={"atelier.study": course.study.name, "atelier.row": row.id},
+        parent=course.parent.id,
+    )
+    return Done(row, record, source.manifest, source.note)
+
+
+def _ensemble(row: Row, work: study.Bag | study.CrossValidate, course: Course) -> Done:
+    from flows.steps.cross_validate import cross_validated, parted
+    from flows.steps.ensemble import bagged
+
+    recipe, note = recipe_of(row, work.recipe, course)
+    plan = course.plan(row)
+    if isinstance(work, study.Bag):
+        manifest, members = course.works(plan), sizes.members(work.members, course.order.size)
+        record = bagged(job(row, recipe, manifest, course), members, course.settings)
+        return Done(row, record, manifest, "; ".join(filter(None, (note, f"{members} networks"))))
+    manifest, folds = course.selected(plan), sizes.members(work.folds, course.order.size)
+    whole = job(row, recipe, manifest, course)
+    record = cross_validated(whole, parted(manifest, plan, folds, course.settings), course.settings)
+    mean, deviation = (record.metrics[f"folds/macro_f1_{name}"] for name in ("mean", "sd"))
+    told = f"{folds} folds: macro-F1 {mean:.3f}, deviation {deviation:.3f}; every work tested once"
+    return Done(row, record, manifest, "; ".join(filter(None, (note, told))))
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _forget() -> None:
+    """Let go of the networks of the row that ended: a study makes dozens in one process."""
+    if "keras" in sys.modules:
+        clear()
