@@ -43,7 +43,7 @@ class Refusing(MetaPathFinder):
             raise ModuleNotFoundError(f"{{name}} is not on a bare machine", name=name)
 
 sys.meta_path.insert(0, Refusing())
-from components.training.device_bench import main
+from components.training.bench.device import main
 code = main({words!r})
 print("imported:", *sorted(name for name in sys.modules if name in {ours!r}), file=sys.stderr)
 sys.exit(code)
@@ -93,7 +93,7 @@ def test_it_needs_only_keras_and_what_keras_needs() -> None:
     code = _REFUSING.format(allowed=allowed, words=words, ours=OURS)
     done = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         env=os.environ,
         capture_output=True,
         text=True,

@@ -34,7 +34,7 @@ def told(event, arguments):
 sys.addaudithook(told)
 
 from dataclasses import replace
-from components.data.split import PROTOCOLS, assign
+from components.data.splits.split import PROTOCOLS, assign
 from components.data.validate import examined
 from tests.tiny_collections import manifest
 

@@ -115,9 +115,9 @@ def test_nothing_to_decode_is_an_error(works: Manifest, tmp_path: Path) -> None:
 def test_threads_and_processes_that_want_the_same_all_end_well(works: Manifest, tmp_path: Path) -> None:
     works.save(tmp_path / "manifest")
     code = (
-        "import sys; from pathlib import Path; from components.data import cache;"
+        "import sys; from pathlib import Path; from components.data.cache import decoded;"
         "from components.data.manifest import Manifest;"
-        "print(int(cache.decoded(Manifest.load(Path(sys.argv[1])), (32, 32), Path(sys.argv[2])).sum()))"
+        "print(int(decoded.decoded(Manifest.load(Path(sys.argv[1])), (32, 32), Path(sys.argv[2])).sum()))"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "manifest"), str(tmp_path / "cache")]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]

@@ -13,7 +13,7 @@ from flows.cli import app
 from flows.plan import Plan
 from flows.study.order import Order
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROJECT = load_project(str(ROOT))
 NEEDED = {"boost": {"run": "0f1e2d3c"}}
 COUNTED = ("pipeline", "validate", "train", "tune", "bag", "cross-validate", "study")

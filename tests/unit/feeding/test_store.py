@@ -208,7 +208,7 @@ def test_threads_make_it_once_while_others_evict(tmp_path: Path) -> None:
 MAKER = """
     import sys, time
     from pathlib import Path
-    from components.data.store import Layout, Store
+    from components.data.cache.store import Layout, Store
     def rows():
         print("making", flush=True)
         time.sleep(float(sys.argv[2]))
@@ -260,7 +260,7 @@ def test_the_settings_bound_it(settings: Settings) -> None:
 FULL = """
     import resource, sys
     from pathlib import Path
-    from components.data.store import Layout, Store
+    from components.data.cache.store import Layout, Store
     from components.errors import DataError
     limit = lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     early = sys.argv[2] == "early"
@@ -311,7 +311,7 @@ TINY_DISK = """
 ON_TINY_DISK = """
     import sys
     from pathlib import Path
-    from components.data.store import Layout, Store
+    from components.data.cache.store import Layout, Store
     from components.errors import DataError
     try:
         Store(Path(sys.argv[1])).array("key", Layout((300, 1024), "|u1"), lambda: [], "decoded pictures")

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter, ImageOps
 from components.data.images.quality import Limits, examined
 from components.data.images.scan import Work, manifest_of
 from components.data.images.stats import SIDE, look, phashes
-from tests.unit.test_duplicates import painting
+from tests.unit.data.test_duplicates import painting
 
 
 def png(image: Image.Image) -> bytes:
