@@ -7,7 +7,7 @@ import streamlit as st
 from components.data.gate.data_docs import unlinked
 from components.settings import Settings
 from dashboard import formatting, queries, validation_reports, widgets
-from dashboard.validation_reports import Verdict
+from dashboard.validation_reports import ValidationReport
 
 ASKED = "report"
 """In the page's address: the data version whose report is to be opened, as Prefect's links have it."""
@@ -28,7 +28,7 @@ def show(settings: Settings) -> None:
         _asked(settings, asked)
 
 
-def _verdict(verdict: Verdict) -> None:
+def _verdict(verdict: ValidationReport) -> None:
     report = verdict.report
     text = (
         f"{formatting.source_title(report.source)}, {formatting.count(report.works)} works: "
@@ -47,7 +47,7 @@ def _verdict(verdict: Verdict) -> None:
         st.markdown(f"- {formatting.plain(line)}")
 
 
-def _ways(settings: Settings, verdict: Verdict) -> None:
+def _ways(settings: Settings, verdict: ValidationReport) -> None:
     """Buttons to the report and the Data Docs, and a link to the copy that MLflow keeps with a run."""
     if not verdict.page:
         return
@@ -72,13 +72,13 @@ def _asked(settings: Settings, fingerprint: str) -> None:
 
 
 @st.dialog("Report of the check", width="large", icon=":material/description:")
-def _report(verdict: Verdict) -> None:
+def _report(verdict: ValidationReport) -> None:
     text = verdict.page.read_text(encoding="utf-8") if verdict.page else ""
     st.iframe(unlinked(text), height=_HEIGHT)
     st.download_button("Keep a copy", text, file_name="validation-report.html", mime="text/html")
 
 
 @st.dialog("Data Docs by Great Expectations", width="large", icon=":material/fact_check:")
-def _docs(verdict: Verdict) -> None:
+def _docs(verdict: ValidationReport) -> None:
     suite = st.selectbox("Suite", list(verdict.docs))
     st.iframe(unlinked(verdict.docs[suite].read_text(encoding="utf-8")), height=_HEIGHT)

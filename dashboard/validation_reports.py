@@ -15,7 +15,7 @@ from components.tracking.runs import RunRecord
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ValidationReport:
     """A report, when it was written, and its pages for people where there are some.
 
     Attributes:
@@ -39,7 +39,7 @@ class Verdict:
         return [f"{check.name}: {check.observed}" for check in self.report.checks if not check.passed]
 
 
-def newest(settings: Settings) -> Verdict | None:
+def newest(settings: Settings) -> ValidationReport | None:
     """The verdict given last, None where nothing was examined yet.
 
     Raises:
@@ -51,7 +51,7 @@ def newest(settings: Settings) -> Verdict | None:
     return _read(max(reports, key=lambda path: path.stat().st_mtime))
 
 
-def of(settings: Settings, fingerprint: str) -> Verdict | None:
+def of(settings: Settings, fingerprint: str) -> ValidationReport | None:
     """The verdict on that data version, None where there is none.
 
     Raises:
@@ -70,9 +70,9 @@ def in_mlflow(settings: Settings, runs: Iterable[RunRecord], fingerprint: str) -
     return f"{settings.mlflow_url}/#/{folder}/report.html"
 
 
-def _read(report: Path) -> Verdict:
+def _read(report: Path) -> ValidationReport:
     page = report.with_name("report.html")
-    return Verdict(
+    return ValidationReport(
         report=Report.load(report.parent),
         when=datetime.fromtimestamp(report.stat().st_mtime, UTC),
         page=page if page.is_file() else None,

@@ -167,7 +167,7 @@ def mean_of(values: ArrayLike) -> Metric:
     return lambda weights: np.asarray(weights @ each / weights.sum(axis=1))
 
 
-def macro_f1_of(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:
+def macro_f1(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:
     """Macro-F1 over all `num_classes`; truth and predicted are (N,) class numbers."""
     is_, said = np.eye(num_classes)[truth], np.eye(num_classes)[predicted]
     right = is_ * said

@@ -89,7 +89,7 @@ class Scores:
         return figures
 
 
-def score(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequence[str]) -> Scores:
+def evaluate(truth: Numbers, probabilities: NDArray[np.floating], class_names: Sequence[str]) -> Scores:
     """Score a classifier.
 
     Args:

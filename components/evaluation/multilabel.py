@@ -96,7 +96,7 @@ class LabelledScores:
         ]
 
 
-def score_many(
+def evaluate_multilabel(
     truth: ArrayLike,
     probabilities: NDArray[np.floating],
     class_names: Sequence[str],

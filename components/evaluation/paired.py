@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from components.errors import DataError
 from components.evaluation.answers import Numbers
-from components.evaluation.intervals import Interval, confusion_matrix, f1_of, macro_f1_of, resampled
+from components.evaluation.intervals import Interval, confusion_matrix, f1_of, macro_f1, resampled
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def compare(  # noqa: PLR0913 (three of them are named options)
             f"expected two answers to each of at least one work; received {truth.shape} works, "
             f"{first.shape} and {second.shape} answers. Compare runs on the same test works."
         )
-    scores = [macro_f1_of(truth, answers, num_classes) for answers in (first, second)]
+    scores = [macro_f1(truth, answers, num_classes) for answers in (first, second)]
     drawn = resampled(
         lambda weights: scores[1](weights) - scores[0](weights),
         len(truth),

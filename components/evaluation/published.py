@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from components import theme
 from components.errors import DataError
 from components.evaluation.intervals import Interval, bootstrap, mean_of
-from components.evaluation.metrics import Scores, score
+from components.evaluation.metrics import Scores, evaluate
 from components.evaluation.names import NAMES
 from components.theme import BLACK, BLUE, GREY, ORANGE, PALE
 
@@ -82,7 +82,7 @@ def scores_of(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> 
     probable[each, truth] = [min(float(row["probability_of_true"]), 0.49) for row in rows]
     probable[each, said] = 0.0
     probable[each, said] = 1.0 - probable.sum(axis=1)
-    return score(truth, probable, class_names)
+    return evaluate(truth, probable, class_names)
 
 
 def beside(rows: Sequence[Compared], title: str) -> Figure:

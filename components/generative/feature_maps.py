@@ -41,7 +41,7 @@ def chosen(names: list[str], layers: Literal["literature", "inverted"]) -> tuple
     return [early[len(early) // 2]], _spread(deep)
 
 
-def extractor(network: keras.Model, names: list[str]) -> keras.Model:
+def feature_extractor(network: keras.Model, names: list[str]) -> keras.Model:
     """A copy of the network up to those layers: pictures (B, H, W, 3), 0..255, of any size, to their maps.
 
     Returns:

@@ -13,13 +13,13 @@ from keras import ops
 _TINY = 1e-6  # a goal that is silent must not divide by zero
 
 
-def unlike_content(seen: Any, goal: Any) -> Any:
+def content_loss(seen: Any, goal: Any) -> Any:
     """How far maps (1, h, w, C) are from the photo's; 1 is as far as a picture all alike would be."""
     plain = ops.mean(goal, axis=(1, 2), keepdims=True)
     return ops.mean(ops.square(seen - goal)) / (ops.mean(ops.square(goal - plain)) + _TINY)
 
 
-def unlike_style(seen: Any, goal: Any) -> Any:
+def style_loss(seen: Any, goal: Any) -> Any:
     """How far a Gram matrix (C, C) is from the painting's; 1 is as far as that of maps all zero."""
     return ops.sum(ops.square(seen - goal)) / (ops.sum(ops.square(goal)) + _TINY)
 

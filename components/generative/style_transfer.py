@@ -18,9 +18,9 @@ from keras import ops
 from PIL import Image
 
 from components.errors import SettingsError, TrainingError
-from components.generative.feature_maps import chosen, extractor, feature_layers
+from components.generative.feature_maps import chosen, feature_extractor, feature_layers
 from components.generative.recipes import StyleRecipe
-from components.generative.style_losses import gram, total_variation, unlike_content, unlike_style
+from components.generative.style_losses import content_loss, gram, style_loss, total_variation
 from components.progress import Advance, steps
 from components.runtime import jit_compile
 
@@ -52,7 +52,7 @@ class StyleResult:
     seconds: float
 
 
-class Canvas(keras.Model):  # type: ignore[misc]  # Keras ships no types
+class StyleOptimization(keras.Model):  # type: ignore[misc]  # Keras ships no types
     """A picture that is painted by training it: `pixels` (1, H, W, 3) in 0..255."""
 
     def __init__(
@@ -62,7 +62,7 @@ class Canvas(keras.Model):  # type: ignore[misc]  # Keras ships no types
         super().__init__(name="canvas", dtype="float32")  # 16 bits would paint in coarse steps
         self.recipe = recipe
         self.layer_names = _layers(network, recipe)
-        self.eye = extractor(network, self.layer_names["content"] + self.layer_names["style"])
+        self.eye = feature_extractor(network, self.layer_names["content"] + self.layer_names["style"])
         for picture in (photo, painting):
             _check_size(self.eye, picture, recipe)
         self.pixels = self.add_weight(shape=photo.shape, name="pixels", constraint=_clipped)
@@ -89,9 +89,9 @@ class Canvas(keras.Model):  # type: ignore[misc]  # Keras ships no types
     ) -> Any:
         """The three losses of picture `y_pred`, weighed and summed."""
         seen = self.eye(y_pred, training=False)
-        content = sum(unlike_content(seen[name], goal) for name, goal in self.content_maps.items())
+        content = sum(content_loss(seen[name], goal) for name, goal in self.content_maps.items())
         grams = self._grams(y_pred, seen)
-        style = sum(unlike_style(grams[place], goal) for place, goal in self.style_grams.items())
+        style = sum(style_loss(grams[place], goal) for place, goal in self.style_grams.items())
         losses = {
             "content_loss": content / len(self.content_maps),
             "style_loss": style / len(self.style_grams),
@@ -134,7 +134,7 @@ def transfer(
     """
     began = time.perf_counter()
     photo, painting = _pixels(content, recipe.size), _pixels(style, recipe.size)
-    canvas = Canvas(photo, painting, network, recipe)
+    canvas = StyleOptimization(photo, painting, network, recipe)
     history = _paint(canvas, recipe, on_step)
     return StyleResult(
         image=_image(ops.convert_to_numpy(canvas.pixels)),
@@ -176,7 +176,9 @@ class _Easel(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no 
             self.on_step((epoch + 1) * _STRIDE, self.history[-1])
 
 
-def _paint(canvas: Canvas, recipe: StyleRecipe, on_step: Callable[[int, Logs], None] | None) -> list[Logs]:
+def _paint(
+    canvas: StyleOptimization, recipe: StyleRecipe, on_step: Callable[[int, Logs], None] | None
+) -> list[Logs]:
     rows = -(-recipe.steps // _STRIDE)
     rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, rows * _STRIDE)
     canvas.compile(keras.optimizers.Adam(rate), jit_compile=jit_compile())

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from components.data.manifest import Task
 from components.data.select import EVERYTHING, Selection
-from components.studies.study import Look, Report, Row, Seek, Study, Train
+from components.studies.study import ComparisonRow, FiguresRow, Row, SearchRow, Study, TrainingRow
 from components.training.recipe import Policy, Recipe, Stage
 from components.training.search.presets import heads
 
@@ -104,7 +104,7 @@ def _heads(pooling: str, start: str, letters: str) -> tuple[Row, ...]:
         Row(
             f"A5{letter}",
             f"{pooling.upper()} {one}/{two}, whole network from {start}",
-            Train(_resnet(pooling, _BASELINE, dense_1=one, dense_2=two, dropout=0.5), start=start),
+            TrainingRow(_resnet(pooling, _BASELINE, dense_1=one, dense_2=two, dropout=0.5), start=start),
             _figures(*figures),
         )
         for letter, ((one, two), figures) in zip(letters, HEADS[pooling].items(), strict=True)
@@ -132,25 +132,25 @@ STUDY = Study(
         Row(
             "A1",
             "Data: the ten largest artists, 80/20",
-            Look(("classes", "sizes")),
+            FiguresRow(("classes", "sizes")),
             note="the source took about 2,000 works; here all of the ten artists' are taken",
         ),
         Row(
             "A2",
             "Augmentation: rotation and zoom; flips",
-            Look(("augmentation-rotate-zoom", "augmentation-flips")),
+            FiguresRow(("augmentation-rotate-zoom", "augmentation-flips")),
         ),
-        Row("A3", "ResNet50 GAP", Train(_resnet("gap", _BASELINE)), _figures(0.863, 0.943, 0.855)),
+        Row("A3", "ResNet50 GAP", TrainingRow(_resnet("gap", _BASELINE)), _figures(0.863, 0.943, 0.855)),
         Row(
             "A4",
             "ResNet50 SPP, bins 1, 2, 3",
-            Train(_resnet("spp", _BASELINE)),
+            TrainingRow(_resnet("spp", _BASELINE)),
             _figures(0.832, 0.935, 0.844),
         ),
         Row(
             "A5a",
             "GAP: 56 heads on A3's features",
-            Seek(heads(_resnet("gap", _HEAD, dropout=0.5), "a5-gap"), start="A3"),
+            SearchRow(heads(_resnet("gap", _HEAD, dropout=0.5), "a5-gap"), start="A3"),
             _figures(0.868, 0.940, 0.877),
             note="heads alone, on frozen features; published: the best whole network; the text says 42 "
             "combinations, its ranges give 56",
@@ -158,7 +158,7 @@ STUDY = Study(
         Row(
             "A5b",
             "SPP: 56 heads on A4's features",
-            Seek(heads(_resnet("spp", _HEAD, dropout=0.5), "a5-spp"), start="A4"),
+            SearchRow(heads(_resnet("spp", _HEAD, dropout=0.5), "a5-spp"), start="A4"),
             _figures(0.865, 0.930, 0.864),
             note="heads alone, on frozen features; published: the best whole network",
         ),
@@ -167,7 +167,7 @@ STUDY = Study(
         Row(
             "A6",
             "Recipe: A3 without rate cuts and early stopping",
-            Train(
+            TrainingRow(
                 _resnet("gap", _BASELINE.model_copy(update={"stop_patience": None, "reduce_patience": None}))
             ),
             note="what A6's two callbacks are worth: compare with A3",
@@ -175,7 +175,7 @@ STUDY = Study(
         Row(
             "A7a",
             "All artists: GAP on rotation and zoom",
-            Train(_resnet("gap", _BASELINE)),
+            TrainingRow(_resnet("gap", _BASELINE)),
             {"validation/macro_f1": 0.78},
             note="plain GAP; the source speaks of Dense and BatchNormalization layers, so its network "
             "probably had blocks (384/128)",
@@ -184,35 +184,35 @@ STUDY = Study(
         Row(
             "A7b",
             "All artists: frozen, 40 epochs of flips",
-            Train(_resnet("gap", _FLIPS_FROZEN), start="A7a"),
+            TrainingRow(_resnet("gap", _FLIPS_FROZEN), start="A7a"),
             {"validation/macro_f1": 0.824},
             selection=EVERYTHING,
         ),
         Row(
             "A7c",
             "All artists: unfrozen, 30 epochs at 1e-7",
-            Train(_resnet("gap", _UNFROZEN), start="A7b"),
+            TrainingRow(_resnet("gap", _UNFROZEN), start="A7b"),
             {"validation/macro_f1": 0.835},
             selection=EVERYTHING,
         ),
         Row(
             "A8",
             "SPP at 224, 260 and 296, vote",
-            Train(_resnet("spp", _BASELINE, sizes=(224, 260, 296))),
+            TrainingRow(_resnet("spp", _BASELINE, sizes=(224, 260, 296))),
             note="published without figures: no better than A4, the vote lower",
         ),
-        Row("A9", "Pictures: curves and confusion of A3 and A5c", Report(("A3", "A5c"))),
+        Row("A9", "Pictures: curves and confusion of A3 and A5c", ComparisonRow(("A3", "A5c"))),
         Row(
             "A10a",
             "Ours: MobileNetV2 at seven depths, ten artists",
-            Train(_DEPTHS),
+            TrainingRow(_DEPTHS),
             protocol="81/9/10",
             note="not in the source; independent test set",
         ),
         Row(
             "A10b",
             "Ours: MobileNetV2 at seven depths, all artists",
-            Train(_DEPTHS),
+            TrainingRow(_DEPTHS),
             protocol="81/9/10",
             note="not in the source; independent test set",
             selection=EVERYTHING,

@@ -13,7 +13,7 @@ from __future__ import annotations
 from components.data.manifest import Task
 from components.data.select import Selection
 from components.generative.recipes import GanRecipe
-from components.studies.study import Gan, Look, Report, Row, Study, Train
+from components.studies.study import ComparisonRow, FiguresRow, GanRow, Row, Study, TrainingRow
 from components.training.recipe import Loss, Policy, Recipe, Stage
 
 _VGG = Stage(
@@ -73,24 +73,24 @@ STUDY = Study(
         "which flatters"
     ),
     rows=(
-        Row("C1", "Data: 44 genres, 80/20", Look(("classes",))),
+        Row("C1", "Data: 44 genres, 80/20", FiguresRow(("classes",))),
         Row(
             "C2a",
             "VGG19, fifth average pooling, hidden 120",
-            Train(_vgg19(120)),
+            TrainingRow(_vgg19(120)),
             _accuracy(0.98, 0.56),
             note=_THIRD,
         ),
         Row(
             "C2b",
             "The same without the hidden layer",
-            Train(_vgg19(0)),
+            TrainingRow(_vgg19(0)),
             note=f"published: no better, no figure; {_THIRD}",
         ),
         Row(
             "C3",
             "ResNet50 from scratch",
-            Train(
+            TrainingRow(
                 Recipe(
                     family="resnet50_scratch",
                     image_size=(128, 128),
@@ -103,33 +103,33 @@ STUDY = Study(
         Row(
             "C4",
             "Transfer 1: the ImageNet top kept",
-            Train(_transfer("resnet50_kept_top", _TOP)),
+            TrainingRow(_transfer("resnet50_kept_top", _TOP)),
             _accuracy(0.37, 0.37),
         ),
         Row(
             "C5",
             "Transfer 2: the top replaced",
-            Train(_transfer("resnet50_gap", _TOP)),
+            TrainingRow(_transfer("resnet50_gap", _TOP)),
             _accuracy(0.69, 0.61),
         ),
         Row(
             "C6",
             "Transfer 3: the last 24 layers too",
-            Train(_transfer("resnet50_gap", _LAST_24)),
+            TrainingRow(_transfer("resnet50_gap", _LAST_24)),
             _accuracy(0.95, 0.63) | {"test/balanced_accuracy": 0.62, "test/macro_f1": 0.61},
             note="test .63 in its table 3, .62 in its table 4; how recall and F1 are averaged is not said",
         ),
-        Row("C7", "Report: curves, confusion, misclassified", Report(("C2a", "C3", "C4", "C5", "C6"))),
+        Row("C7", "Report: curves, confusion, misclassified", ComparisonRow(("C2a", "C3", "C4", "C5", "C6"))),
         Row(
             "C8",
             "GAN: landscapes at 128x128, minimax",
-            Gan(GanRecipe.full().model_copy(update={"objective": "minimax"})),
+            GanRow(GanRecipe.full().model_copy(update={"objective": "minimax"})),
             note='published without figures: after 120 epochs "almost looks like a noise"',
         ),
         Row(
             "C9a",
             "Several genres to a painting",
-            Train(
+            TrainingRow(
                 # Most works lack most genres: accuracy would reward a network that never names one.
                 _transfer("resnet50_gap", _TOP).model_copy(
                     update={"multi_label": True, "monitor": "val_macro_f1"}
@@ -137,12 +137,12 @@ STUDY = Study(
             ),
             note="the collection names one genre a work: each still gets a probability of its own",
         ),
-        Row("C9b", "Hard genres weigh more: focal loss", Train(_hard("focal"))),
-        Row("C9c", "Rare genres weigh more: class-balanced loss", Train(_hard("class-balanced"))),
+        Row("C9b", "Hard genres weigh more: focal loss", TrainingRow(_hard("focal"))),
+        Row("C9c", "Rare genres weigh more: class-balanced loss", TrainingRow(_hard("class-balanced"))),
         Row(
             "C9d",
             "Each genre topped up to 1,000, augmented",
-            Train(_transfer("resnet50_gap", _AUGMENTED).model_copy(update={"top_up": 1000})),
+            TrainingRow(_transfer("resnet50_gap", _AUGMENTED).model_copy(update={"top_up": 1000})),
         ),
     ),
 )

@@ -14,7 +14,17 @@ from __future__ import annotations
 from components.data.manifest import Task
 from components.data.select import Selection
 from components.generative.recipes import StyleRecipe
-from components.studies.study import Boost, HeldOut, Look, Repaint, Report, Row, Seek, Study, Train
+from components.studies.study import (
+    BoostingRow,
+    ComparisonRow,
+    FiguresRow,
+    HeldOutRow,
+    Row,
+    SearchRow,
+    Study,
+    StyleTransferRow,
+    TrainingRow,
+)
 from components.training.ensembles.boost_recipe import BoostRecipe
 from components.training.recipe import Optimizer, Recipe, Stage
 from components.training.search.presets import grid_cnn
@@ -58,30 +68,30 @@ STUDY = Study(
         "(120, on max-pooling)"
     ),
     rows=(
-        Row("D1", "Data: a folder a movement, 5,314 / 1,269 / 34", Look(("classes",))),
+        Row("D1", "Data: a folder a movement, 5,314 / 1,269 / 34", FiguresRow(("classes",))),
         Row(
             "D2a",
             "First small CNN",
-            Train(_small(neurons=8, dropout=0.0)),
+            TrainingRow(_small(neurons=8, dropout=0.0)),
             {"validation/accuracy": 0.35},
         ),
         Row(
             "D2b",
             "Grid: neurons 8, 16 x dropout 0, .5",
-            Seek(grid_cnn(_small(), "d2-grid", metric="val_loss")),
+            SearchRow(grid_cnn(_small(), "d2-grid", metric="val_loss")),
             note="published as curves alone",
         ),
         Row(
             "D2c",
             "The first CNN with Adam",
-            Train(_small("adam", neurons=8, dropout=0.0)),
+            TrainingRow(_small("adam", neurons=8, dropout=0.0)),
             note='published: "worst results" than RMSprop',
         ),
-        Row("D3", "Best CNN", Train(_best()), {"validation/accuracy": 0.48}, note=_WIDTHS),
+        Row("D3", "Best CNN", TrainingRow(_best()), {"validation/accuracy": 0.48}, note=_WIDTHS),
         Row(
             "D4",
             "Best CNN, as many works of each class",
-            Train(_best()),
+            TrainingRow(_best()),
             {"validation/accuracy": 0.40},
             note=f"training works alone are balanced; published: at most .40, worse than D3; {_WIDTHS}",
             selection=Selection(balanced=True),
@@ -89,13 +99,13 @@ STUDY = Study(
         Row(
             "D5",
             "Boosted trees on D3's features",
-            Boost(BoostRecipe(), "D3"),
+            BoostingRow(BoostRecipe(), "D3"),
             note='published: no "promising results"',
         ),
         Row(
             "D6",
             "VGG19 on ImageNet weights",
-            Train(
+            TrainingRow(
                 Recipe(
                     family="vgg19",
                     image_size=(224, 224),
@@ -110,16 +120,20 @@ STUDY = Study(
         Row(
             "D7a",
             "Style transfer by VGG19, Gatys's layers",
-            Repaint(StyleRecipe(content_layers=GATYS_CONTENT, style_layers=GATYS_STYLE), "D6"),
+            StyleTransferRow(StyleRecipe(content_layers=GATYS_CONTENT, style_layers=GATYS_STYLE), "D6"),
         ),
-        Row("D7b", "By the CNN trained here, layers as in the literature", Repaint(StyleRecipe(), "D3")),
-        Row("D7c", "The same, layers inverted", Repaint(StyleRecipe(layers="inverted"), "D3")),
-        Row("D7d", "The three side by side", Report(("D7a", "D7b", "D7c"))),
-        Row("D8", "Report: confusion, precision, recall, F1", Report(("D2a", "D3", "D6"))),
+        Row(
+            "D7b",
+            "By the CNN trained here, layers as in the literature",
+            StyleTransferRow(StyleRecipe(), "D3"),
+        ),
+        Row("D7c", "The same, layers inverted", StyleTransferRow(StyleRecipe(layers="inverted"), "D3")),
+        Row("D7d", "The three side by side", ComparisonRow(("D7a", "D7b", "D7c"))),
+        Row("D8", "Report: confusion, precision, recall, F1", ComparisonRow(("D2a", "D3", "D6"))),
         Row(
             "D9",
             "Ours: best CNN, artists held out",
-            HeldOut(_best()),
+            HeldOutRow(_best()),
             protocol="81/9/10",
             note="not in the source; a painter's works share a movement: how much is the hand's",
         ),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from components.data.manifest import Task
 from components.data.select import Selection
-from components.studies.study import HeldOut, Look, Report, Row, Seek, Study, Train
+from components.studies.study import ComparisonRow, FiguresRow, HeldOutRow, Row, SearchRow, Study, TrainingRow
 from components.training.recipe import Policy, Recipe, Stage
 from components.training.search.presets import inception
 
@@ -50,47 +50,49 @@ STUDY = Study(
         "search; E5's rate (1e-5); one figure, .358, is given both of validation and of test"
     ),
     rows=(
-        Row("E1", "Data: sizes and shapes", Look(("sizes", "shapes", "classes"))),
-        Row("E2", "VGG-lite", Train(_scratch("vgg_lite")), {"validation/accuracy": 0.312}),
+        Row("E1", "Data: sizes and shapes", FiguresRow(("sizes", "shapes", "classes"))),
+        Row("E2", "VGG-lite", TrainingRow(_scratch("vgg_lite")), {"validation/accuracy": 0.312}),
         Row(
             "E3",
             "VGG-Inception hybrid",
-            Train(_scratch("vgg_inception")),
+            TrainingRow(_scratch("vgg_inception")),
             {"validation/accuracy": 0.358},
             note="published: about 50 k parameters in its convolutions",
         ),
         Row(
             "E4a",
             "InceptionV3: random search on cached features",
-            Seek(inception(_inception(_HEAD), "e4-inception").model_copy(update={"metric": "val_accuracy"})),
+            SearchRow(
+                inception(_inception(_HEAD), "e4-inception").model_copy(update={"metric": "val_accuracy"})
+            ),
             {"train/accuracy": 0.906, "validation/accuracy": 0.578, "test/accuracy": 0.566},
             note="published: the best found",
         ),
         Row(
             "E4b",
             "Its best: 650 nodes, dropout .7, 1.95e-5",
-            Train(_inception(_HEAD)),
+            TrainingRow(_inception(_HEAD)),
             {"train/accuracy": 0.906, "validation/accuracy": 0.578, "test/accuracy": 0.566},
         ),
         Row(
             "E4c",
             "300 nodes: overfits less",
-            Train(_inception(_HEAD, nodes=300)),
+            TrainingRow(_inception(_HEAD, nodes=300)),
             {"validation/accuracy": 0.5553},
         ),
         Row(
             "E5",
             "Last module and dense layers, from E4c",
-            Train(_inception(_LAST_MODULE, nodes=300), start="E4c"),
+            TrainingRow(_inception(_LAST_MODULE, nodes=300), start="E4c"),
             {"validation/accuracy": 0.555},
             note="the source gives no figure of its own: .5553 is its start's (E4c), slightly above which it "
             "stands, below E4b",
         ),
-        Row("E6", "Report: curves, confusion", Report(("E2", "E3", "E4b", "E5"))),
+        Row("E6", "Report: curves, confusion", ComparisonRow(("E2", "E3", "E4b", "E5"))),
         Row(
             "E7a",
             "SqueezeNet on ImageNet weights",
-            Train(
+            TrainingRow(
                 Recipe(
                     family="squeezenet",
                     image_size=(227, 227),
@@ -103,24 +105,26 @@ STUDY = Study(
         Row(
             "E7b",
             "AlexNet from scratch",
-            Train(_scratch("alexnet", (227, 227), _SCRATCH.model_copy(update={"learning_rate": 1e-4}))),
+            TrainingRow(_scratch("alexnet", (227, 227), _SCRATCH.model_copy(update={"learning_rate": 1e-4}))),
         ),
         Row(
             "E7c",
             "More unfrozen: the last 20 % of InceptionV3",
-            Train(_inception(_LAST_MODULE.model_copy(update={"train": "last-20%"}), nodes=300), start="E4c"),
+            TrainingRow(
+                _inception(_LAST_MODULE.model_copy(update={"train": "last-20%"}), nodes=300), start="E4c"
+            ),
         ),
         Row(
             "E7d",
             "More augmentation: the hybrid with RandAugment",
-            Train(
+            TrainingRow(
                 _scratch("vgg_inception", stage=_SCRATCH.model_copy(update={"policy": Policy.RAND_AUGMENT}))
             ),
         ),
         Row(
             "E8",
             "Ours: InceptionV3's best head, artists held out",
-            HeldOut(_inception(_HEAD)),
+            HeldOutRow(_inception(_HEAD)),
             note="not in the source; a painter's works share a movement: how much is the hand's",
         ),
     ),

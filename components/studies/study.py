@@ -23,7 +23,7 @@ _ID = re.compile(r"([A-E][1-9]\d?)([a-z]?)")
 
 
 @dataclass(frozen=True)
-class Look:
+class FiguresRow:
     """Figures of the data, before anything learns from it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Train:
+class TrainingRow:
     """One recipe. With `start` it begins from that row's weights, layer by layer where they agree."""
 
     recipe: Recipe
@@ -44,7 +44,7 @@ class Train:
 
 
 @dataclass(frozen=True)
-class Seek:
+class SearchRow:
     """A search; its best variant is trained again and judged. `start`: as of Train, for each variant."""
 
     search: Search
@@ -52,7 +52,7 @@ class Seek:
 
 
 @dataclass(frozen=True)
-class Boost:
+class BoostingRow:
     """Boosted trees on the features of a row's network (study D5)."""
 
     recipe: BoostRecipe
@@ -60,7 +60,7 @@ class Boost:
 
 
 @dataclass(frozen=True)
-class Bag:
+class BaggingRow:
     """So many networks of one recipe, each on works drawn with replacement; their mean answers (B10)."""
 
     recipe: Recipe
@@ -68,7 +68,7 @@ class Bag:
 
 
 @dataclass(frozen=True)
-class CrossValidate:
+class CrossValidationRow:
     """One recipe on each of k folds: every work is tested once (B10)."""
 
     recipe: Recipe
@@ -76,7 +76,7 @@ class CrossValidate:
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutRow:
     """One recipe on a random split and on one with no artist in two parts, of the same classes.
 
     Classes of fewer than three artists are left out of both: they cannot be in every part.
@@ -86,7 +86,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Report:
+class ComparisonRow:
     """What other rows trained, laid side by side: class by class, or as pictures; their curves beside it.
 
     Attributes:
@@ -99,21 +99,32 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Gan:
+class GanRow:
     """A generator and a discriminator, on the landscapes where genres are known (study C8)."""
 
     recipe: GanRecipe
 
 
 @dataclass(frozen=True)
-class Repaint:
+class StyleTransferRow:
     """A photo in a painting's style, as the network of a row sees both (study D7)."""
 
     recipe: StyleRecipe
     network: str
 
 
-Work = Look | Train | Seek | Boost | Bag | CrossValidate | HeldOut | Report | Gan | Repaint
+Work = (
+    FiguresRow
+    | TrainingRow
+    | SearchRow
+    | BoostingRow
+    | BaggingRow
+    | CrossValidationRow
+    | HeldOutRow
+    | ComparisonRow
+    | GanRow
+    | StyleTransferRow
+)
 
 
 @dataclass(frozen=True)
@@ -156,13 +167,13 @@ class Row:
     def needs(self) -> tuple[str, ...]:
         """Rows that have to be done first."""
         match self.work:
-            case Train(start=start) | Seek(start=start) | Boost(start=start):
+            case TrainingRow(start=start) | SearchRow(start=start) | BoostingRow(start=start):
                 return (start,) if start else ()
-            case Repaint(network=one):
+            case StyleTransferRow(network=one):
                 return (one,)
-            case Report(rows=rows):
+            case ComparisonRow(rows=rows):
                 return rows
-            case Look() | Bag() | CrossValidate() | HeldOut() | Gan():
+            case FiguresRow() | BaggingRow() | CrossValidationRow() | HeldOutRow() | GanRow():
                 return ()
             case _ as never:
                 assert_never(never)
@@ -172,13 +183,13 @@ class Row:
         """What its network is trained by; None where it trains none of its own."""
         match self.work:
             case (
-                Train(recipe=recipe)
-                | Bag(recipe=recipe)
-                | CrossValidate(recipe=recipe)
-                | HeldOut(recipe=recipe)
+                TrainingRow(recipe=recipe)
+                | BaggingRow(recipe=recipe)
+                | CrossValidationRow(recipe=recipe)
+                | HeldOutRow(recipe=recipe)
             ):
                 return recipe
-            case Seek(search=search):
+            case SearchRow(search=search):
                 return search.recipe
             case _:
                 return None
@@ -266,7 +277,7 @@ class Study:
     def origin(self, row: Row) -> Recipe | None:
         """The published recipe of the first of the rows that `row` starts from; None without any."""
         found: Recipe | None = None
-        while isinstance(row.work, Train | Seek) and row.work.start:
+        while isinstance(row.work, TrainingRow | SearchRow) and row.work.start:
             row = self.row(row.work.start)
             found = row.recipe
         return found

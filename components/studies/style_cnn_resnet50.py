@@ -12,7 +12,16 @@ from __future__ import annotations
 
 from components.data.manifest import Task
 from components.data.select import Selection
-from components.studies.study import Bag, CrossValidate, HeldOut, Look, Report, Row, Study, Train
+from components.studies.study import (
+    BaggingRow,
+    ComparisonRow,
+    CrossValidationRow,
+    FiguresRow,
+    HeldOutRow,
+    Row,
+    Study,
+    TrainingRow,
+)
 from components.training.recipe import Policy, Recipe, Stage
 
 MOVEMENTS = (
@@ -78,56 +87,56 @@ STUDY = Study(
         "most 60 epochs); ranges of the augmentation; B7's rate and momentum (SGD 1e-4, .9); B10's classes"
     ),
     rows=(
-        Row("B1", "Data: six movements, 81/9/10", Look(("classes",))),
-        Row("B2", "Augmentation: rotation, flip, zoom, stretch", Look(("augmentation-stretch",))),
-        Row("B3", "Simple CNN", Train(_cnn())),
-        Row("B4a", "Simple CNN, balanced class weights", Train(_cnn(weighted=True))),
-        Row("B5", "ResNet50 from scratch", Train(_scratch())),
-        Row("B4b", "ResNet50 from scratch, balanced class weights", Train(_scratch(weighted=True))),
+        Row("B1", "Data: six movements, 81/9/10", FiguresRow(("classes",))),
+        Row("B2", "Augmentation: rotation, flip, zoom, stretch", FiguresRow(("augmentation-stretch",))),
+        Row("B3", "Simple CNN", TrainingRow(_cnn())),
+        Row("B4a", "Simple CNN, balanced class weights", TrainingRow(_cnn(weighted=True))),
+        Row("B5", "ResNet50 from scratch", TrainingRow(_scratch())),
+        Row("B4b", "ResNet50 from scratch, balanced class weights", TrainingRow(_scratch(weighted=True))),
         Row(
             "B6",
             "ResNet50 on ImageNet weights",
-            Train(_pretrained()),
+            TrainingRow(_pretrained()),
             {"test/accuracy": 0.87},
             note='the whole network is trained; the source says "on top of ResNet50"',
         ),
         Row(
             "B7",
             "Last 20 % of B6 retrained, slow SGD",
-            Train(_pretrained("resnet50_gap", _LAST), start="B6"),
+            TrainingRow(_pretrained("resnet50_gap", _LAST), start="B6"),
             note="starts from B6's weights; rate 1e-4 and momentum .9 are not in the source",
         ),
-        Row("B8", "Accuracy by class", Report(("B3", "B4a", "B5", "B4b", "B6", "B7"), PUBLISHED)),
+        Row("B8", "Accuracy by class", ComparisonRow(("B3", "B4a", "B5", "B4b", "B6", "B7"), PUBLISHED)),
         Row(
             "B9",
             "Data: classes, intensities; the networks drawn",
-            Look(("classes", "intensity"), ("B3", "B5")),
+            FiguresRow(("classes", "intensity"), ("B3", "B5")),
         ),
-        Row("B10a", "VGG16 on ImageNet weights", Train(_pretrained("vgg16"))),
-        Row("B10b", "InceptionV3 on ImageNet weights", Train(_pretrained("inception_v3"))),
-        Row("B10c", "EfficientNet-B0 on ImageNet weights", Train(_pretrained("efficientnet_b0"))),
+        Row("B10a", "VGG16 on ImageNet weights", TrainingRow(_pretrained("vgg16"))),
+        Row("B10b", "InceptionV3 on ImageNet weights", TrainingRow(_pretrained("inception_v3"))),
+        Row("B10c", "EfficientNet-B0 on ImageNet weights", TrainingRow(_pretrained("efficientnet_b0"))),
         Row(
             "B10d",
             "Classes combined: both Expressionisms as one",
-            Train(_cnn()),
+            TrainingRow(_cnn()),
             selection=Selection(
                 merge={"Abstract Expressionism": "Expressionism"},
                 classes=tuple(name for name in MOVEMENTS if name != "Abstract Expressionism"),
             ),
         ),
-        Row("B10e", "Bagging: five simple CNNs", Bag(_cnn(), members=5)),
-        Row("B10f", "Cross-validation: simple CNN, 5 folds", CrossValidate(_cnn(), folds=5)),
+        Row("B10e", "Bagging: five simple CNNs", BaggingRow(_cnn(), members=5)),
+        Row("B10f", "Cross-validation: simple CNN, 5 folds", CrossValidationRow(_cnn(), folds=5)),
         Row(
             "B10g",
             "More diverse: every movement",
-            Train(_cnn()),
+            TrainingRow(_cnn()),
             note="the source names it without saying which works to add",
             selection=Selection(top=20),
         ),
         Row(
             "B10h",
             "Simple CNN, artists held out",
-            HeldOut(_cnn()),
+            HeldOutRow(_cnn()),
             note="labels go by artist: what is the hand's, not the movement's; movements of three artists",
             selection=Selection(top=20),
         ),

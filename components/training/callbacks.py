@@ -24,7 +24,7 @@ Epoch = dict[str, float]
 OnEpoch = Callable[[int, Epoch], None]
 
 
-class Judge(Protocol):
+class EpochMetrics(Protocol):
     """Scores of an epoch."""
 
     def __call__(self, truth: np.ndarray, probabilities: np.ndarray, /) -> Epoch:
@@ -44,7 +44,7 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
     view of the trained weights (without the augmentation layers).
     """
 
-    def __init__(self, network: keras.Model, batches: Any, truth: np.ndarray, judge: Judge) -> None:
+    def __init__(self, network: keras.Model, batches: Any, truth: np.ndarray, judge: EpochMetrics) -> None:
         """`batches` of the validation works in the order of `truth`."""
         super().__init__()
         self._network = network
@@ -61,7 +61,7 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 @dataclass
-class Record:
+class TrainingHistory:
     """What a fit leaves behind, over all its stages; epochs count from 1.
 
     Attributes:
@@ -86,13 +86,13 @@ class Record:
         return -gain > 0 if self.monitor == "val_loss" else gain > 0
 
 
-class Recorder(keras.callbacks.Callback):  # type: ignore[misc]
+class HistoryCallback(keras.callbacks.Callback):  # type: ignore[misc]
     """Writes each epoch into a Record, keeps the best weights of `network`, and tells `told`.
 
     It must stand behind those that watch: it sees what they added, and whether one of them cut the rate.
     """
 
-    def __init__(self, record: Record, network: keras.Model, told: OnEpoch) -> None:
+    def __init__(self, record: TrainingHistory, network: keras.Model, told: OnEpoch) -> None:
         super().__init__()
         self._record = record
         self._kept = network

@@ -18,14 +18,14 @@ from components.models.precision import in_float32
 from components.progress import steps
 from components.settings import Settings
 from components.training import stages
-from components.training.callbacks import Diverged, Epoch, OnEpoch, Record
+from components.training.callbacks import Diverged, Epoch, OnEpoch, TrainingHistory
 from components.training.checkpoint.store import Checkpoints
 from components.training.checks import check
 from components.training.frozen import feature_cache
 from components.training.frozen.freezing import freeze
 from components.training.inputs import Labels, rows
 from components.training.recipe import Recipe
-from components.training.stages import Course, Subject
+from components.training.stages import FitState, StageInput
 from components.training.warm_start import warm_started
 
 
@@ -116,10 +116,10 @@ def fit(  # noqa: PLR0913 (named)
     model = built(recipe, len(data.class_names), settings, warm_start)
     for stage in recipe.stages:  # a stage that asks for too much is refused before the first is trained
         freeze(model, stage.train, family=recipe.family, pretrained=bool(recipe.weights))
-    record = resumed.record if resumed else Record(recipe.monitor)
+    record = resumed.record if resumed else TrainingHistory(recipe.monitor)
     if resumed:
         started -= resumed.seconds
-    course = Course(recipe, data.labels, record, kept, started)
+    course = FitState(recipe, data.labels, record, kept, started)
     first = resumed.stage if resumed else 0
     try:
         _tell_again(record, on_epoch)
@@ -164,7 +164,7 @@ def built(
     return model if source is None else warm_started(model, source)
 
 
-def finished(recipe: Recipe, model: keras.Model, course: Course) -> Fitted:
+def finished(recipe: Recipe, model: keras.Model, course: FitState) -> Fitted:
     """What a fit hands back, once every stage is done."""
     freeze(model, "all", pretrained=False)
     seconds = time.monotonic() - course.started
@@ -208,7 +208,7 @@ def shown(recipe: Recipe, number: int, on_epoch: OnEpoch | None, *, done: int = 
             advance(stage.epochs - done, note=f"stopped after {done}")
 
 
-def _tell_again(record: Record, on_epoch: OnEpoch | None) -> None:
+def _tell_again(record: TrainingHistory, on_epoch: OnEpoch | None) -> None:
     for number, row in enumerate(record.history, start=1):
         if on_epoch is not None:
             on_epoch(number, row)
@@ -216,19 +216,19 @@ def _tell_again(record: Record, on_epoch: OnEpoch | None) -> None:
 
 def _subject(
     model: keras.Model, recipe: Recipe, number: int, data: TrainingData, settings: Settings
-) -> Subject:
+) -> StageInput:
     """What is trained, on which arrays: the network on images, or what is not frozen on features."""
     stage = recipe.stages[number]
     augmented = stage.policy.value != "none"
     live = (augmented and not stage.views) or stage.mix != "none" or bool(recipe.sizes)
     cut = None if live else feature_cache.parted_at_frozen(model)
     if cut is None:
-        return Subject(model, data.train_images, data.validation_images, augmented=augmented)
+        return StageInput(model, data.train_images, data.validation_images, augmented=augmented)
     views = (
         feature_cache.Views(stage.policy.value, stage.views, recipe.seed + number) if stage.views else None
     )
     kept, name = store.of(settings), f"Features of {recipe.family}"
-    return Subject(
+    return StageInput(
         cut.head,
         feature_cache.of(
             cut.backbone, data.train_images, kept, f"{name}, training works", views or feature_cache.PLAIN

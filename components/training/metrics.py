@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.training.callbacks import MONITOR, Epoch, Judge
-from components.training.multilabel import judged_many
+from components.training.callbacks import MONITOR, Epoch, EpochMetrics
+from components.training.multilabel import epoch_metrics_multilabel
 from components.training.recipe import Recipe
 
 
-def judge_of(recipe: Recipe) -> Judge:
+def epoch_metrics_of(recipe: Recipe) -> EpochMetrics:
     """The scores that go with a recipe's labels."""
-    return judged_many if recipe.multi_label else judged
+    return epoch_metrics_multilabel if recipe.multi_label else epoch_metrics
 
 
-def judged(truth: np.ndarray, probabilities: np.ndarray) -> Epoch:
+def epoch_metrics(truth: np.ndarray, probabilities: np.ndarray) -> Epoch:
     """Loss, accuracy and macro-F1 of predictions.
 
     Args:

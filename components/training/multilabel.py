@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 _THRESHOLD = 0.5
 
 
-def judged_many(truth: NDArray[Any], probabilities: NDArray[np.floating]) -> dict[str, float]:
+def epoch_metrics_multilabel(truth: NDArray[Any], probabilities: NDArray[np.floating]) -> dict[str, float]:
     """Loss, accuracy and macro-F1 of predictions, at a threshold of one half.
 
     Args:

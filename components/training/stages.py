@@ -12,11 +12,11 @@ import numpy as np
 from components.data.feeding.augment import layers_for
 from components.data.feeding.batches import Batches, Position
 from components.runtime import jit_compile
-from components.training.callbacks import OnEpoch, Record, Recorder, Validation
+from components.training.callbacks import HistoryCallback, OnEpoch, TrainingHistory, Validation
 from components.training.checkpoint.callback import Checkpoint, restore
 from components.training.checkpoint.store import Checkpoints, State
 from components.training.inputs import Labels, feed
-from components.training.metrics import judge_of
+from components.training.metrics import epoch_metrics_of
 from components.training.multilabel import ACCURACY
 from components.training.optimizers import optimizer_of
 from components.training.recipe import Recipe, Stage
@@ -28,7 +28,7 @@ _STEPS = 8
 
 
 @dataclass(frozen=True)
-class Subject:
+class StageInput:
     """What a stage trains, and on what.
 
     Attributes:
@@ -47,7 +47,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Course:
+class FitState:
     """What all stages of a fit share.
 
     Attributes:
@@ -60,12 +60,14 @@ class Course:
 
     recipe: Recipe
     labels: Labels
-    record: Record
+    record: TrainingHistory
     checkpoints: Checkpoints | None = None
     started: float = field(default_factory=time.monotonic)
 
 
-def run(course: Course, number: int, subject: Subject, told: OnEpoch, resumed: State | None = None) -> None:
+def run(
+    course: FitState, number: int, subject: StageInput, told: OnEpoch, resumed: State | None = None
+) -> None:
     """Train stage `number`; `subject.network` ends with the best weights so far.
 
     Args:
@@ -111,7 +113,7 @@ def run(course: Course, number: int, subject: Subject, told: OnEpoch, resumed: S
 
 
 def _callbacks(
-    course: Course, number: int, subject: Subject, told: OnEpoch, resumed: State | None
+    course: FitState, number: int, subject: StageInput, told: OnEpoch, resumed: State | None
 ) -> list[keras.callbacks.Callback]:
     recipe, stage, labels = course.recipe, course.recipe.stages[number], course.labels
     truth, network = labels.validation, subject.network
@@ -119,9 +121,9 @@ def _callbacks(
     batches = Batches(subject.validation, truth, size, shuffle=False, seed=recipe.seed)
     watching = _watching(recipe, stage)
     found = [
-        Validation(network, batches, truth, judge_of(recipe)),
+        Validation(network, batches, truth, epoch_metrics_of(recipe)),
         *watching.values(),
-        Recorder(course.record, network, told),
+        HistoryCallback(course.record, network, told),
     ]
     if course.checkpoints is not None:
         found.append(

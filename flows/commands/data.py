@@ -117,7 +117,7 @@ def suspects(plan: Plan, *, as_json: JsonOption = False) -> None:
     prefect_env.prepare(settings, quiet=True)
     with talking():
         manifest = flow.collected(plan, settings)
-        found, table = flow.suspects(manifest, plan, settings)
+        found, table = flow.find_label_errors(manifest, plan, settings)
     rows = [{str(name): value for name, value in row.items()} for row in found.table.to_dict("records")]
     if as_json:
         show_json({"data_version": manifest.fingerprint, "table": str(table), "suspects": rows})

@@ -55,10 +55,10 @@ def show(
     from components.studies.catalog import named
     from flows.report import share
     from flows.study.describe import known, words
-    from flows.study.order import Order
+    from flows.study.order import StudyPlan
     from flows.study.table import PARTS
 
-    study, wanted = named(name), Order.of(study=name, size=size).size
+    study, wanted = named(name), StudyPlan.of(study=name, size=size).size
     rows: list[dict[str, Any]] = []
     for row in study.rows:
         figures = {
@@ -124,11 +124,11 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run a study's rows, each an MLflow run under one parent; ends with its table. Done rows are found."""
-    from flows.study.order import Order
+    from flows.study.order import StudyPlan
 
     if quick and size not in (None, "quick"):
         raise SettingsError(f"--quick is --size quick; received --size {size}, too. Give one of the two.")
-    order = Order.of(
+    order = StudyPlan.of(
         study=name,
         size="quick" if quick else size,
         rows=rows,

@@ -12,7 +12,7 @@ from flows.server import prefect_env
 if TYPE_CHECKING:
     from components.training.search.search import Search
     from flows.plan import Plan
-    from flows.search.run import Tuned
+    from flows.search.run import SearchResult
 
 _OPTIONS = {name: option for name, option in TRAINING.items() if name != "families"}
 _SHOWN = 10
@@ -96,7 +96,7 @@ def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[
     return Search.of(name=title, recipe=recipe, space=space, seed=plan.seed, **given)
 
 
-def _show(done: Tuned, *, as_json: bool) -> None:
+def _show(done: SearchResult, *, as_json: bool) -> None:
     from flows.search.logging import trial_rows
 
     found, metrics = done.outcome, done.best.metrics

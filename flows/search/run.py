@@ -10,12 +10,12 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.storage import key_of
-from flows.log import tell
+from flows.log import log_step
 from flows.search.logging import TrialRecords, log_outcome
 from flows.search.workers import at_work
-from flows.steps.cached_run import recorded
-from flows.steps.evaluate import judge, works
-from flows.steps.train import Job, log_curves, trained, warm_start
+from flows.steps.cached_run import find_or_run
+from flows.steps.evaluate import evaluate, works
+from flows.steps.train import TrainingJob, log_curves, run_training, warm_start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from components.settings import Settings
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
-    from components.training.search.objective import Trainer
+    from components.training.search.objective import Objective
     from components.training.search.search import Outcome, Search
     from components.training.search.trials import Trials
     from flows.plan import Plan
@@ -34,7 +34,7 @@ METHOD = 2
 
 
 @dataclass(frozen=True)
-class Quest:
+class SearchJob:
     """A search to be done, and the run it becomes.
 
     Attributes:
@@ -53,7 +53,7 @@ class Quest:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class SearchResult:
     """A finished search.
 
     Attributes:
@@ -68,17 +68,17 @@ class Tuned:
 
 
 @task(name="tune", task_run_name="tune {search.name}", cache_policy=NO_CACHE)
-def tune(search: Search, manifest: Manifest, plan: Plan, settings: Settings) -> Tuned:
+def tune(search: Search, manifest: Manifest, plan: Plan, settings: Settings) -> SearchResult:
     """Go through a search in this process; one that was finished before is found, a broken one goes on."""
     return tuned(quest_of(search, manifest, plan), settings)
 
 
-def quest_of(search: Search, manifest: Manifest, plan: Plan) -> Quest:
+def quest_of(search: Search, manifest: Manifest, plan: Plan) -> SearchJob:
     """A search on a plan's works."""
-    return Quest(search, manifest, f"{plan.task} · {manifest.source}", plan.tags("training", manifest))
+    return SearchJob(search, manifest, f"{plan.task} · {manifest.source}", plan.tags("training", manifest))
 
 
-def tuned(quest: Quest, settings: Settings, *, workers: Sequence[Sequence[str]] = ()) -> Tuned:
+def tuned(quest: SearchJob, settings: Settings, *, workers: Sequence[Sequence[str]] = ()) -> SearchResult:
     """The finished search; what of it was done before is not done again.
 
     Args:
@@ -100,7 +100,7 @@ def tuned(quest: Quest, settings: Settings, *, workers: Sequence[Sequence[str]] 
         best = _sought(run, quest, trials, trainer, settings, workers)
 
     key = key_of("search", METHOD, quest.search.key, quest.manifest.fingerprint, trials.id)
-    record, cached = recorded(
+    record, cached = find_or_run(
         settings,
         experiment=quest.experiment,
         name=quest.search.name,
@@ -111,16 +111,16 @@ def tuned(quest: Quest, settings: Settings, *, workers: Sequence[Sequence[str]] 
     )
     found = outcome(trials)
     best = best or _best(quest, found, trainer, settings, record.id)
-    tell(
+    log_step(
         "tune",
         f"{quest.search.name}: best {quest.search.metric} {found.best.value:.3f} "
         f"of {sum(one.state == 'finished' for one in found.trials)} trials in {record.seconds:.0f} s",
         cached=cached,
     )
-    return Tuned(record, best, found)
+    return SearchResult(record, best, found)
 
 
-def helped(quest: Quest, settings: Settings) -> int:
+def helped(quest: SearchJob, settings: Settings) -> int:
     """Take trials of a search that another process leads, until each has been begun; how many it took."""
     from components.training.search.loop import run
 
@@ -129,18 +129,18 @@ def helped(quest: Quest, settings: Settings) -> int:
     return run(trials, trainer, on_trial=records.log, wait=False)
 
 
-def _begun(quest: Quest, settings: Settings) -> tuple[Trials, Trainer]:
+def _begun(quest: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
     from components.runtime import prepare
 
     prepare(settings, quest.search.recipe.seed)  # before whatever imports Keras
     from components.tracking.tags import is_gone, this_process
     from components.training.checkpoint.callback import place
-    from components.training.search.objective import Trainer
+    from components.training.search.objective import Objective
     from components.training.search.storage import Database
     from components.training.search.trials import Trials
 
     search = quest.search
-    trainer = Trainer(
+    trainer = Objective(
         search,
         lambda recipe: works(recipe, quest.manifest, settings).data,
         settings,
@@ -162,9 +162,9 @@ def _begun(quest: Quest, settings: Settings) -> tuple[Trials, Trainer]:
 
 def _sought(  # noqa: PLR0917 (one caller)
     run: Run,
-    quest: Quest,
+    quest: SearchJob,
     trials: Trials,
-    trainer: Trainer,
+    trainer: Objective,
     settings: Settings,
     workers: Sequence[Sequence[str]],
 ) -> RunRecord:
@@ -187,13 +187,13 @@ def _sought(  # noqa: PLR0917 (one caller)
     return best
 
 
-def _best(quest: Quest, found: Outcome, trainer: Trainer, settings: Settings, parent: str) -> RunRecord:
+def _best(quest: SearchJob, found: Outcome, trainer: Objective, settings: Settings, parent: str) -> RunRecord:
     """The best trial's network as a training run: its head again on the features, or all by its recipe."""
     name = f"{quest.search.name} · best"
-    job = Job(found.recipe, quest.manifest, quest.experiment, name, quest.tags, parent)
+    job = TrainingJob(found.recipe, quest.manifest, quest.experiment, name, quest.tags, parent)
     if not trainer.on_features:
-        return trained(job, settings)
-    record, _ = recorded(
+        return run_training(job, settings)
+    record, _ = find_or_run(
         settings,
         experiment=job.experiment,
         name=job.name,
@@ -205,7 +205,7 @@ def _best(quest: Quest, found: Outcome, trainer: Trainer, settings: Settings, pa
     return record
 
 
-def _head(job: Job, trainer: Trainer, settings: Settings, run: Run) -> None:
+def _head(job: TrainingJob, trainer: Objective, settings: Settings, run: Run) -> None:
     from components.runtime import hardware
 
     run.params(job.recipe.model_dump(mode="json"))
@@ -215,4 +215,4 @@ def _head(job: Job, trainer: Trainer, settings: Settings, run: Run) -> None:
     found = works(job.recipe, job.manifest, settings)
     fitted = trainer.network(job.recipe, run.epoch)
     log_curves(run, fitted)
-    judge(run, fitted.model, job.recipe, found)
+    evaluate(run, fitted.model, job.recipe, found)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from flows.log import tell
+from flows.log import log_step
 
 _LAST_SECONDS = 60
 """A worker that has no trial left ends within so long, or is ended."""
@@ -28,7 +28,7 @@ def at_work(commands: Sequence[Sequence[str]], logs: Path) -> Iterator[None]:
             except subprocess.TimeoutExpired:
                 continue  # ended with the block
             if code:
-                tell("tune", f"worker {at} ended with {code}: {logs / f'worker-{at}.log'}")
+                log_step("tune", f"worker {at} ended with {code}: {logs / f'worker-{at}.log'}")
 
 
 @contextmanager

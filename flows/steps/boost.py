@@ -8,10 +8,10 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.storage import key_of
-from flows.log import tell
-from flows.steps.cached_run import recorded
-from flows.steps.evaluate import judge, works
-from flows.steps.finished_run import finished
+from flows.log import log_step
+from flows.steps.cached_run import find_or_run
+from flows.steps.evaluate import evaluate, works
+from flows.steps.finished_run import finished_run
 from flows.steps.promote import version_data
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
     from components.training.ensembles.boost_recipe import BoostRecipe
-    from flows.steps.finished_run import Finished
+    from flows.steps.finished_run import FinishedRun
 
 METHOD = 1
 """Counted up when the same recipe on the same network would now give other trees."""
@@ -32,10 +32,10 @@ FAMILY = "boosted"
 @task(name="boost", cache_policy=NO_CACHE)
 def boost(record: RunRecord, recipe: BoostRecipe, settings: Settings) -> RunRecord:
     """`boosted`, beside the run it is made of."""
-    return boosted(record, recipe, settings)
+    return run_boosting(record, recipe, settings)
 
 
-def boosted(
+def run_boosting(
     record: RunRecord,
     recipe: BoostRecipe,
     settings: Settings,
@@ -59,8 +59,8 @@ def boosted(
         SettingsError: the network has no such layer.
         TrainingError: the run is not finished, or trees cannot be grown on its works.
     """
-    source = finished(record, settings)
-    made, cached = recorded(
+    source = finished_run(record, settings)
+    made, cached = find_or_run(
         settings,
         experiment=record.experiment,
         name=name or f"{FAMILY} on {record.name}",
@@ -70,11 +70,11 @@ def boosted(
         parent=parent,
     )
     score = made.metrics["validation/macro_f1"]
-    tell("boost", f"{made.name}: validation macro-F1 {score:.3f} in {made.seconds:.0f} s", cached=cached)
+    log_step("boost", f"{made.name}: validation macro-F1 {score:.3f} in {made.seconds:.0f} s", cached=cached)
     return made
 
 
-def _boost(source: Finished, recipe: BoostRecipe, settings: Settings, run: Run) -> None:
+def _boost(source: FinishedRun, recipe: BoostRecipe, settings: Settings, run: Run) -> None:
     from components.runtime import hardware, prepare
 
     prepare(settings, recipe.seed)  # before whatever imports Keras
@@ -96,4 +96,4 @@ def _boost(source: Finished, recipe: BoostRecipe, settings: Settings, run: Run) 
         }
     )
     run.tags({"atelier.layer": grown.layer})
-    judge(run, grown.model, judged, found)
+    evaluate(run, grown.model, judged, found)

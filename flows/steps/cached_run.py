@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
 
 
-def recorded(
+def find_or_run(
     settings: Settings,
     *,
     experiment: str,

@@ -11,11 +11,11 @@ from prefect.cache_policies import NO_CACHE
 from components.data.splits.protocols import FEWEST_FOLDS
 from components.errors import DataError
 from components.storage import key_of
-from flows.log import tell
+from flows.log import log_step
 from flows.steps import ingest as stops
-from flows.steps.cached_run import recorded
+from flows.steps.cached_run import find_or_run
 from flows.steps.ensemble import job_of
-from flows.steps.train import trained
+from flows.steps.train import run_training
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
     from flows.plan import Plan
-    from flows.steps.train import Job
+    from flows.steps.train import TrainingJob
 
 METHOD = 1
 """Counted up when the same folds would now give another table."""
@@ -51,10 +51,10 @@ def cross_validate(family: str, manifest: Manifest, plan: Plan, folds: int, sett
         settings: where everything lies.
     """
     job = job_of(family, manifest, plan, f"{folds} folds")
-    return cross_validated(job, parted(manifest, plan, folds, settings), settings)
+    return run_cross_validation(job, folds_of(manifest, plan, folds, settings), settings)
 
 
-def parted(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> list[Manifest]:
+def folds_of(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> list[Manifest]:
     """The works under each fold of so many, each past the gate and kept.
 
     Raises:
@@ -69,7 +69,7 @@ def parted(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> li
     return parts
 
 
-def cross_validated(job: Job, folds: Sequence[Manifest], settings: Settings) -> RunRecord:
+def run_cross_validation(job: TrainingJob, folds: Sequence[Manifest], settings: Settings) -> RunRecord:
     """Train a job's recipe on every fold; mean, spread and the score of all works together, as one run.
 
     Its metrics: "folds/macro_f1_mean" and "_sd" (and so on); "test/macro_f1" with its interval is that of
@@ -88,7 +88,7 @@ def cross_validated(job: Job, folds: Sequence[Manifest], settings: Settings) -> 
     """
     if len(folds) < FEWEST_FOLDS:
         raise DataError(f"Cross-validation wants at least {FEWEST_FOLDS} folds, received {len(folds)}.")
-    record, cached = recorded(
+    record, cached = find_or_run(
         settings,
         experiment=job.experiment,
         name=job.name,
@@ -98,11 +98,11 @@ def cross_validated(job: Job, folds: Sequence[Manifest], settings: Settings) -> 
         parent=job.parent,
     )
     mean, deviation = (record.metrics[f"folds/macro_f1_{name}"] for name in ("mean", "sd"))
-    tell("folds", f"{job.name}: macro-F1 {mean:.3f} ± {deviation:.3f} over {len(folds)}", cached=cached)
+    log_step("folds", f"{job.name}: macro-F1 {mean:.3f} ± {deviation:.3f} over {len(folds)}", cached=cached)
     return record
 
 
-def _run(job: Job, folds: Sequence[Manifest], settings: Settings, run: Run) -> None:
+def _run(job: TrainingJob, folds: Sequence[Manifest], settings: Settings, run: Run) -> None:
     from components.evaluation import figures, tables
     from components.evaluation import folds as summaries
 
@@ -123,7 +123,7 @@ def _run(job: Job, folds: Sequence[Manifest], settings: Settings, run: Run) -> N
     run.table(TABLE, summaries.rows(metrics, [len(one.held_out) for one in folds], pooled))
 
 
-def _fold(job: Job, number: int, works: Manifest, settings: Settings, parent: str) -> RunRecord:
+def _fold(job: TrainingJob, number: int, works: Manifest, settings: Settings, parent: str) -> RunRecord:
     tags = {"atelier.kind": FOLD, "atelier.data_version": works.fingerprint, "atelier.fold": str(number)}
     own = replace(
         job,
@@ -133,7 +133,7 @@ def _fold(job: Job, number: int, works: Manifest, settings: Settings, parent: st
         tags=dict(job.tags) | tags,
         parent=parent,
     )
-    return trained(own, settings)
+    return run_training(own, settings)
 
 
 def _together(

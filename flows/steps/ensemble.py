@@ -10,12 +10,12 @@ from prefect.cache_policies import NO_CACHE
 
 from components.errors import TrainingError
 from components.storage import key_of
-from flows.log import tell
-from flows.steps.cached_run import recorded
-from flows.steps.evaluate import judge, works
-from flows.steps.finished_run import finished
+from flows.log import log_step
+from flows.steps.cached_run import find_or_run
+from flows.steps.evaluate import evaluate, works
+from flows.steps.finished_run import finished_run
 from flows.steps.promote import version_data
-from flows.steps.train import Job, trained
+from flows.steps.train import TrainingJob, run_training
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
     from components.training.ensembles.bagging import Resample
     from flows.plan import Plan
-    from flows.steps.evaluate import Works
-    from flows.steps.finished_run import Finished
+    from flows.steps.evaluate import EvalData
+    from flows.steps.finished_run import FinishedRun
 
 METHOD = 1
 """Counted up when the same members would now give another ensemble."""
@@ -43,16 +43,16 @@ FEWEST = 2
 @task(name="ensemble", cache_policy=NO_CACHE)
 def ensemble(records: Sequence[RunRecord], settings: Settings) -> RunRecord:
     """`ensembled`, in the first one's experiment."""
-    return ensembled(records, settings)
+    return run_ensembling(records, settings)
 
 
 @task(name="bag", task_run_name="bag {family}", cache_policy=NO_CACHE)
 def bag(family: str, manifest: Manifest, plan: Plan, members: int, settings: Settings) -> RunRecord:
     """`bagged`, of a family's recipe at the plan's scale."""
-    return bagged(job_of(family, manifest, plan, f"bag of {members}"), members, settings)
+    return run_bagging(job_of(family, manifest, plan, f"bag of {members}"), members, settings)
 
 
-def job_of(family: str, manifest: Manifest, plan: Plan, what: str) -> Job:
+def job_of(family: str, manifest: Manifest, plan: Plan, what: str) -> TrainingJob:
     """A family's recipe at the plan's scale, on those works; `what` begins its name."""
     from components.training.presets import recipe_for
 
@@ -60,10 +60,10 @@ def job_of(family: str, manifest: Manifest, plan: Plan, what: str) -> Job:
     recipe = recipe.model_copy(update=plan.changes)
     experiment = f"{plan.task} · {manifest.source}"
     name = f"{what} · {family} · {plan.scale}"
-    return Job(recipe, manifest, experiment, name, plan.tags("training", manifest))
+    return TrainingJob(recipe, manifest, experiment, name, plan.tags("training", manifest))
 
 
-def ensembled(
+def run_ensembling(
     records: Sequence[RunRecord],
     settings: Settings,
     *,
@@ -85,7 +85,7 @@ def ensembled(
         TrainingError: fewer than two runs, or runs whose answers do not go together.
         RegistryError: a run left no network.
     """
-    members = _alike([finished(record, settings) for record in records])
+    members = _alike([finished_run(record, settings) for record in records])
     first = members[0]
 
     def work(run: Run) -> None:
@@ -96,7 +96,7 @@ def ensembled(
             if not member.record.parent:
                 Tracker(settings).adopt(member.record.id, run.id)
 
-    made, cached = recorded(
+    made, cached = find_or_run(
         settings,
         experiment=first.record.experiment,
         name=name or " + ".join(member.card.family for member in members),
@@ -109,7 +109,7 @@ def ensembled(
     return made
 
 
-def bagged(job: Job, members: int, settings: Settings) -> RunRecord:
+def run_bagging(job: TrainingJob, members: int, settings: Settings) -> RunRecord:
     """Bagging (Breiman 1996): a recipe on so many resamples of the training works; their mean, as one run.
 
     Members are runs below it, each with a seed of its own; those of a smaller bag are found again. The run
@@ -132,12 +132,12 @@ def bagged(job: Job, members: int, settings: Settings) -> RunRecord:
 
         drawn = [Resample(member=number + 1, seed=job.recipe.seed) for number in range(members)]
         runs = [_member(job, one, settings, run.id) for one in drawn]
-        grown = [finished(one, settings) for one in runs]
+        grown = [finished_run(one, settings) for one in runs]
         made = _combined(grown, job.manifest, settings, run)
         if not job.recipe.multi_label:
             run.metrics(_out_of_bag(made, drawn))
 
-    made, cached = recorded(
+    made, cached = find_or_run(
         settings,
         experiment=job.experiment,
         name=job.name,
@@ -155,10 +155,10 @@ class _Bag:
     """What an ensemble was made of: its members' networks, and the works it was judged by."""
 
     networks: list[keras.Model]
-    found: Works
+    found: EvalData
 
 
-def _alike(members: list[Finished]) -> list[Finished]:
+def _alike(members: list[FinishedRun]) -> list[FinishedRun]:
     """The members, if their answers go together."""
     if len(members) < FEWEST or len({one.record.id for one in members}) < len(members):
         raise TrainingError(
@@ -183,7 +183,7 @@ def _alike(members: list[Finished]) -> list[Finished]:
     return members
 
 
-def _combined(members: Sequence[Finished], manifest: Manifest, settings: Settings, run: Run) -> _Bag:
+def _combined(members: Sequence[FinishedRun], manifest: Manifest, settings: Settings, run: Run) -> _Bag:
     """The members as one network, judged and logged."""
     from components.runtime import hardware, prepare
 
@@ -202,7 +202,7 @@ def _combined(members: Sequence[Finished], manifest: Manifest, settings: Setting
     run.metrics({"training_seconds": seconds, "members": float(len(members))})
     judged = members[0].judged_as(FAMILY, whole.input_shape[1:3])
     found = works(judged, manifest, settings)
-    judge(run, whole, judged, found)
+    evaluate(run, whole, judged, found)
     return _Bag(networks, found)
 
 
@@ -220,12 +220,12 @@ def member_rows(records: Sequence[RunRecord]) -> list[dict[str, object]]:
     ]
 
 
-def _member(job: Job, drawn: Resample, settings: Settings, parent: str) -> RunRecord:
+def _member(job: TrainingJob, drawn: Resample, settings: Settings, parent: str) -> RunRecord:
     """A member of a bag, as a run of its own; found again by recipe, works and draw."""
     recipe = job.recipe.model_copy(update={"seed": job.recipe.seed + drawn.member - 1})
     name, tags = f"{job.name}, member {drawn.member}", {"atelier.member": str(drawn.member)}
     own = replace(job, recipe=recipe, name=name, tags=dict(job.tags) | tags, parent=parent, resample=drawn)
-    return trained(own, settings)
+    return run_training(own, settings)
 
 
 def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
@@ -244,10 +244,10 @@ def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
             seen.add(places, network.predict(batches, verbose=0))
     if not len(seen.places):
         return {}
-    scores = metrics.score(labels[seen.places], seen.probabilities, names)
+    scores = metrics.evaluate(labels[seen.places], seen.probabilities, names)
     return scores.as_metrics("out_of_bag") | {"out_of_bag/works": float(len(seen.places))}
 
 
 def _tell(stop: str, record: RunRecord, *, cached: bool) -> None:
     score = record.metrics["validation/macro_f1"]
-    tell(stop, f"{record.name}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)
+    log_step(stop, f"{record.name}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Works:
+class EvalData:
     """A split data version as arrays of a recipe's size.
 
     Attributes:
@@ -47,7 +47,7 @@ class Works:
         return list(frame["group"].where(frame["group"] != "", frame["sha256"]))
 
 
-def works(recipe: Recipe, manifest: Manifest, settings: Settings) -> Works:
+def works(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalData:
     """The manifest's pictures, decoded once and kept."""
     import numpy as np
 
@@ -65,7 +65,7 @@ def works(recipe: Recipe, manifest: Manifest, settings: Settings) -> Works:
         return images, np.asarray(part.class_numbers(names))
 
     train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))
-    return Works(manifest, TrainingData(*train, *validation, names), *arrays(manifest.held_out))
+    return EvalData(manifest, TrainingData(*train, *validation, names), *arrays(manifest.held_out))
 
 
 def probabilities(model: keras.Model, images: np.ndarray, recipe: Recipe) -> np.ndarray:
@@ -77,7 +77,7 @@ def probabilities(model: keras.Model, images: np.ndarray, recipe: Recipe) -> np.
     return found
 
 
-def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
+def evaluate(run: Run, model: keras.Model, recipe: Recipe, found: EvalData) -> None:
     """Log a network's figures, answers and drawings on validation and test works, and its release.
 
     Args:
@@ -91,19 +91,19 @@ def judge(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
     """
     run.tags({"atelier.judged_on": found.manifest.judged_on.value})
     if recipe.multi_label:
-        from flows.steps.evaluate_multilabel import judge_many
+        from flows.steps.evaluate_multilabel import evaluate_multilabel
 
-        judge_many(run, model, recipe, found)
+        evaluate_multilabel(run, model, recipe, found)
         return
     from components.evaluation import figures, metrics, tables
     from components.evaluation.calibration import fitted as calibrated
 
     data, names = found.data, found.data.class_names
     guesses = probabilities(model, data.validation_images, recipe)
-    validation = metrics.score(data.validation_labels, guesses, names)
+    validation = metrics.evaluate(data.validation_labels, guesses, names)
     calibration = calibrated(data.validation_labels, guesses)
     answers = probabilities(model, found.test_images, recipe)
-    test = metrics.score(found.test_labels, answers, names)
+    test = metrics.evaluate(found.test_labels, answers, names)
     run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
     run.metrics({"parameters": float(model.count_params())})
     run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))
@@ -120,7 +120,7 @@ def release(  # noqa: PLR0917 (what a release is made of)
     run: Run,
     model: keras.Model,
     recipe: Recipe,
-    found: Works,
+    found: EvalData,
     test: Scores | LabelledScores,
     thresholds: tuple[float, ...] = (),
 ) -> None:
@@ -159,7 +159,7 @@ def release(  # noqa: PLR0917 (what a release is made of)
     _log_release(run, model, card, found.test_images[:4])
 
 
-def _log_reliability(run: Run, found: Works, probable: np.ndarray, calibration: Calibration) -> None:
+def _log_reliability(run: Run, found: EvalData, probable: np.ndarray, calibration: Calibration) -> None:
     """How far the answers on test works may be believed."""
     from components.evaluation import reliability
     from components.evaluation.calibration import expected_calibration_error, scaled
@@ -174,7 +174,7 @@ def _log_reliability(run: Run, found: Works, probable: np.ndarray, calibration: 
     )
 
 
-def _log_answers(run: Run, found: Works, probable: np.ndarray, part: Split) -> None:
+def _log_answers(run: Run, found: EvalData, probable: np.ndarray, part: Split) -> None:
     """What was answered on each work of validation or test, and the worst mistakes."""
     from components.evaluation import answers, gallery
 

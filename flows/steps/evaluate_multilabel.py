@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.data.manifest import Split
-from flows.steps.evaluate import Works, probabilities, release
+from flows.steps.evaluate import EvalData, probabilities, release
 
 if TYPE_CHECKING:
     import keras
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from components.training.recipe import Recipe
 
 
-def judge_many(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> None:
+def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, found: EvalData) -> None:
     """As `judging.judge`, each class by itself.
 
     The thresholds that go into the release are chosen on validation works. Test works are scored by them;
@@ -32,11 +32,13 @@ def judge_many(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> No
     guesses = probabilities(model, data.validation_images, recipe)
     thresholds = multilabel.thresholds_of(data.validation_labels, guesses)
     probable = probabilities(model, found.test_images, recipe)
-    validation = multilabel.score_many(data.validation_labels, guesses, names)
-    at_half = multilabel.score_many(found.test_labels, probable, names, groups=groups)
+    validation = multilabel.evaluate_multilabel(data.validation_labels, guesses, names)
+    at_half = multilabel.evaluate_multilabel(found.test_labels, probable, names, groups=groups)
     test = at_half
     if found.manifest.judged_on is Split.TEST:
-        test = multilabel.score_many(found.test_labels, probable, names, thresholds=thresholds, groups=groups)
+        test = multilabel.evaluate_multilabel(
+            found.test_labels, probable, names, thresholds=thresholds, groups=groups
+        )
     run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
     run.metrics({"test/macro_f1_at_half": at_half.macro_f1, "parameters": float(model.count_params())})
     run.figure("figures/per_class.png", multilabel.per_label(test))
@@ -45,13 +47,13 @@ def judge_many(run: Run, model: keras.Model, recipe: Recipe, found: Works) -> No
     release(run, model, recipe, found, test, thresholds)
 
 
-def _groups(found: Works) -> list[str]:
+def _groups(found: EvalData) -> list[str]:
     rows = found.manifest.held_out.frame
     return list(rows["group"].where(rows["group"] != "", rows["path"]))
 
 
 def _rows(
-    found: Works, probable: np.ndarray, thresholds: tuple[float, ...], groups: list[str]
+    found: EvalData, probable: np.ndarray, thresholds: tuple[float, ...], groups: list[str]
 ) -> list[dict[str, object]]:
     """A row a held-out work: what it bears, what it was given, and each class's probability."""
     from components.data.labels import joined

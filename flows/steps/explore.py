@@ -10,15 +10,15 @@ from prefect.cache_policies import NO_CACHE
 
 from components.errors import DataError
 from components.storage import content_of, key_of
-from flows.log import tell
-from flows.steps.cached_run import recorded
+from flows.log import log_step
+from flows.steps.cached_run import find_or_run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy as np
 
-    from components.data.groups.label_errors import Suspects
+    from components.data.groups.label_errors import LabelErrors
     from components.data.manifest import Manifest
     from components.settings import Settings
     from components.tracking.recorder import Run
@@ -50,7 +50,7 @@ def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
         run.dataset(manifest, "exploration")
         run.files(folder, "exploration")
 
-    _, logged = recorded(
+    _, logged = find_or_run(
         settings,
         experiment=f"data · {manifest.source}",
         name=f"exploration · {plan.task}",
@@ -58,11 +58,11 @@ def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
         tags=plan.tags("exploration", manifest),
         work=log,
     )
-    tell("explore", f"figures of {len(manifest)} works: {folder / page.INDEX}", cached=cached and logged)
+    log_step("explore", f"figures of {len(manifest)} works: {folder / page.INDEX}", cached=cached and logged)
     return folder / page.INDEX
 
 
-def suspects(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[Suspects, Path]:
+def find_label_errors(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[LabelErrors, Path]:
     """Look for wrong labels; what was found, and the table that `--corrections` takes back.
 
     Raises:
@@ -73,7 +73,7 @@ def suspects(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[Suspec
     from components.data.groups import label_errors as component
 
     features, seen_by = _features(manifest, plan, settings)
-    found = component.found(features, manifest, seed=plan.seed)
+    found = component.find(features, manifest, seed=plan.seed)
     told = suspected.told(found, seen_by)
     folder = where(manifest, settings)
     suspected.write(folder / shelf.SUSPECTS, found, manifest, told)
@@ -86,7 +86,7 @@ def suspects(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[Suspec
         run.files(folder / shelf.SUSPECTS, "exploration/suspects")
 
     rows, weights = found.table.to_numpy().tolist(), plan.weights and content_of(plan.weights)
-    recorded(
+    find_or_run(
         settings,
         experiment=f"data · {manifest.source}",
         name=f"suspects · {plan.task}",
@@ -94,7 +94,7 @@ def suspects(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[Suspec
         tags=plan.tags("exploration", manifest),
         work=log,
     )
-    tell("suspects", told)
+    log_step("suspects", told)
     return found, folder / shelf.SUSPECTS / suspected.TABLE
 
 
@@ -109,7 +109,7 @@ def collected(plan: Plan, settings: Settings) -> Manifest:
     try:
         return stops.split.fn(works, plan, settings)
     except DataError as exc:
-        tell("split", f"shown unsplit: {exc}")
+        log_step("split", f"shown unsplit: {exc}")
         return works
 
 

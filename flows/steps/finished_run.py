@@ -22,7 +22,7 @@ _INHERITED = ("kind", "task", "scale", "source", "synthetic", "data_version")
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedRun:
     """A run that left a network.
 
     Attributes:
@@ -67,7 +67,7 @@ class Finished:
         )
 
 
-def finished(record: RunRecord, settings: Settings) -> Finished:
+def finished_run(record: RunRecord, settings: Settings) -> FinishedRun:
     """The run's network and card, fetched once to this machine.
 
     Raises:
@@ -82,7 +82,7 @@ def finished(record: RunRecord, settings: Settings) -> Finished:
             f"expected. See `atelier runs`."
         )
     folder = Tracker(settings).release(record.id)
-    return Finished(record, ReleaseCard.load(folder), folder / KERAS)
+    return FinishedRun(record, ReleaseCard.load(folder), folder / KERAS)
 
 
 def named(given: Sequence[str], settings: Settings, task: str = "") -> list[RunRecord]:

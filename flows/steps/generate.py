@@ -11,8 +11,8 @@ from prefect.cache_policies import NO_CACHE
 from components.data.manifest import Split
 from components.errors import DataError
 from components.storage import key_of
-from flows.log import tell
-from flows.steps.cached_run import recorded
+from flows.log import log_step
+from flows.steps.cached_run import find_or_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ def gan(manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     from components.generative.recipes import GAN_RECIPES
 
     kept = Picture(f"pictures · {manifest.source}", f"gan · {plan.scale}", plan.tags("gan", manifest))
-    return gan_trained(GAN_RECIPES[plan.scale](), manifest, kept, settings)
+    return run_gan_training(GAN_RECIPES[plan.scale](), manifest, kept, settings)
 
 
 @task(name="style transfer", cache_policy=NO_CACHE)
@@ -55,13 +55,13 @@ def style_transfer(network: RunRecord, manifest: Manifest, plan: Plan, settings:
 
     tags = plan.tags("style-transfer", manifest)
     kept = Picture(f"pictures · {manifest.source}", f"style transfer · {plan.scale}", tags)
-    return repainted(STYLE_RECIPES[plan.scale](), network, manifest, kept, settings)
+    return run_style_transfer(STYLE_RECIPES[plan.scale](), network, manifest, kept, settings)
 
 
-def gan_trained(recipe: GanRecipe, manifest: Manifest, kept: Picture, settings: Settings) -> RunRecord:
+def run_gan_training(recipe: GanRecipe, manifest: Manifest, kept: Picture, settings: Settings) -> RunRecord:
     """The finished run of a GAN; one of the same recipe on the same works is found, not trained again."""
-    works, subject = painted(manifest)
-    record, cached = recorded(
+    works, subject = gan_works(manifest)
+    record, cached = find_or_run(
         settings,
         experiment=kept.experiment,
         name=kept.name,
@@ -70,23 +70,23 @@ def gan_trained(recipe: GanRecipe, manifest: Manifest, kept: Picture, settings: 
         work=lambda run: _train_gan(recipe, works, settings, run),
         parent=kept.parent,
     )
-    tell("gan", f"from {len(works)} {subject} in {record.seconds:.0f} s", cached=cached)
+    log_step("gan", f"from {len(works)} {subject} in {record.seconds:.0f} s", cached=cached)
     return record
 
 
-def painted(manifest: Manifest) -> tuple[Manifest, str]:
+def gan_works(manifest: Manifest) -> tuple[Manifest, str]:
     """The training works that a GAN learns from, and what they are: landscapes where there are such."""
     works = manifest.part(Split.TRAIN)
     chosen = works.with_frame(works.frame[works.frame["genre"].str.lower() == "landscape"])
     return (chosen, "landscapes") if len(chosen) else (works, "works, none of them known as a landscape")
 
 
-def repainted(
+def run_style_transfer(
     recipe: StyleRecipe, network: RunRecord, manifest: Manifest, kept: Picture, settings: Settings
 ) -> RunRecord:
     """The finished run of a style transfer; the same one is found, not painted again."""
     painting = _style_painting(manifest)
-    record, cached = recorded(
+    record, cached = find_or_run(
         settings,
         experiment=kept.experiment,
         name=kept.name,
@@ -96,7 +96,9 @@ def repainted(
         work=lambda run: _transfer(recipe, painting, network, settings, run),
         parent=kept.parent,
     )
-    tell("style", f"a photo after {painting.stem.replace('_', ' ')} in {record.seconds:.0f} s", cached=cached)
+    log_step(
+        "style", f"a photo after {painting.stem.replace('_', ' ')} in {record.seconds:.0f} s", cached=cached
+    )
     return record
 
 

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from components.data.manifest import Manifest
 from components.storage import key_of
-from flows.log import tell
+from flows.log import log_step
 
 if TYPE_CHECKING:
     from components.data.gate.validate import Report
@@ -39,9 +39,9 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     cached = folder.is_dir()
     if not cached:
         found = sources.read(plan.source, root, plan.task, several=several)
-        duplicates.grouped(quality.examined(found, limits)).save(folder)
+        duplicates.with_groups(quality.examined(found, limits)).save(folder)
     manifest = Manifest.load(folder)
-    tell(
+    log_step(
         "ingest",
         f"{len(manifest)} works from {manifest.source} ({manifest.frame['group'].nunique()} different ones), "
         f"{len(manifest.rejected)} set aside",
@@ -49,7 +49,7 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     )
     for step in manifest.lineage:
         if quality.EMPTIED in step:
-            tell("ingest", f"warning: {step[step.index(quality.EMPTIED) :]}")
+            log_step("ingest", f"warning: {step[step.index(quality.EMPTIED) :]}")
     return manifest
 
 
@@ -63,7 +63,7 @@ def select(manifest: Manifest, plan: Plan) -> Manifest:
     known = corrected(manifest, Path(plan.corrections), plan.task) if plan.corrections else manifest
     chosen = labelled(known, plan.task, plan.selection)
     names = names_of(chosen) if plan.multi_label else chosen.class_names
-    tell("select", f"{len(chosen)} works in {len(names)} classes of {plan.task}")
+    log_step("select", f"{len(chosen)} works in {len(names)} classes of {plan.task}")
     return chosen
 
 
@@ -98,13 +98,13 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
         report = examined(folder, manifest, previous=previous, key=key, **asked)
     failed = [check for check in report.checks if not check.passed]
     part = "the split" if manifest.protocol else "the collection"
-    tell(
+    log_step(
         "validate",
         f"{part}: {len(report.checks)} checks, {len(failed)} not passed: {folder / 'report.html'}",
         cached=cached,
     )
     for line in warnings(report):
-        tell("validate", line)
+        log_step("validate", line)
     leave_verdict(report, settings)
     report.raise_if_failed()
     if manifest.protocol:
@@ -122,7 +122,7 @@ def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
         manifest, named(plan.protocol), seed=plan.seed, folder=settings.collections / "splits"
     )
     counts = " / ".join(f"{count} {name}" for name, count in parts.profile["parts"].items())
-    tell("split", f"{counts}, data version {parts.fingerprint}")
+    log_step("split", f"{counts}, data version {parts.fingerprint}")
     return parts
 
 

@@ -11,7 +11,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.data.manifest import Manifest
-from flows.log import tell
+from flows.log import log_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def promote(
             decision = replace(decision, promote=True, reason=f"promoted by hand, although {decision.reason}")
         entry = Promotion(settings).apply(task_name, challenger.version, decision, overrule=overrule)
     verdict = {"promote": "is champion", "keep": "does not become champion", "rollback": "is champion again"}
-    tell(
+    log_step(
         "promote",
         f"version {entry.version} ({entry.family}) {verdict[entry.action]}: {entry.reason}",
         cached=cached,
@@ -143,7 +143,7 @@ def _scores(
     from components.data import labels
     from components.data.cache import store
     from components.data.cache.decoded import decoded
-    from components.evaluation.metrics import score
+    from components.evaluation.metrics import evaluate
     from components.inference.predictor import Predictor
     from components.tracking.registry import Registry
 
@@ -164,7 +164,7 @@ def _scores(
         return _scores_of_many(predictor.card, works, names, probabilities)
     if predictor.card.multi_label:  # asked for one label, the surest of them is its answer
         probabilities /= np.maximum(probabilities.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return score(np.asarray(works.class_numbers(names)), probabilities, names)
+    return evaluate(np.asarray(works.class_numbers(names)), probabilities, names)
 
 
 def _scores_of_many(
@@ -174,13 +174,13 @@ def _scores_of_many(
     import numpy as np
 
     from components.data import labels
-    from components.evaluation.multilabel import HALF, score_many
+    from components.evaluation.multilabel import HALF, evaluate_multilabel
 
     at = dict(zip(card.class_names, card.thresholds, strict=False))
     if not card.multi_label:
         probabilities = np.eye(len(names))[probabilities.argmax(axis=1)]
     groups = works.frame["group"].where(works.frame["group"] != "", works.frame["path"])
-    return score_many(
+    return evaluate_multilabel(
         labels.multi_hot(works, names),
         probabilities,
         names,

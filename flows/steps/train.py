@@ -12,9 +12,9 @@ from prefect.cache_policies import NO_CACHE
 
 from components.errors import TrainingError
 from components.storage import key_of
-from flows.log import tell
-from flows.steps.cached_run import recorded
-from flows.steps.evaluate import judge, works
+from flows.log import log_step
+from flows.steps.cached_run import find_or_run
+from flows.steps.evaluate import evaluate, works
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,7 @@ METHOD = 3
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """A recipe to be trained, and the run it becomes.
 
     Attributes:
@@ -76,18 +76,20 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
     recipe = recipe.model_copy(update=plan.changes)
     name = f"{family} · {plan.scale}"
-    job = Job(recipe, manifest, f"{plan.task} · {manifest.source}", name, plan.tags("training", manifest))
-    return trained(job, settings)
+    job = TrainingJob(
+        recipe, manifest, f"{plan.task} · {manifest.source}", name, plan.tags("training", manifest)
+    )
+    return run_training(job, settings)
 
 
-def trained(job: Job, settings: Settings) -> RunRecord:
+def run_training(job: TrainingJob, settings: Settings) -> RunRecord:
     """The finished run of a job; one of the same recipe on the same data is found, not trained again.
 
     Raises:
         WeightsError: the family needs weights that cannot be had.
         TrainingError: the recipe cannot be carried out, or the loss is no number any more.
     """
-    record, cached = recorded(
+    record, cached = find_or_run(
         settings,
         experiment=job.experiment,
         name=job.name,
@@ -97,11 +99,11 @@ def trained(job: Job, settings: Settings) -> RunRecord:
         parent=job.parent,
     )
     score = record.metrics["validation/macro_f1"]
-    tell("train", f"{job.name}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)
+    log_step("train", f"{job.name}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)
     return record
 
 
-def _train(job: Job, settings: Settings, run: Run) -> None:
+def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
     from components.runtime import hardware, prepare
 
     recipe, manifest = job.recipe, job.manifest
@@ -134,7 +136,7 @@ def _train(job: Job, settings: Settings, run: Run) -> None:
     except Diverged as exc:
         raise TrainingError(f"{exc} {_keep(run, exc.kept)}") from exc
     log_curves(run, fitted)
-    judge(run, fitted.model, recipe, found)
+    evaluate(run, fitted.model, recipe, found)
     discard(checkpoints)
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from components.data.manifest import Split
 from components.errors import TrainingError
 from components.studies import sizes, weights
-from components.studies.study import Seek, Train
+from components.studies.study import SearchRow, TrainingRow
 from flows.steps import ingest as stops
-from flows.steps.train import Job
+from flows.steps.train import TrainingJob
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
     from components.training.recipe import Recipe
     from flows.plan import Plan
-    from flows.study.order import Order
-    from flows.study.table import Done
+    from flows.study.order import StudyPlan
+    from flows.study.table import RowResult
 
 
 @dataclass
-class Course:
+class StudyContext:
     """A study on its way.
 
     Attributes:
@@ -39,11 +39,11 @@ class Course:
     """
 
     study: Study
-    order: Order
+    order: StudyPlan
     settings: Settings
     experiment: str
     parent: Run
-    done: dict[str, Done] = field(default_factory=dict)
+    done: dict[str, RowResult] = field(default_factory=dict)
     data: dict[str, Manifest] = field(default_factory=dict)
 
     def plan(self, row: Row | None = None, **changes: object) -> Plan:
@@ -96,38 +96,40 @@ class Course:
         return f"{row.id} {row.title} · {self.order.size}"
 
 
-def recipe_of(row: Row, recipe: Recipe, course: Course) -> tuple[Recipe, str]:
+def recipe_of(row: Row, recipe: Recipe, course: StudyContext) -> tuple[Recipe, str]:
     """A published recipe at the order's size, with its seed, its start and weights that can be had.
 
     Returns:
         The recipe, and what the table is to say of its weights and of what is trained.
     """
-    chosen, note = weights.equipped(started(row, recipe, course), course.order.given)
+    chosen, note = weights.equipped(warm_started_recipe(row, recipe, course), course.order.given)
     made = sizes.sized(chosen, course.order.size, origin_of(row, course))
     return made, "; ".join(filter(None, (note, sizes.lighter(chosen, made))))
 
 
-def origin_of(row: Row, course: Course) -> Recipe | None:
+def origin_of(row: Row, course: StudyContext) -> Recipe | None:
     """The recipe, with its weights, of the first row that a row starts from; None without any."""
     published = course.study.origin(row)
     return None if published is None else weights.equipped(published, course.order.given)[0]
 
 
-def started(row: Row, recipe: Recipe, course: Course) -> Recipe:
+def warm_started_recipe(row: Row, recipe: Recipe, course: StudyContext) -> Recipe:
     """The recipe with the order's seed, and the run that the row starts from.
 
     Raises:
         TrainingError: that row could not be done.
     """
     update: dict[str, object] = {"seed": course.order.seed}
-    if isinstance(row.work, Train | Seek) and row.work.start:
+    if isinstance(row.work, TrainingRow | SearchRow) and row.work.start:
         update["warm_start"] = course.record(row.work.start).id
     return recipe.model_copy(update=update)
 
 
-def job(row: Row, recipe: Recipe, manifest: Manifest, course: Course, more: str = "") -> Job:
+def training_job(
+    row: Row, recipe: Recipe, manifest: Manifest, course: StudyContext, more: str = ""
+) -> TrainingJob:
     """A recipe of the row, to be trained on those works and shown below the study; `more` ends its name."""
-    return Job(
+    return TrainingJob(
         recipe,
         manifest,
         course.experiment,
@@ -137,7 +139,7 @@ def job(row: Row, recipe: Recipe, manifest: Manifest, course: Course, more: str 
     )
 
 
-def answers(record: RunRecord, course: Course, part: Split = Split.TEST) -> list[dict[str, Any]]:
+def logged_answers(record: RunRecord, course: StudyContext, part: Split = Split.TEST) -> list[dict[str, Any]]:
     """A row a work of that part, as a row's run logged it.
 
     Raises:
@@ -149,7 +151,7 @@ def answers(record: RunRecord, course: Course, part: Split = Split.TEST) -> list
     return logged_rows(Tracker(course.settings).artifact(record.id, f"tables/{part}_works.json"))
 
 
-def reported(manifest: Manifest, course: Course) -> Split:
+def reported_part(manifest: Manifest, course: StudyContext) -> Split:
     """The part whose answers a report is of; a version without a test part has its validation works there."""
     apart = manifest.judged_on is Split.TEST
     return Split.VALIDATION if apart and course.study.judged_on == "validation" else Split.TEST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, assert_never
 
 from components.studies import sizes
-from components.studies.study import Bag, Boost, CrossValidate, Seek
+from components.studies.study import BaggingRow, BoostingRow, CrossValidationRow, SearchRow
 from components.training.search.space import Choice, LogUniform, Steps, Uniform, Whole
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ def known(row: Row, study: Study, size: Size) -> dict[str, Any]:
     recipe, start = row.recipe, study.origin(row)
     found: dict[str, Any] = {"recipe": recipe and sizes.sized(recipe, size, start).model_dump(mode="json")}
     match row.work:
-        case Seek(search=search):
+        case SearchRow(search=search):
             small = sizes.sized_search(search, size, start)
             found["search"] = small.model_dump(mode="json", exclude={"recipe"})
-        case Bag(members=count):
+        case BaggingRow(members=count):
             found["members"] = sizes.members(count, size)
-        case CrossValidate(folds=count):
+        case CrossValidationRow(folds=count):
             found["folds"] = sizes.members(count, size)
-        case Boost(recipe=trees):
+        case BoostingRow(recipe=trees):
             found["trees"] = sizes.sized_boost(trees, size).model_dump(mode="json")
     return found
 
@@ -37,13 +37,13 @@ def words(row: Row, study: Study, size: Size) -> str:
     recipe, start = row.recipe, study.origin(row)
     told = [_recipe(sizes.sized(recipe, size, start))] if recipe else []
     match row.work:
-        case Seek(search=search):
+        case SearchRow(search=search):
             told.insert(0, _search(sizes.sized_search(search, size, start)))
-        case Bag(members=count):
+        case BaggingRow(members=count):
             told.insert(0, f"{sizes.members(count, size)} networks")
-        case CrossValidate(folds=count):
+        case CrossValidationRow(folds=count):
             told.insert(0, f"{sizes.members(count, size)} folds")
-        case Boost(recipe=trees):
+        case BoostingRow(recipe=trees):
             told.append(f"at most {sizes.sized_boost(trees, size).rounds} rounds, depth {trees.depth}")
     return "; ".join(told)
 

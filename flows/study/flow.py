@@ -18,14 +18,14 @@ from components.runtime import prepare
 from components.settings import Settings
 from components.storage import key_of
 from components.studies import catalog
-from flows.log import LOGGER, tell
+from flows.log import LOGGER, log_step
 from flows.server import prefect_env
 from flows.steps.ingest import prepared
 from flows.study import table
-from flows.study.context import Course
-from flows.study.order import Order
-from flows.study.rows import carried_out
-from flows.study.table import Done, Line
+from flows.study.context import StudyContext
+from flows.study.order import StudyPlan
+from flows.study.rows import run_row
+from flows.study.table import RowResult, TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,14 +57,14 @@ class Outcome:
     """
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[TableRow, ...]
     seconds: float
     run: str
     status: str = "RUNNING"
     left_open: str = ""
 
     @property
-    def failed(self) -> list[Line]:
+    def failed(self) -> list[TableRow]:
         """The rows that could not be done."""
         return [line for line in self.lines if line["reason"]]
 
@@ -74,14 +74,14 @@ class Outcome:
 
 
 @task(name="study row", task_run_name="row {row.id}", cache_policy=NO_CACHE)
-def study_row(row: Row, course: Course) -> Done | State[Any]:
+def study_row(row: Row, course: StudyContext) -> RowResult | State[Any]:
     """One row, as a task that Prefect shows; Failed where the row could not be done."""
-    done = carried_out(row, course)
+    done = run_row(row, course)
     return Failed(message=done.reason) if done.reason else done
 
 
 @flow(name="study", flow_run_name="{order.study} · {order.size}", validate_parameters=True)
-def study(order: Order) -> Outcome:
+def study(order: StudyPlan) -> Outcome:
     """The study's rows under one run, each found again when it was done before; ends with the table."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     prefect_env.mark_crashed()
@@ -92,13 +92,15 @@ def study(order: Order) -> Outcome:
     return outcome
 
 
-def _shown(row: Row, course: Course) -> Done:
+def _shown(row: Row, course: StudyContext) -> RowResult:
     """A row as a task whose failure does not end the flow."""
     study_row(row, course, return_state=True)
     return course.done[row.id]
 
 
-def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = carried_out) -> Outcome:
+def run(
+    order: StudyPlan, settings: Settings, do: Callable[[Row, StudyContext], RowResult] = run_row
+) -> Outcome:
     """The study without a Prefect server; `do` carries out a row.
 
     Raises:
@@ -127,9 +129,9 @@ def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = ca
     with tracker.start(experiment, f"study {wanted.name} · {order.size}", key, tags) as parent:
         parent.params(order.model_dump(mode="json") | {"stand_in_for_all": str(given.stand_in or "")})
         parent.dataset(manifest)
-        course = Course(wanted, order, settings, experiment, parent)
+        course = StudyContext(wanted, order, settings, experiment, parent)
         course.data[plan.model_dump_json()] = manifest
-        lines: list[Line] = []
+        lines: list[TableRow] = []
         for row in rows:
             lines.append(table.line(do(row, course), wanted.part_of(row)))
             seconds = round(time.monotonic() - started, 1)
@@ -137,7 +139,7 @@ def run(order: Order, settings: Settings, do: Callable[[Row, Course], Done] = ca
             _keep(parent, outcome)
         parent.figure("figures/study.png", table.drawn(lines, title))
         parent.metrics({"rows": float(len(lines)), "rows_not_done": float(len(outcome.failed))})
-    tell("study", f"{wanted.name}: {len(lines)} rows, {len(outcome.failed)} could not be done")
+    log_step("study", f"{wanted.name}: {len(lines)} rows, {len(outcome.failed)} could not be done")
     return replace(outcome, status="FINISHED")
 
 

@@ -24,7 +24,7 @@ QUICK_GALLERY = {"works_per_style": 48, "size": 96}
 SYNTHETIC = "synthetic"
 
 
-class Order(BaseModel):
+class StudyPlan(BaseModel):
     """Which study, how large, on which paintings, with which weights."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

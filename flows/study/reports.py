@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from components.errors import DataError
 from components.storage import key_of
-from flows.log import tell
-from flows.steps.cached_run import recorded
-from flows.study.context import Course, answers, reported
-from flows.study.table import Done
+from flows.log import log_step
+from flows.steps.cached_run import find_or_run
+from flows.study.context import StudyContext, logged_answers, reported_part
+from flows.study.table import RowResult
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
-    from components.studies.study import Look, Report, Row
+    from components.studies.study import ComparisonRow, FiguresRow, Row
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
 
@@ -24,7 +24,7 @@ METHOD = 3
 """Counted up when the same rows would now give another report."""
 
 
-def look(row: Row, work: Look, course: Course) -> Done:
+def run_figures_row(row: Row, work: FiguresRow, course: StudyContext) -> RowResult:
     """Log the figures of the data that a row shows, and the networks drawn (A1, B9)."""
     from components.data.explore.shelf import FIGURES
     from flows.steps.explore import explore, where
@@ -43,10 +43,10 @@ def look(row: Row, work: Look, course: Course) -> Done:
 
     record = _recorded(row, course, "exploration", manifest, log, work.figures, work.drawn)
     counts = " / ".join(f"{count} {part}" for part, count in manifest.profile["parts"].items())
-    return Done(row, record, manifest, f"{len(manifest.class_names)} classes, {counts}")
+    return RowResult(row, record, manifest, f"{len(manifest.class_names)} classes, {counts}")
 
 
-def _draw_network(run: Run, row: Row, manifest: Manifest, course: Course) -> None:
+def _draw_network(run: Run, row: Row, manifest: Manifest, course: StudyContext) -> None:
     from components.runtime import prepare
 
     prepare(course.settings, 0)  # before whatever imports Keras
@@ -62,7 +62,7 @@ def _draw_network(run: Run, row: Row, manifest: Manifest, course: Course) -> Non
     run.figure(f"figures/{recipe.family}.png", figure)
 
 
-def report(row: Row, work: Report, course: Course) -> Done:
+def run_comparison_row(row: Row, work: ComparisonRow, course: StudyContext) -> RowResult:
     """Log what earlier rows reached side by side: by class (B8, C7), or their pictures (D7).
 
     The best of them meets each of the others in a paired test.
@@ -97,16 +97,16 @@ def report(row: Row, work: Report, course: Course) -> Done:
     missing = [name for name in work.rows if name not in there]
     told = (f"without {', '.join(missing)}" if missing else "", _luck(luck))
     record = _recorded(row, course, "report", first, log, records, work.published)
-    return Done(row, record, first, "; ".join(filter(None, told)))
+    return RowResult(row, record, first, "; ".join(filter(None, told)))
 
 
-def _answers(there: Mapping[str, Done], course: Course) -> dict[str, list[dict[str, Any]]]:
+def _answers(there: Mapping[str, RowResult], course: StudyContext) -> dict[str, list[dict[str, Any]]]:
     """A row a work, of the part that each is reported on."""
     found = {}
     for name, done in there.items():
         assert done.record is not None  # noqa: S101 (only those with one are there)
         assert done.manifest is not None  # noqa: S101
-        found[name] = answers(done.record, course, reported(done.manifest, course))
+        found[name] = logged_answers(done.record, course, reported_part(done.manifest, course))
     return found
 
 
@@ -123,10 +123,10 @@ def _luck(rows: Sequence[Mapping[str, Any]]) -> str:
 def _log_classes(  # noqa: PLR0917 (one caller)
     run: Run,
     row: Row,
-    work: Report,
-    there: Mapping[str, Done],
+    work: ComparisonRow,
+    there: Mapping[str, RowResult],
     answered: Mapping[str, list[dict[str, Any]]],
-    course: Course,
+    course: StudyContext,
 ) -> None:
     """Accuracy by class, a column a row (B8); each row's precision, recall and F1, its curves, mistakes."""
     from components.data.manifest import Split
@@ -139,7 +139,7 @@ def _log_classes(  # noqa: PLR0917 (one caller)
     for name, done in there.items():
         assert done.record is not None  # noqa: S101 (only those with one are there)
         assert done.manifest is not None  # noqa: S101
-        part = reported(done.manifest, course)
+        part = reported_part(done.manifest, course)
         found[name] = scores_of(answered[name], done.manifest.class_names)
         run.figure(
             f"figures/{name}_confusion_matrix.png",
@@ -168,7 +168,7 @@ def _log_classes(  # noqa: PLR0917 (one caller)
     _log_files(run, files)
 
 
-def _log_strip(run: Run, there: Mapping[str, Done], course: Course) -> None:
+def _log_strip(run: Run, there: Mapping[str, RowResult], course: StudyContext) -> None:
     """Repainted photos side by side (D7)."""
     from PIL import Image
 
@@ -187,7 +187,7 @@ def _log_strip(run: Run, there: Mapping[str, Done], course: Course) -> None:
     run.image("side_by_side.png", strip(pictures))
 
 
-def _files(there: Mapping[str, Done], course: Course) -> set[str]:
+def _files(there: Mapping[str, RowResult], course: StudyContext) -> set[str]:
     """What the first of the runs has logged."""
     from components.tracking.runs import Tracker
 
@@ -196,9 +196,9 @@ def _files(there: Mapping[str, Done], course: Course) -> set[str]:
 
 
 def _recorded(
-    row: Row, course: Course, kind: str, manifest: Manifest, log: Callable[[Run], None], *keys: object
+    row: Row, course: StudyContext, kind: str, manifest: Manifest, log: Callable[[Run], None], *keys: object
 ) -> RunRecord:
-    record, cached = recorded(
+    record, cached = find_or_run(
         course.settings,
         experiment=course.experiment,
         name=course.name(row),
@@ -207,7 +207,7 @@ def _recorded(
         work=log,
         parent=course.parent.id,
     )
-    tell("study", course.name(row), cached=cached)
+    log_step("study", course.name(row), cached=cached)
     return record
 
 

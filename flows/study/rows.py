@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, assert_never
 from components.errors import AtelierError, DataError
 from components.runtime import clear
 from components.studies import sizes, study, weights
-from flows.log import tell
-from flows.steps.train import trained
+from flows.log import log_step
+from flows.steps.train import run_training
 from flows.study import reports, worker
-from flows.study.context import Course, answers, job, origin_of, recipe_of, started
-from flows.study.table import Done
+from flows.study.context import (
+    StudyContext,
+    logged_answers,
+    origin_of,
+    recipe_of,
+    training_job,
+    warm_started_recipe,
+)
+from flows.study.table import RowResult
 
 if TYPE_CHECKING:
     from components.studies.study import Row
@@ -22,51 +29,53 @@ _MIN_ARTISTS = 3
 """Of a class, so that training, validation and test each have one of their own."""
 
 
-def carried_out(row: Row, course: Course) -> Done:
+def run_row(row: Row, course: StudyContext) -> RowResult:
     """The row, done or with the reason why it could not be; only an interruption ends the study."""
     try:
         done = _done(row, course)
     except AtelierError as exc:
-        done = Done(row, reason=str(exc))
+        done = RowResult(row, reason=str(exc))
     except Exception as exc:  # noqa: BLE001 (hours of other rows must not be lost by one)
-        done = Done(row, reason=f"{type(exc).__name__}: {exc}")
+        done = RowResult(row, reason=f"{type(exc).__name__}: {exc}")
     _forget()
     if done.reason:
-        tell("study", f"{row.id} could not be done: {done.reason}")
+        log_step("study", f"{row.id} could not be done: {done.reason}")
     course.done[row.id] = done
     return done
 
 
-def _done(row: Row, course: Course) -> Done:  # noqa: PLR0911 (one for each kind of work)
+def _done(row: Row, course: StudyContext) -> RowResult:  # noqa: PLR0911 (one for each kind of work)
     work = row.work
     match work:
-        case study.Look():
-            return reports.look(row, work, course)
-        case study.Train():
+        case study.FiguresRow():
+            return reports.run_figures_row(row, work, course)
+        case study.TrainingRow():
             return _train(row, work.recipe, course)
-        case study.HeldOut():
+        case study.HeldOutRow():
             return _held_out(row, work, course)
-        case study.Report():
-            return reports.report(row, work, course)
-        case study.Gan() | study.Repaint():
+        case study.ComparisonRow():
+            return reports.run_comparison_row(row, work, course)
+        case study.GanRow() | study.StyleTransferRow():
             return _pictures(row, work, course)
-        case study.Seek():
+        case study.SearchRow():
             return _seek(row, work, course)
-        case study.Boost():
+        case study.BoostingRow():
             return _boost(row, work, course)
-        case study.Bag() | study.CrossValidate():
+        case study.BaggingRow() | study.CrossValidationRow():
             return _ensemble(row, work, course)
         case _ as never:
             assert_never(never)
 
 
-def _train(row: Row, published: Recipe, course: Course) -> Done:
+def _train(row: Row, published: Recipe, course: StudyContext) -> RowResult:
     recipe, note = recipe_of(row, published, course)
     manifest = course.works(course.plan(row))
-    return Done(row, trained(job(row, recipe, manifest, course), course.settings), manifest, note)
+    return RowResult(
+        row, run_training(training_job(row, recipe, manifest, course), course.settings), manifest, note
+    )
 
 
-def _held_out(row: Row, work: study.HeldOut, course: Course) -> Done:
+def _held_out(row: Row, work: study.HeldOutRow, course: StudyContext) -> RowResult:
     from components.evaluation import tables
     from components.evaluation.published import scores_of
 
@@ -75,19 +84,19 @@ def _held_out(row: Row, work: study.HeldOut, course: Course) -> Done:
     random = course.works(course.plan(row, classes=names, top=None))
     protocol = "artists-held-out:80/20" if course.study.protocol == "80/20" else "artists-held-out"
     held = course.works(course.plan(row, classes=names, top=None, protocol=protocol))
-    first = trained(job(row, recipe, random, course, ", random split"), course.settings)
-    second = trained(job(row, recipe, held, course, ", artists held out"), course.settings)
+    first = run_training(training_job(row, recipe, random, course, ", random split"), course.settings)
+    second = run_training(training_job(row, recipe, held, course, ", artists held out"), course.settings)
     both = [
-        scores_of(answers(record, course), works.class_names)
+        scores_of(logged_answers(record, course), works.class_names)
         for record, works in ((first, random), (second, held))
     ]
     rows = tables.beside_held_out(*both)
     course.parent.table(f"tables/{row.id}_artists_held_out.json", rows)
     told = f"random split: macro-F1 {first.metrics['test/macro_f1']:.3f}, on {len(names)} classes"
-    return Done(row, second, held, "; ".join(filter(None, (note, told))))
+    return RowResult(row, second, held, "; ".join(filter(None, (note, told))))
 
 
-def _of_many_artists(row: Row, course: Course) -> tuple[str, ...]:
+def _of_many_artists(row: Row, course: StudyContext) -> tuple[str, ...]:
     """The classes that whole artists can be held out of."""
     plan = course.plan(row)
     frame = course.selected(plan).frame
@@ -102,20 +111,20 @@ def _of_many_artists(row: Row, course: Course) -> tuple[str, ...]:
     return kept
 
 
-def _pictures(row: Row, work: study.Gan | study.Repaint, course: Course) -> Done:
+def _pictures(row: Row, work: study.GanRow | study.StyleTransferRow, course: StudyContext) -> RowResult:
     from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES
-    from flows.steps.generate import Picture, gan_trained, painted, repainted
+    from flows.steps.generate import Picture, gan_works, run_gan_training, run_style_transfer
 
     scale = "smoke" if course.order.size == "quick" else course.order.size
     manifest = course.works(course.plan(row))
     name, parent = course.name(row), course.parent.id
-    if isinstance(work, study.Gan):
+    if isinstance(work, study.GanRow):
         kept = Picture(course.experiment, name, course.tags("gan", row, manifest), parent)
         recipe = work.recipe if scale == "full" else GAN_RECIPES[scale]()
         recipe = recipe.model_copy(update={"objective": work.recipe.objective, "seed": course.order.seed})
-        works, subject = painted(manifest)
+        works, subject = gan_works(manifest)
         told = f"{recipe.image_size}x{recipe.image_size}, on {len(works)} {subject}"
-        return Done(row, gan_trained(recipe, manifest, kept, course.settings), manifest, told)
+        return RowResult(row, run_gan_training(recipe, manifest, kept, course.settings), manifest, told)
     network, drawn = course.done[work.network], course.record(work.network)
     base = work.recipe if scale == "full" else STYLE_RECIPES[scale]()
     named = drawn.tags["atelier.family"] == "vgg19"  # names of its layers mean nothing in another network
@@ -128,20 +137,22 @@ def _pictures(row: Row, work: study.Gan | study.Repaint, course: Course) -> Done
         }
     )
     kept = Picture(course.experiment, name, course.tags("style-transfer", row, manifest), parent)
-    return Done(row, repainted(style, drawn, manifest, kept, course.settings), manifest, network.note)
+    return RowResult(
+        row, run_style_transfer(style, drawn, manifest, kept, course.settings), manifest, network.note
+    )
 
 
-def _seek(row: Row, work: study.Seek, course: Course) -> Done:
+def _seek(row: Row, work: study.SearchRow, course: StudyContext) -> RowResult:
     from components.storage import key_of
-    from flows.search.run import Quest, tuned
+    from flows.search.run import SearchJob, tuned
 
     order, manifest = course.order, course.works(course.plan(row))
-    recipe = started(row, work.search.recipe, course)
+    recipe = warm_started_recipe(row, work.search.recipe, course)
     chosen, note = weights.equipped_search(work.search.model_copy(update={"recipe": recipe}), order.given)
     search = sizes.sized_search(chosen, order.size, origin_of(row, course))
     # A search's name stands for one space on one data version in the searches' database.
     name = f"{row.id}-{search.name}-{order.size}-{key_of(search.key, manifest.fingerprint)[:8]}"
-    quest = Quest(
+    quest = SearchJob(
         search.model_copy(update={"name": name, "seed": order.seed}),
         manifest,
         course.experiment,
@@ -154,15 +165,17 @@ def _seek(row: Row, work: study.Seek, course: Course) -> Done:
         f"{key.rpartition('.')[2]} {_short(value)}" for key, value in found.outcome.best.values.items()
     )
     told = f"{len(found.outcome.trials)} trials, best: {best}"
-    return Done(row, found.best, manifest, "; ".join(filter(None, (note, told))), seconds=found.run.seconds)
+    return RowResult(
+        row, found.best, manifest, "; ".join(filter(None, (note, told))), seconds=found.run.seconds
+    )
 
 
-def _boost(row: Row, work: study.Boost, course: Course) -> Done:
-    from flows.steps.boost import boosted
+def _boost(row: Row, work: study.BoostingRow, course: StudyContext) -> RowResult:
+    from flows.steps.boost import run_boosting
 
     source = course.done[work.start]
     recipe = sizes.sized_boost(work.recipe, course.order.size)
-    record = boosted(
+    record = run_boosting(
         course.record(work.start),
         recipe.model_copy(update={"seed": course.order.seed}),
         course.settings,
@@ -170,25 +183,25 @@ def _boost(row: Row, work: study.Boost, course: Course) -> Done:
         tags={"atelier.study": course.study.name, "atelier.row": row.id},
         parent=course.parent.id,
     )
-    return Done(row, record, source.manifest, source.note)
+    return RowResult(row, record, source.manifest, source.note)
 
 
-def _ensemble(row: Row, work: study.Bag | study.CrossValidate, course: Course) -> Done:
-    from flows.steps.cross_validate import cross_validated, parted
-    from flows.steps.ensemble import bagged
+def _ensemble(row: Row, work: study.BaggingRow | study.CrossValidationRow, course: StudyContext) -> RowResult:
+    from flows.steps.cross_validate import folds_of, run_cross_validation
+    from flows.steps.ensemble import run_bagging
 
     recipe, note = recipe_of(row, work.recipe, course)
     plan = course.plan(row)
-    if isinstance(work, study.Bag):
+    if isinstance(work, study.BaggingRow):
         manifest, members = course.works(plan), sizes.members(work.members, course.order.size)
-        record = bagged(job(row, recipe, manifest, course), members, course.settings)
-        return Done(row, record, manifest, "; ".join(filter(None, (note, f"{members} networks"))))
+        record = run_bagging(training_job(row, recipe, manifest, course), members, course.settings)
+        return RowResult(row, record, manifest, "; ".join(filter(None, (note, f"{members} networks"))))
     manifest, folds = course.selected(plan), sizes.members(work.folds, course.order.size)
-    whole = job(row, recipe, manifest, course)
-    record = cross_validated(whole, parted(manifest, plan, folds, course.settings), course.settings)
+    whole = training_job(row, recipe, manifest, course)
+    record = run_cross_validation(whole, folds_of(manifest, plan, folds, course.settings), course.settings)
     mean, deviation = (record.metrics[f"folds/macro_f1_{name}"] for name in ("mean", "sd"))
     told = f"{folds} folds: macro-F1 {mean:.3f}, deviation {deviation:.3f}; every work tested once"
-    return Done(row, record, manifest, "; ".join(filter(None, (note, told))))
+    return RowResult(row, record, manifest, "; ".join(filter(None, (note, told))))
 
 
 def _short(value: object) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from components.tracking.runs import RunRecord
 
-Line = dict[str, Any]
+TableRow = dict[str, Any]
 """row, title, published, ours ({figure: [point, low, high]}), seconds, parameters, note, reason, run."""
 
 PARTS = {"train": "training", "validation": "validation", "test": "test"}
@@ -27,7 +27,7 @@ _COUNTED = ("accuracy", "top2_accuracy", "subset_accuracy")
 
 
 @dataclass(frozen=True)
-class Done:
+class RowResult:
     """A row that was carried out, or why it could not be.
 
     Attributes:
@@ -47,7 +47,7 @@ class Done:
     seconds: float | None = None
 
 
-def line(done: Done, part: str = "test") -> Line:
+def line(done: RowResult, part: str = "test") -> TableRow:
     """A row for JSON; the figures are those published, or accuracy and macro-F1 on that part."""
     row, record = done.row, done.record
     metrics = record.metrics if record else {}
@@ -67,12 +67,12 @@ def line(done: Done, part: str = "test") -> Line:
     }
 
 
-def never_run(row: Row) -> Line:
+def never_run(row: Row) -> TableRow:
     """The line of a row that no run of the study has come to."""
-    return line(Done(row, note="not run yet")) | {"seconds": None}
+    return line(RowResult(row, note="not run yet")) | {"seconds": None}
 
 
-def table(lines: Sequence[Line]) -> list[dict[str, str]]:
+def table(lines: Sequence[TableRow]) -> list[dict[str, str]]:
     """For a console, Markdown or MLflow: a line a figure; the row's name stands at its first."""
     rows: list[dict[str, str]] = []
     for one in lines:
@@ -94,7 +94,7 @@ def table(lines: Sequence[Line]) -> list[dict[str, str]]:
     return rows
 
 
-def drawn(lines: Sequence[Line], title: str) -> Figure:
+def drawn(lines: Sequence[TableRow], title: str) -> Figure:
     """Published beside ours, as a figure."""
     from components.evaluation.intervals import Interval
     from components.evaluation.published import Compared, beside
@@ -176,7 +176,7 @@ def _works(manifest: Manifest, part: str) -> int:
     return len(manifest.held_out if part == "test" else manifest.part(Split(part)))
 
 
-def _part(one: Line) -> str:
+def _part(one: TableRow) -> str:
     """The part that a row is compared on: the last it has figures of, for a test part comes last."""
     names: list[str] = [*one["published"]] or [*one["ours"]] or ["test/"]
     return names[-1].partition("/")[0]
@@ -202,7 +202,7 @@ def _millions(parameters: int | None) -> str:
     return f"{parameters / 1e6:.2f} M" if parameters >= 1e5 else f"{parameters / 1e3:.1f} k"
 
 
-def _note(one: Line) -> str:
+def _note(one: TableRow) -> str:
     return f"not done: {one['reason']}" if one["reason"] else str(one["note"])
 
 

@@ -9,10 +9,10 @@ from components.training.search.search import Search
 
 if TYPE_CHECKING:
     from components.settings import Settings
-    from flows.search.run import Quest
+    from flows.search.run import SearchJob
 
 
-def command(quest: Quest, settings: Settings) -> list[str]:
+def command(quest: SearchJob, settings: Settings) -> list[str]:
     """The command line of such a process."""
     home, search = str(settings.home), quest.search.model_dump_json()
     return [
@@ -30,7 +30,7 @@ def taken(search: str, data_version: str, settings: Settings) -> int:
         settings: of the process that leads the search.
     """
     from components.data.versions import Versions
-    from flows.search.run import Quest, helped
+    from flows.search.run import SearchJob, helped
 
     manifest = Versions(settings.collections / "versions").get(data_version)
-    return helped(Quest(Search.model_validate_json(search), manifest, ""), settings)
+    return helped(SearchJob(Search.model_validate_json(search), manifest, ""), settings)

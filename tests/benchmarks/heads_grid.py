@@ -24,7 +24,7 @@ import numpy as np
 if TYPE_CHECKING:
     from components.settings import Settings
     from components.training.fit import TrainingData
-    from components.training.search.objective import Trainer
+    from components.training.search.objective import Objective
     from components.training.search.trials import Trials
 
 WORKS, SIDE, CLASSES, BATCH = 2000, 224, 10, 32
@@ -92,10 +92,10 @@ def _help(given: argparse.Namespace, settings: Settings, weights: str) -> None:
 
 def _search(
     given: argparse.Namespace, data: TrainingData, settings: Settings, weights: str
-) -> tuple[Trials, Trainer]:
+) -> tuple[Trials, Objective]:
     from components.tracking.tags import is_gone, this_process
     from components.training.recipe import Recipe, Stage
-    from components.training.search.objective import Trainer
+    from components.training.search.objective import Objective
     from components.training.search.presets import heads
     from components.training.search.storage import Database
     from components.training.search.trials import Trials
@@ -116,7 +116,7 @@ def _search(
         worker=this_process(),
         gone=is_gone,
     )
-    return trials, Trainer(search, lambda _: data, settings)
+    return trials, Objective(search, lambda _: data, settings)
 
 
 def _weights(family: str, path: Path) -> str:

@@ -97,7 +97,7 @@ def main() -> None:
     works = quality.examined(works)
     told("quality", started)
     started = time.perf_counter()
-    works = duplicates.grouped(works)
+    works = duplicates.with_groups(works)
     told("duplicates", started)
     print(f"           {works.lineage[-1]}; {COPIES:,} were planted")
     started = time.perf_counter()

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.data.groups.duplicates import SIMILAR, grouped, pairs
+from components.data.groups.duplicates import SIMILAR, pairs, with_groups
 from components.data.images.reader import read_rgb
 from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest
@@ -62,7 +62,7 @@ def copies(originals: Manifest, folder: Path) -> Manifest:
 def measure(manifest: Manifest) -> None:
     recall = statistics.mean(recalls(manifest))
     started = time.perf_counter()
-    table = pairs(grouped(manifest))
+    table = pairs(with_groups(manifest))
     took = time.perf_counter() - started
     one, other = table["path_a"].str.split("/").str[0], table["path_b"].str.split("/").str[0]
     right = one == other
@@ -80,7 +80,7 @@ def recalls(manifest: Manifest) -> Iterator[float]:
     name = manifest.frame["path"].str.split("/").str[1]
     for place, alteration in enumerate(ALTERATIONS):
         two = manifest.with_frame(manifest.frame[name.isin(["original.jpg", f"{place:02}.jpg"])])
-        frame = grouped(two).frame
+        frame = with_groups(two).frame
         groups = frame.groupby(frame["path"].str.split("/").str[0])["group"].nunique()
         found = float((groups == 1).mean())
         print(f"  {alteration:32} recall {found:.3f}", flush=True)
@@ -93,7 +93,7 @@ def main() -> None:
         root = Path(os.path.commonpath(files))
         print(what)
         originals = manifest_of([Work(path) for path in files], root=root, source="originals")
-        near = pairs(grouped(originals))
+        near = pairs(with_groups(originals))
         found = {frozenset((row.path_a, row.path_b)) for row in near.itertuples()}
         known = within(originals, 4)
         print(f"{len(near):,} pairs among them are near-duplicates")

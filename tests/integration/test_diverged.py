@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 def test_curves_and_the_best_network_stay_with_the_failed_run(tmp_path: Path) -> None:
     from flows.plan import Plan
     from flows.steps.ingest import prepared
-    from flows.steps.train import Job, trained
+    from flows.steps.train import TrainingJob, run_training
 
     root = synthetic.draw(tmp_path / "gallery", works_per_style=16, size=40)
     plan, settings = Plan.of(root=str(root)), Settings(home=tmp_path / "home")
@@ -29,9 +29,9 @@ def test_curves_and_the_best_network_stay_with_the_failed_run(tmp_path: Path) ->
     good = recipe(epochs=2)
     wild = Stage(epochs=2, optimizer="sgd", learning_rate=1e30)
     chosen = good.model_copy(update={"stages": (*good.stages, wild)})
-    job = Job(chosen, manifest, "style · diverged", "wild", plan.tags("training", manifest))
+    job = TrainingJob(chosen, manifest, "style · diverged", "wild", plan.tags("training", manifest))
     with pytest.raises(TrainingError, match=r"ten times lower.*curves\.png.*best before \(diverged/best"):
-        trained(job, settings)
+        run_training(job, settings)
 
     tracker = Tracker(settings)
     (run,) = tracker.runs(kind="training")
@@ -41,7 +41,7 @@ def test_curves_and_the_best_network_stay_with_the_failed_run(tmp_path: Path) ->
     assert len(tracker.history(run.id)["epoch/loss"]) == 3
     assert tracker.artifact(run.id, "figures/curves.png").stat().st_size > 0
     kept = str(tracker.artifact(run.id, "diverged/best.keras"))
-    again = Job(
+    again = TrainingJob(
         good.model_copy(update={"warm_start": kept}), manifest, job.experiment, "tamer", dict(job.tags)
     )
-    assert trained(again, settings).status == "FINISHED"
+    assert run_training(again, settings).status == "FINISHED"

@@ -28,7 +28,7 @@ from tests.tiny_training import pictures, recipe, tinted
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from flows.plan import Plan
-    from flows.steps.train import Job
+    from flows.steps.train import TrainingJob
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 
@@ -42,36 +42,36 @@ class Ground(NamedTuple):
     runs: list[RunRecord]
 
 
-def _job(plan: Plan, manifest: Manifest, chosen: Recipe, name: str) -> Job:
-    from flows.steps.train import Job
+def _job(plan: Plan, manifest: Manifest, chosen: Recipe, name: str) -> TrainingJob:
+    from flows.steps.train import TrainingJob
 
-    return Job(chosen, manifest, f"{plan.task} · tiny", name, plan.tags("training", manifest))
+    return TrainingJob(chosen, manifest, f"{plan.task} · tiny", name, plan.tags("training", manifest))
 
 
 @pytest.fixture(scope="module")
 def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     from flows.plan import Plan
     from flows.steps.ingest import prepared
-    from flows.steps.train import trained
+    from flows.steps.train import run_training
 
     root = synthetic.draw(tmp_path_factory.mktemp("gallery"), works_per_style=16, size=40)
     settings = Settings(home=tmp_path_factory.mktemp("several") / "home")
     plan = Plan.of(root=str(root), scale="smoke")
     manifest = prepared(plan, settings)
     chosen = [recipe(24, "simple_cnn", epochs=3), recipe(18, "grid_cnn", epochs=2)]
-    runs = [trained(_job(plan, manifest, one, one.family), settings) for one in chosen]
+    runs = [run_training(_job(plan, manifest, one, one.family), settings) for one in chosen]
     return Ground(plan, settings, manifest, runs)
 
 
 @pytest.fixture(scope="module")
 def combined(ground: Ground) -> RunRecord:
-    from flows.steps.ensemble import ensembled
+    from flows.steps.ensemble import run_ensembling
 
-    return ensembled(ground.runs, ground.settings)
+    return run_ensembling(ground.runs, ground.settings)
 
 
 def test_finished_runs_become_one(ground: Ground, combined: RunRecord) -> None:
-    from flows.steps.ensemble import ensembled
+    from flows.steps.ensemble import run_ensembling
 
     tracker = Tracker(ground.settings)
     assert combined.tags["atelier.family"] == "ensemble"
@@ -82,7 +82,7 @@ def test_finished_runs_become_one(ground: Ground, combined: RunRecord) -> None:
     assert combined.metrics["test/macro_f1_low"] <= combined.metrics["test/macro_f1"]
     assert combined.metrics["export_difference"] < 1e-5
     assert "tables/members.json" in tracker.artifacts(combined.id, "tables")
-    assert ensembled(ground.runs[::-1], ground.settings).id == combined.id
+    assert run_ensembling(ground.runs[::-1], ground.settings).id == combined.id
 
 
 def test_two_runs_are_compared_on_their_test_works(
@@ -113,14 +113,14 @@ def test_it_is_promoted_and_answers(ground: Ground, combined: RunRecord) -> None
 
 
 def test_what_does_not_go_together_is_refused(ground: Ground) -> None:
-    from flows.steps.ensemble import bagged, ensembled
+    from flows.steps.ensemble import run_bagging, run_ensembling
     from flows.steps.finished_run import named
 
     first, second = ground.runs
     with pytest.raises(TrainingError, match="at least 2 different runs"):
-        ensembled([first, first], ground.settings)
+        run_ensembling([first, first], ground.settings)
     with pytest.raises(TrainingError, match="at least 2 members"):
-        bagged(_job(ground.plan, ground.manifest, recipe(), "bag"), 1, ground.settings)
+        run_bagging(_job(ground.plan, ground.manifest, recipe(), "bag"), 1, ground.settings)
     with pytest.raises(RegistryError, match="0 match"):
         named(["none such"], ground.settings)
     (found,) = named([second.id[:9]], ground.settings)
@@ -129,7 +129,7 @@ def test_what_does_not_go_together_is_refused(ground: Ground) -> None:
 
 def test_other_data_versions_are_refused(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     from components.inference.release import ReleaseCard
-    from flows.steps.ensemble import ensembled
+    from flows.steps.ensemble import run_ensembling
 
     load = ReleaseCard.load
 
@@ -139,26 +139,26 @@ def test_other_data_versions_are_refused(ground: Ground, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(ReleaseCard, "load", other)
     with pytest.raises(TrainingError, match="different data versions"):
-        ensembled(ground.runs, ground.settings)
+        run_ensembling(ground.runs, ground.settings)
 
 
 def test_trees_on_a_run(ground: Ground) -> None:
-    from flows.steps.boost import boosted
+    from flows.steps.boost import run_boosting
 
-    grown = boosted(ground.runs[0], BoostRecipe(rounds=10, depth=3), ground.settings)
+    grown = run_boosting(ground.runs[0], BoostRecipe(rounds=10, depth=3), ground.settings)
     assert grown.tags["atelier.family"] == "boosted"
     assert grown.tags["atelier.network"] == ground.runs[0].id
     assert grown.metrics["test/macro_f1"] > 0
     curve = Tracker(ground.settings).history(grown.id)["epoch/val_loss"]
     assert len(curve) == grown.metrics["rounds"] == 10
-    assert boosted(ground.runs[0], BoostRecipe(rounds=10, depth=3), ground.settings).id == grown.id
+    assert run_boosting(ground.runs[0], BoostRecipe(rounds=10, depth=3), ground.settings).id == grown.id
 
 
 def test_a_bag_and_a_larger_one(ground: Ground) -> None:
-    from flows.steps.ensemble import bagged
+    from flows.steps.ensemble import run_bagging
 
     job = _job(ground.plan, ground.manifest, recipe(18, "grid_cnn", epochs=1), "bag")
-    bag = bagged(job, 2, ground.settings)
+    bag = run_bagging(job, 2, ground.settings)
     tracker = Tracker(ground.settings)
     members = tracker.children(bag.id)
     assert [one.tags["atelier.member"] for one in members] == ["1", "2"]
@@ -166,19 +166,19 @@ def test_a_bag_and_a_larger_one(ground: Ground) -> None:
     assert 0 <= bag.metrics["out_of_bag/macro_f1"] <= 1
     train = int((ground.manifest.frame["split"] == "train").sum())
     assert 0.3 * train < bag.metrics["out_of_bag/works"] < train
-    assert bagged(job, 2, ground.settings).id == bag.id
+    assert run_bagging(job, 2, ground.settings).id == bag.id
 
 
 def test_folds_test_every_work_once(ground: Ground) -> None:
     from components.evaluation.answers import logged_rows
     from flows.steps import ingest as stops
-    from flows.steps.cross_validate import TABLE, cross_validated, parted
+    from flows.steps.cross_validate import TABLE, folds_of, run_cross_validation
 
     plan, settings = ground.plan, ground.settings
     works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
-    folds = parted(works, plan, 2, settings)
+    folds = folds_of(works, plan, 2, settings)
     job = _job(plan, works, recipe(18, "grid_cnn", epochs=1), "2 folds")
-    found = cross_validated(job, folds, settings)
+    found = run_cross_validation(job, folds, settings)
     tracker = Tracker(settings)
     tested = [row["work"] for row in logged_rows(tracker.artifact(found.id, "tables/test_works.json"))]
     assert sorted(tested) == sorted(works.frame["path"])
@@ -191,7 +191,7 @@ def test_folds_test_every_work_once(ground: Ground) -> None:
     to_promote = {one.id for one in tracker.runs(kind="training")}
     assert not to_promote & {found.id, *(one.id for one in below)}
     with pytest.raises(DataError, match="at least 2 folds"):
-        cross_validated(job, folds[:1], settings)
+        run_cross_validation(job, folds[:1], settings)
 
 
 def test_in_a_fresh_process_they_answer_the_same(tmp_path: Path) -> None:

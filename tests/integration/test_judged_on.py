@@ -21,13 +21,13 @@ def test_a_run_without_test_works_says_so(tmp_path: Path) -> None:
     from components.inference.release import CARD, ReleaseCard
     from flows.plan import Plan
     from flows.steps.ingest import prepared
-    from flows.steps.train import Job, trained
+    from flows.steps.train import TrainingJob, run_training
 
     root = synthetic.draw(tmp_path / "gallery", works_per_style=16, size=40)
     plan, settings = Plan.of(root=str(root), protocol="80/20"), Settings(home=tmp_path / "home")
     manifest = prepared(plan, settings)
-    job = Job(recipe(epochs=1), manifest, "style · judged", "one", plan.tags("training", manifest))
-    run = trained(job, settings)
+    job = TrainingJob(recipe(epochs=1), manifest, "style · judged", "one", plan.tags("training", manifest))
+    run = run_training(job, settings)
     assert run.tags["atelier.judged_on"] == "validation"
     card = ReleaseCard.load(Tracker(settings).artifact(run.id, CARD).parent)
     assert card.judged_on == "validation"

@@ -7,7 +7,7 @@ import pytest
 from components.tracking import runs
 from components.tracking.connection import connect
 from components.tracking.runs import Tracker
-from flows.steps.cached_run import recorded
+from flows.steps.cached_run import find_or_run
 
 pytestmark = pytest.mark.integration
 
@@ -20,7 +20,7 @@ def test_a_run_found_again_keeps_its_first_parent_while_there_is_one(settings):
             parents.append(parent.id)
 
     def again(parent: str) -> tuple[str, bool]:
-        record, cached = recorded(
+        record, cached = find_or_run(
             settings,
             experiment="x · folds",
             name="row",

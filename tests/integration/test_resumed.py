@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 from components.settings import Settings
-from components.training.callbacks import Record
+from components.training.callbacks import TrainingHistory
 from components.training.checkpoint import store
 from components.training.checkpoint.store import KEPT_SECONDS, Checkpoints, State, discard, sweep
 from components.training.fit import fit
 from components.training.recipe import Recipe, Stage
 from components.training.search.loop import Pruned
-from components.training.search.objective import Trainer
+from components.training.search.objective import Objective
 from components.training.search.search import Search
 from components.training.search.space import Choice, Space, applied
 from tests.tiny_training import tinted
@@ -107,7 +107,9 @@ def test_killed_and_gone_on_with(tmp_path: Path, epochs: int) -> None:
 
 
 def _state(epochs: int) -> State:
-    record = Record(history=[{"val_macro_f1": 0.1}] * epochs, best_epoch=1, best_weights=[np.ones(2)])
+    record = TrainingHistory(
+        history=[{"val_macro_f1": 0.1}] * epochs, best_epoch=1, best_weights=[np.ones(2)]
+    )
     return State(0, epochs, False, 1.0, record, {}, [np.full(3, epochs)], [np.ones(1)], [])
 
 
@@ -191,7 +193,7 @@ def test_a_trial_of_a_whole_network_goes_on(tmp_path: Path, monkeypatch: pytest.
     recipe = Recipe(family="grid_cnn", image_size=(18, 18), stages=(Stage(epochs=6, batch_size=12),))
     search = Search(name="rates", recipe=recipe, space=rates, sampler="grid")
     kept = tmp_path / "trials"
-    trainer = Trainer(
+    trainer = Objective(
         search,
         lambda _: tinted(works=60, size=18),
         Settings(home=tmp_path),

@@ -15,7 +15,7 @@ from components.evaluation.answers import logged_rows
 from components.settings import Settings
 from components.tracking import tags
 from components.tracking.runs import Tracker
-from flows.study.order import Order
+from flows.study.order import StudyPlan
 from tests.tiny_collections import save
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -33,7 +33,7 @@ def ran(tmp_path_factory):
     gallery = synthetic.draw(folder / "gallery", works_per_style=16, size=48)
     junk = folder / "vgg19.h5"
     junk.write_bytes(b"no weights")
-    order = Order.of(
+    order = StudyPlan.of(
         study="movement-cnn-nst",
         size="quick",
         source="synthetic",
@@ -141,7 +141,7 @@ def test_a_gan_has_the_order_s_seed_and_its_line_says_of_what_and_how_large(ran)
     from flows.study.flow import run
 
     settings, _ = ran
-    (line,) = run(Order.of(study="C", size="quick", rows="C8", seed=3), settings).lines
+    (line,) = run(StudyPlan.of(study="C", size="quick", rows="C8", seed=3), settings).lines
     assert line["note"].startswith("16x16, on ")
     assert " landscapes; published" in line["note"]
     record = Tracker(settings).run(line["run"])
@@ -153,7 +153,7 @@ def test_cross_validation_stands_below_the_study_its_folds_apart(ran):
 
     settings, _ = ran
     tracker = Tracker(settings)
-    outcome = run(Order.of(study="B", size="quick", rows="B10f", per_class=20), settings)
+    outcome = run(StudyPlan.of(study="B", size="quick", rows="B10f", per_class=20), settings)
     (whole,) = tracker.children(outcome.run)
     assert (whole.id, whole.tags["atelier.kind"]) == (outcome.lines[0]["run"], "cross-validation")
     assert whole.experiment == tracker.run(outcome.run).experiment
@@ -171,12 +171,12 @@ def test_another_process_takes_trials_of_a_study_s_search(ran):
 
 def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path):
     from components.studies.catalog import named
-    from flows.study.context import Course
+    from flows.study.context import StudyContext
 
     for number in range(64):
         save(tmp_path / "works" / ("few" if number < 24 else "many") / f"{number}.png", number)
-    order = Order.of(study="D", source="folder", root=str(tmp_path / "works"), size="quick")
-    course = Course(order.wanted, order, settings, "", None)  # type: ignore[arg-type]  # nothing is logged
+    order = StudyPlan.of(study="D", source="folder", root=str(tmp_path / "works"), size="quick")
+    course = StudyContext(order.wanted, order, settings, "", None)  # type: ignore[arg-type]  # nothing is logged
     whole, balanced = (course.works(course.plan(named("D").row(row))) for row in ("D3", "D4"))
     counts = {one.fingerprint: one.part(Split.TRAIN).profile["classes"] for one in (whole, balanced)}
     assert len(set(counts[whole.fingerprint].values())) == 2

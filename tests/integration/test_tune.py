@@ -23,7 +23,7 @@ from tests.tiny_training import recipe, weights_file
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from flows.plan import Plan
-    from flows.search.run import Quest, Tuned
+    from flows.search.run import SearchJob, SearchResult
 
 pytestmark = pytest.mark.integration
 
@@ -47,7 +47,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     return Ground(plan, settings, prepared(plan, settings))
 
 
-def _quest(ground: Ground, name: str, chosen: Recipe, *parameters: Choice) -> Quest:
+def _quest(ground: Ground, name: str, chosen: Recipe, *parameters: Choice) -> SearchJob:
     from flows.search.run import quest_of
 
     search = Search(name=name, recipe=chosen, space=Space.of(*parameters), sampler="grid")
@@ -55,7 +55,7 @@ def _quest(ground: Ground, name: str, chosen: Recipe, *parameters: Choice) -> Qu
 
 
 @pytest.fixture(scope="module")
-def heads(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> tuple[Quest, Tuned]:
+def heads(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchJob, SearchResult]:
     from flows.search.run import tuned
 
     weights = weights_file(tmp_path_factory.mktemp("weights"))
@@ -66,7 +66,7 @@ def heads(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> tuple[Que
 
 
 @pytest.mark.slow
-def test_every_trial_stands_below_the_search(ground: Ground, heads: tuple[Quest, Tuned]) -> None:
+def test_every_trial_stands_below_the_search(ground: Ground, heads: tuple[SearchJob, SearchResult]) -> None:
     tracker, found = Tracker(ground.settings), heads[1]
     assert found.run.tags["atelier.kind"] == "search"
     trials = [one for one in tracker.children(found.run.id) if "atelier.trial" in one.tags]
@@ -86,7 +86,9 @@ def test_every_trial_stands_below_the_search(ground: Ground, heads: tuple[Quest,
 
 
 @pytest.mark.slow
-def test_the_best_head_is_a_training_run_like_any_other(ground: Ground, heads: tuple[Quest, Tuned]) -> None:
+def test_the_best_head_is_a_training_run_like_any_other(
+    ground: Ground, heads: tuple[SearchJob, SearchResult]
+) -> None:
     found = heads[1]
     best = found.best
     assert best.tags["atelier.kind"] == "training"
@@ -97,7 +99,7 @@ def test_the_best_head_is_a_training_run_like_any_other(ground: Ground, heads: t
 
 
 @pytest.mark.slow
-def test_a_finished_search_is_found(ground: Ground, heads: tuple[Quest, Tuned]) -> None:
+def test_a_finished_search_is_found(ground: Ground, heads: tuple[SearchJob, SearchResult]) -> None:
     from flows.search.run import tuned
 
     quest, found = heads

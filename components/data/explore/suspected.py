@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from components.data.explore.shelf import ABOUT, facts, save
 from components.data.explore.tiles import Tile, named, small, wall
 from components.data.groups import duplicates
-from components.data.groups.label_errors import Suspects
+from components.data.groups.label_errors import LabelErrors
 from components.data.manifest import Manifest
 from components.storage import building
 
@@ -23,7 +23,7 @@ _SHOWN = 32
 _CAPTION = "The label, and what the model takes the work for; the least likely labels first."
 
 
-def told(found: Suspects, features: str) -> str:
+def told(found: LabelErrors, features: str) -> str:
     """What was found and how far it can be trusted.
 
     Args:
@@ -41,7 +41,7 @@ def told(found: Suspects, features: str) -> str:
     return text
 
 
-def write(folder: Path, found: Suspects, manifest: Manifest, text: str) -> None:
+def write(folder: Path, found: LabelErrors, manifest: Manifest, text: str) -> None:
     """Write suspects.csv, suspects.png and about.json into `folder`, in place of others, all or none.
 
     The table's `label` is the one that the collection carries (before classes were merged), so that a
@@ -60,7 +60,7 @@ def write(folder: Path, found: Suspects, manifest: Manifest, text: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sheet(found: Suspects, manifest: Manifest) -> Figure:
+def sheet(found: LabelErrors, manifest: Manifest) -> Figure:
     """The most suspicious works over their label and the one suggested."""
     first = found.table.head(_SHOWN)
     pictures = small([manifest.root / path for path in first["path"]])

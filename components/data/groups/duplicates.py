@@ -50,7 +50,7 @@ _ROWS, _COLUMNS, _PAIRS = 512, 1024, 1024
 halves the time), and pairs looked at closely."""
 
 
-def grouped(manifest: Manifest) -> Manifest:
+def with_groups(manifest: Manifest) -> Manifest:
     """Fill `group`: works tied by equal bytes or near-duplicates, over any number of steps, share one.
 
     A group's name is the smallest SHA-256 in it, so it can change when a collection grows.

@@ -28,7 +28,7 @@ _REGULARISATION = 0.01
 
 
 @dataclass(frozen=True)
-class Suspects:
+class LabelErrors:
     """What was found.
 
     Attributes:
@@ -45,7 +45,7 @@ class Suspects:
     accuracy: float
 
 
-def found(features: NDArray[np.floating], manifest: Manifest, *, folds: int = 5, seed: int = 0) -> Suspects:
+def find(features: NDArray[np.floating], manifest: Manifest, *, folds: int = 5, seed: int = 0) -> LabelErrors:
     """Look for works whose label is probably wrong.
 
     Args:
@@ -81,7 +81,7 @@ def found(features: NDArray[np.floating], manifest: Manifest, *, folds: int = 5,
     best = np.array(names, object)[shares.argmax(axis=1)]
     table = kept.assign(suggested=best, score=quality.round(4))[suspicious]
     left = frame.loc[~judged, "label"].value_counts()
-    return Suspects(
+    return LabelErrors(
         table=table.sort_values(["score", "path"], ignore_index=True)[list(COLUMNS)],
         judged=len(kept),
         unjudged={str(name): int(count) for name, count in left.items()},

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.data.images.stats import look, phashes
+from components.data.images.stats import image_stats, phashes
 from components.data.manifest import COLUMNS, Manifest, Rejected
 from components.data.processes import in_order
 from components.errors import DataError, ImageError
@@ -91,7 +91,7 @@ def _looked_at(work: Work) -> dict[str, object] | ImageError:
         return ImageError(f"{work.path}: cannot be opened ({exc.strerror}). Check its rights.")
     sha256 = hashlib.sha256(data).hexdigest()
     try:
-        seen = look(data)
+        seen = image_stats(data)
     except ImageError as exc:
         return ImageError(str(exc).removeprefix("the picture: "))
     return {

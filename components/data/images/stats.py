@@ -32,7 +32,7 @@ _SMALLEST = 1 / 4
 
 
 @dataclass(frozen=True)
-class Look:
+class ImageStats:
     """Columns of a manifest.
 
     Attributes:
@@ -54,7 +54,7 @@ class Look:
     sharpness: float
 
 
-def look(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Look:
+def image_stats(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> ImageStats:
     """Measure one picture.
 
     Raises:
@@ -69,7 +69,7 @@ def look(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Look:
     mean = float(fours.sum()) / levels.size
     variance = max(_square(ones) / levels.size - mean * mean, 0.0)
     lost = max(_square(ones) - _square(fours) / 4, 0.0) / levels.size
-    return Look(
+    return ImageStats(
         width=seen.probe.width,
         height=seen.probe.height,
         mode=seen.probe.mode,

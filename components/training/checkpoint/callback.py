@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from components.settings import Settings
-from components.training.callbacks import Epoch, Record
+from components.training.callbacks import Epoch, TrainingHistory
 from components.training.checkpoint.store import Arrays, Checkpoints, State
 
 _WATCHED = ("wait", "best", "cooldown_counter")
@@ -37,7 +37,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         checkpoints: Checkpoints,
         *,
         stage: int,
-        record: Record,
+        record: TrainingHistory,
         watching: dict[str, keras.callbacks.Callback],
         resumed: State | None,
         started: float,
@@ -62,7 +62,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
         if not (last or self._checkpoints.due):
             return  # before anything is copied
         record = self._record
-        kept = Record(
+        kept = TrainingHistory(
             record.monitor,
             list(record.history),
             list(record.rate_cuts),

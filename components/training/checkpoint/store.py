@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from components.storage import write_atomically
-from components.training.callbacks import Record
+from components.training.callbacks import TrainingHistory
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -55,7 +55,7 @@ class State:
     epochs: int
     ended: bool
     seconds: float
-    record: Record
+    record: TrainingHistory
     counters: dict[str, dict[str, Any]]
     variables: Arrays
     optimizer: Arrays
@@ -95,7 +95,7 @@ class Checkpoints:
             }
             parts = iter(arrays[about["file"]])
             best, variables, optimizer = ([next(parts) for _ in range(count)] for count in about["counts"])
-            record = Record(**about["record"], best_weights=best)
+            record = TrainingHistory(**about["record"], best_weights=best)
             told = {name: about[name] for name in ("stage", "epochs", "ended", "seconds", "counters")}
         except FileNotFoundError:
             return None

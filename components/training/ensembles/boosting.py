@@ -22,7 +22,7 @@ from components.training.callbacks import MONITOR, Epoch, OnEpoch
 from components.training.ensembles.boost_recipe import BoostRecipe
 from components.training.fit import TrainingData
 from components.training.frozen import feature_cache
-from components.training.metrics import judged
+from components.training.metrics import epoch_metrics
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class _Watch:
 
     def judge(self, probabilities: np.ndarray, _: xgboost.DMatrix) -> tuple[str, float]:
         """A round's figures; XGBoost wants one of them, with a name."""
-        row = judged(self._truth, probabilities)
+        row = epoch_metrics(self._truth, probabilities)
         self.history.append(row)
         if self._on_round is not None:
             self._on_round(len(self.history), row)

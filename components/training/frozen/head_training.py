@@ -16,7 +16,7 @@ from components.models.multilabel import each_by_itself
 from components.models.precision import in_float32
 from components.settings import Settings
 from components.training import stages
-from components.training.callbacks import OnEpoch, Record
+from components.training.callbacks import OnEpoch, TrainingHistory
 from components.training.checks import check
 from components.training.fit import Fitted, TrainingData, built, finished, shown
 from components.training.frozen import feature_cache
@@ -24,11 +24,11 @@ from components.training.frozen.feature_cache import Views
 from components.training.frozen.freezing import freeze
 from components.training.inputs import Labels
 from components.training.recipe import Recipe
-from components.training.stages import Course, Subject
+from components.training.stages import FitState, StageInput
 
 
 @dataclass(frozen=True)
-class Frozen:
+class HeadTraining:
     """A backbone and its features of a data version.
 
     Attributes:
@@ -39,7 +39,7 @@ class Frozen:
     """
 
     network: keras.Model
-    subject: Subject
+    subject: StageInput
     labels: Labels
     recipe: Recipe
 
@@ -56,7 +56,7 @@ class Frozen:
     @classmethod
     def of(
         cls, recipe: Recipe, data: TrainingData, settings: Settings, *, warm_start: Path | None = None
-    ) -> Frozen:
+    ) -> HeadTraining:
         """Compute the features of all works, unless they are cached.
 
         Raises:
@@ -79,7 +79,7 @@ class Frozen:
         views = Views(stage.policy.value, stage.views, recipe.seed) if stage.views else feature_cache.PLAIN
         train = feature_cache.of(backbone, data.train_images, kept, f"{name}, training works", views)
         validation = feature_cache.of(backbone, data.validation_images, kept, f"{name}, validation works")
-        subject = Subject(network, train, validation, views.count)
+        subject = StageInput(network, train, validation, views.count)
         return cls(network, subject, data.labels, recipe)
 
     def fit(self, recipe: Recipe, *, on_epoch: OnEpoch | None = None) -> Fitted:
@@ -96,7 +96,7 @@ class Frozen:
         keras.utils.set_random_seed(recipe.seed)
         found = keras.Input(self.subject.train.shape[1:], name=FEATURES)
         head = self._ending(recipe, found, found)
-        course = Course(recipe, self.labels, Record(recipe.monitor), started=time.monotonic())
+        course = FitState(recipe, self.labels, TrainingHistory(recipe.monitor), started=time.monotonic())
         subject = replace(self.subject, network=head)
         for number in range(len(recipe.stages)):
             with shown(recipe, number, on_epoch) as told:

@@ -13,7 +13,7 @@ from components.settings import Settings
 from components.training.callbacks import OnEpoch
 from components.training.checkpoint.store import discard
 from components.training.fit import Fitted, TrainingData, fit
-from components.training.frozen.head_training import Frozen
+from components.training.frozen.head_training import HeadTraining
 from components.training.recipe import Recipe
 from components.training.search.loop import Pruned
 from components.training.search.search import Search
@@ -25,7 +25,7 @@ _ALWAYS = {"monitor", "loss", "focal_gamma", "class_weights", "top_up"}
 """Fields of a recipe that leave the features as they are."""
 
 
-class Trainer:
+class Objective:
     """Trains the recipes of a search on works of their size."""
 
     def __init__(
@@ -51,7 +51,7 @@ class Trainer:
         self._settings = settings
         self._warm_start = warm_start
         self._checkpoints = checkpoints
-        self._frozen: Frozen | None = None
+        self._frozen: HeadTraining | None = None
 
     def check(self) -> None:
         """Build the first network of the space once, so that an option it does not have is told at once.
@@ -74,7 +74,7 @@ class Trainer:
         """Whether nothing that is sought changes the features that heads are trained on."""
         recipe = self.search.recipe
         return (
-            Frozen.suits(recipe)
+            HeadTraining.suits(recipe)
             and catalog.family(recipe.family).pretrained
             and not recipe.flipped_at_test
             and all(_behind(recipe, name) for name in self.search.space.names)
@@ -97,7 +97,9 @@ class Trainer:
             return self._whole(recipe, on_epoch)
         if self._frozen is None:
             base = self.search.recipe
-            self._frozen = Frozen.of(base, self._data(base), self._settings, warm_start=self._warm_start)
+            self._frozen = HeadTraining.of(
+                base, self._data(base), self._settings, warm_start=self._warm_start
+            )
         return self._frozen.fit(recipe, on_epoch=on_epoch)
 
     def _whole(self, recipe: Recipe, on_epoch: OnEpoch) -> Fitted:

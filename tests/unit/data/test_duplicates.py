@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.data.groups.duplicates import grouped, pairs
+from components.data.groups.duplicates import pairs, with_groups
 from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest
 from tests.altered import ALTERATIONS, altered
@@ -39,7 +39,7 @@ def copies(tmp_path_factory) -> Manifest:
         painting(seed).save(root / f"{seed:02}.png")
         for place, name in enumerate(ALTERATIONS):
             (root / f"{seed:02}-{place:02}.jpg").write_bytes(altered(painting(seed), name, seed))
-    return grouped(manifest(root))
+    return with_groups(manifest(root))
 
 
 def test_altered_copies_share_a_group_and_different_works_do_not(copies):
@@ -71,7 +71,7 @@ def test_equal_bytes_equal_pixels_and_neither(tmp_path):
     painting(1).save(tmp_path / "c.bmp")
     painting(1).resize((80, 64)).save(tmp_path / "d.png")
     painting(2).save(tmp_path / "e.png")
-    works = grouped(manifest(tmp_path))
+    works = with_groups(manifest(tmp_path))
     kinds = {(row.path_a, row.path_b): row.kind for row in pairs(works).itertuples()}
     assert kinds[("a.png", "b.png")] == "bytes"
     assert kinds[("a.png", "c.bmp")] == kinds[("b.png", "c.bmp")] == "pixels"
@@ -85,19 +85,19 @@ def test_a_group_is_named_by_its_smallest_hash_whatever_the_order(copies):
     for name, rows in copies.frame.groupby("group"):
         assert name == rows["sha256"].min()
     shuffled = copies.with_frame(copies.frame.sample(frac=1, random_state=1))
-    again = grouped(shuffled).frame.set_index("path")["group"]
+    again = with_groups(shuffled).frame.set_index("path")["group"]
     assert again.sort_index().equals(copies.frame.set_index("path")["group"].sort_index())
 
 
 def test_blank_pictures_are_tied_by_their_bytes_alone(tmp_path):
     for number in range(3):
         Image.new("L", (64, 64), 100 * number).save(tmp_path / f"{number}.png")
-    assert grouped(manifest(tmp_path)).frame["group"].nunique() == 3
+    assert with_groups(manifest(tmp_path)).frame["group"].nunique() == 3
 
 
 def test_one_work_and_none(tmp_path):
     painting(1).save(tmp_path / "a.png")
-    one = grouped(manifest(tmp_path))
+    one = with_groups(manifest(tmp_path))
     assert len(pairs(one)) == 0
-    none = grouped(one.with_frame(one.frame[:0]))
+    none = with_groups(one.with_frame(one.frame[:0]))
     assert len(none) == len(pairs(none)) == 0

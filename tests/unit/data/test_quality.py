@@ -10,7 +10,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from components.data.images.quality import Limits, examined
 from components.data.images.scan import Work, manifest_of
-from components.data.images.stats import SIDE, look, phashes
+from components.data.images.stats import SIDE, image_stats, phashes
 from tests.unit.data.test_duplicates import painting
 
 
@@ -63,7 +63,7 @@ def test_a_picture_that_breaks_several_limits_names_each(manifest):
 
 @pytest.mark.parametrize("side", [32, 48, 64, 100, 127, 128, 300])
 def test_a_small_sharp_picture_is_not_blurred(side):
-    assert look(png(painting(1, (side, side)))).sharpness > Limits().least_sharpness
+    assert image_stats(png(painting(1, (side, side)))).sharpness > Limits().least_sharpness
 
 
 def test_a_class_of_which_nothing_is_left_is_told(manifest):
@@ -81,20 +81,20 @@ def test_nothing_is_lost_and_the_rest_is_unchanged(manifest):
 
 
 def test_a_look_measures_light_contrast_and_size():
-    seen = look(png(Image.new("RGB", (40, 30), (51, 51, 51))))
+    seen = image_stats(png(Image.new("RGB", (40, 30), (51, 51, 51))))
     assert (seen.width, seen.height, seen.mode) == (40, 30, "RGB")
     assert (seen.brightness, seen.contrast, seen.sharpness) == (0.2, 0.0, 0.0)
     assert seen.thumbnail == bytes([51]) * SIDE * SIDE
     half = np.zeros((64, 64), np.uint8)
     half[:, 32:] = 255
-    seen = look(png(Image.fromarray(half)))
+    seen = image_stats(png(Image.fromarray(half)))
     assert (seen.brightness, seen.contrast) == (0.5, 0.5)
 
 
 def test_sharpness_falls_with_blur():
     image = painting(3, (256, 256))
     measured = [
-        look(png(image.filter(ImageFilter.GaussianBlur(radius)))).sharpness for radius in (0, 2, 4, 8)
+        image_stats(png(image.filter(ImageFilter.GaussianBlur(radius)))).sharpness for radius in (0, 2, 4, 8)
     ]
     assert measured == sorted(measured, reverse=True)
     assert measured[-1] < Limits().least_sharpness < measured[0]
@@ -102,9 +102,9 @@ def test_sharpness_falls_with_blur():
 
 @pytest.mark.parametrize("colour", ["white", "black", (90, 60, 30)])
 def test_borders_do_not_reach_the_thumbnail(colour):
-    plain = np.frombuffer(look(png(painting(4))).thumbnail, np.uint8).astype(int)
+    plain = np.frombuffer(image_stats(png(painting(4))).thumbnail, np.uint8).astype(int)
     framed = ImageOps.expand(ImageOps.expand(painting(4), 9, colour), 14, "white")
-    seen = np.frombuffer(look(png(framed)).thumbnail, np.uint8).astype(int)
+    seen = np.frombuffer(image_stats(png(framed)).thumbnail, np.uint8).astype(int)
     assert np.abs(plain - seen).mean() < 12
     assert np.corrcoef(plain, seen)[0, 1] > 0.95
 
@@ -112,13 +112,14 @@ def test_borders_do_not_reach_the_thumbnail(colour):
 def test_a_small_thing_on_paper_is_not_taken_for_a_framed_picture():
     paper = Image.new("L", (128, 128), 240)
     paper.paste(painting(2).convert("L").resize((20, 20)), (54, 54))
-    seen = np.frombuffer(look(png(paper)).thumbnail, np.uint8).reshape(SIDE, SIDE)
+    seen = np.frombuffer(image_stats(png(paper)).thumbnail, np.uint8).reshape(SIDE, SIDE)
     assert (seen[:10] == 240).all()
 
 
 def test_the_perceptual_hash_is_near_for_copies_and_far_for_others():
     thumbnails = [
-        look(png(image)).thumbnail for image in (painting(1), painting(1).resize((80, 64)), painting(2))
+        image_stats(png(image)).thumbnail
+        for image in (painting(1), painting(1).resize((80, 64)), painting(2))
     ]
     one, copy, other = (int(text, 16) for text in phashes(thumbnails))
     assert (one ^ copy).bit_count() <= 4

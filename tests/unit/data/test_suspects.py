@@ -11,7 +11,7 @@ from components.data import sources
 from components.data.cache.decoded import decoded
 from components.data.corrections import corrected
 from components.data.explore import page, shelf, suspected
-from components.data.groups.label_errors import found
+from components.data.groups.label_errors import find
 from components.data.images import descriptor
 from components.data.manifest import Manifest, Task
 from components.data.select import labelled
@@ -57,7 +57,7 @@ def blobs(collection: Manifest, spread: float = 0.3) -> np.ndarray:
 
 def test_flipped_labels_of_a_drawn_collection_are_found(flipped, features):
     collection, right = flipped
-    suspects = found(features, collection)
+    suspects = find(features, collection)
     hits = suspects.table["path"].isin(right)
     assert hits.sum() / len(right) >= 0.75, "recall"
     assert hits.mean() >= 0.4, "precision"
@@ -69,16 +69,16 @@ def test_flipped_labels_of_a_drawn_collection_are_found(flipped, features):
 
 def test_features_that_tell_the_classes_apart_find_nearly_all_and_little_else(drawn, flipped):
     collection, right = flipped
-    suspects = found(blobs(drawn), collection)
+    suspects = find(blobs(drawn), collection)
     hits = suspects.table["path"].isin(right)
     assert hits.sum() / len(right) >= 0.8
     assert hits.mean() >= 0.9
-    assert not len(found(blobs(drawn, 0.1), drawn).table)
+    assert not len(find(blobs(drawn, 0.1), drawn).table)
 
 
 def test_the_same_seed_finds_the_same(flipped, features):
     collection, _ = flipped
-    assert found(features, collection, seed=3).table.equals(found(features, collection, seed=3).table)
+    assert find(features, collection, seed=3).table.equals(find(features, collection, seed=3).table)
 
 
 def test_a_copy_does_not_vouch_for_a_wrong_label():
@@ -89,12 +89,12 @@ def test_a_copy_does_not_vouch_for_a_wrong_label():
     collection = collection.with_frame(
         collection.frame.assign(label=collection.frame["label"].mask(wrong, "B"))
     )
-    assert sorted(found(seen, collection).table["path"]) == ["A/4-0.jpg", "A/4-1.jpg"]
+    assert sorted(find(seen, collection).table["path"]) == ["A/4-0.jpg", "A/4-1.jpg"]
 
 
 def test_classes_too_small_to_judge_are_named_and_left_alone():
     collection = manifest({"A": 20, "B": 20, "rare": 3})
-    suspects = found(blobs(collection), collection)
+    suspects = find(blobs(collection), collection)
     assert suspects.unjudged == {"rare": 3}
     assert suspects.judged == 40
     assert "rare (3)" in suspected.told(suspects, "colours")
@@ -103,14 +103,14 @@ def test_classes_too_small_to_judge_are_named_and_left_alone():
 def test_what_cannot_be_judged_is_refused():
     collection = manifest({"A": 20, "B": 3})
     with pytest.raises(DataError, match="two classes of at least 5 different works"):
-        found(blobs(collection), collection)
+        find(blobs(collection), collection)
     with pytest.raises(DataError, match=r"features \(N, D\) of 23 works"):
-        found(np.zeros((4, 2)), collection)
+        find(np.zeros((4, 2)), collection)
 
 
 def test_the_table_put_right_corrects_the_collection(flipped, features, tmp_path):
     collection, right = flipped
-    suspects = found(features, collection)
+    suspects = find(features, collection)
     folder = tmp_path / "suspects"
     suspected.write(folder, suspects, collection, "Some are suspected.")
     assert corrected(collection, folder / suspected.TABLE, Task.STYLE).fingerprint == collection.fingerprint
@@ -131,14 +131,14 @@ def test_the_table_put_right_corrects_the_collection(flipped, features, tmp_path
 def test_the_table_has_the_collections_own_labels_where_classes_were_merged(drawn, tmp_path):
     two = drawn.class_names[:2]
     merged = drawn.with_frame(drawn.frame.assign(label=drawn.frame["label"].replace(two, "Both")))
-    suspects = found(blobs(merged, 0.6), merged)
+    suspects = find(blobs(merged, 0.6), merged)
     suspected.write(tmp_path / "suspects", suspects, merged, "")
     corrected(drawn, tmp_path / "suspects" / suspected.TABLE, Task.STYLE)  # raises for a label not there
 
 
 def test_the_page_offers_the_table_alone_or_beside_the_figures(flipped, features, tmp_path):
     collection, _ = flipped
-    suspected.write(tmp_path / shelf.SUSPECTS, found(features, collection), collection, "Many <are> wrong.")
+    suspected.write(tmp_path / shelf.SUSPECTS, find(features, collection), collection, "Many <are> wrong.")
     text = page.write(tmp_path).read_text(encoding="utf-8")
     assert "Many &lt;are&gt; wrong." in text
     assert 'download="suspects.csv"' in text

@@ -8,7 +8,7 @@ from PIL import Image
 
 from components.errors import DataError
 from components.evaluation import comparison, figures, gallery, reliability
-from components.evaluation.metrics import Scores, score
+from components.evaluation.metrics import Scores, evaluate
 
 
 def _scores(classes: int) -> Scores:
@@ -16,7 +16,7 @@ def _scores(classes: int) -> Scores:
     truth = np.arange(20 * classes) % classes
     predicted = np.where(rng.random(len(truth)) < 0.7, truth, rng.integers(0, classes, len(truth)))
     predicted[predicted == classes - 1] = 0  # the last class is never found
-    return score(
+    return evaluate(
         truth, np.eye(classes)[predicted], [f"A movement with a long name {n}" for n in range(classes)]
     )
 
@@ -105,7 +105,7 @@ def test_confusion_matrix_lists_what_is_most_often_confused() -> None:
     text = _texts(figures.confusion_matrix(scores))
     worst = scores.confusion[2, 0]
     assert f"{worst} ({worst / 20:.0%}): A movement with a" in text
-    sure = score(np.arange(4) % 2, np.eye(2)[np.arange(4) % 2], _names(2))
+    sure = evaluate(np.arange(4) % 2, np.eye(2)[np.arange(4) % 2], _names(2))
     assert "none" in _texts(figures.confusion_matrix(sure))
 
 
@@ -113,7 +113,7 @@ def test_confusion_matrix_of_many_classes_says_which_counts_it_leaves_out() -> N
     rng = np.random.default_rng(0)
     truth = np.repeat(np.arange(40), 50)
     predicted = np.where(rng.random(2000) < 0.3, truth, rng.integers(0, 40, 2000))
-    figure = figures.confusion_matrix(score(truth, np.eye(40)[predicted], _names(40)))
+    figure = figures.confusion_matrix(evaluate(truth, np.eye(40)[predicted], _names(40)))
     assert "are not written" in _texts(figure)
     assert len(figure.axes[0].texts) < 500
 
@@ -181,8 +181,8 @@ def test_gallery_takes_pictures_as_they_are_decoded() -> None:
 
 def test_runs_side_by_side_with_the_best_in_bold() -> None:
     poor, good = (
-        score(*_answers(), _names()),
-        score(np.arange(60) % 3, np.eye(3)[np.arange(60) % 3], _names()),
+        evaluate(*_answers(), _names()),
+        evaluate(np.arange(60) % 3, np.eye(3)[np.arange(60) % 3], _names()),
     )
     figure = comparison.by_class({"simple CNN": poor, "fine-tuned": good})
     cells = {text.get_text(): text.get_fontweight() for text in figure.axes[0].texts}

@@ -9,7 +9,7 @@ from components.evaluation.intervals import (
     balanced_accuracy_of,
     bootstrap,
     bootstrap_macro_f1,
-    macro_f1_of,
+    macro_f1,
     mean_of,
     of_places,
 )
@@ -77,7 +77,7 @@ def test_any_interval_holds_its_figure(seed, works, classes, tied) -> None:
     groups = rng.integers(0, works, works) if tied else None
     for metric in (
         mean_of(truth == predicted),
-        macro_f1_of(truth, predicted, classes),
+        macro_f1(truth, predicted, classes),
         balanced_accuracy_of(truth, predicted, classes),
     ):
         found = bootstrap(metric, works, strata=truth, groups=groups, resamples=50, seed=seed)
@@ -86,7 +86,7 @@ def test_any_interval_holds_its_figure(seed, works, classes, tied) -> None:
 
 def test_metrics_of_draws_agree_with_scikit_learn() -> None:
     truth, predicted = _works(90, 0.6)
-    found = bootstrap(macro_f1_of(truth, predicted, 4), 90, strata=truth)
+    found = bootstrap(macro_f1(truth, predicted, 4), 90, strata=truth)
     assert found.point == pytest.approx(f1_score(truth, predicted, average="macro"))
     assert (found.low, found.high) == pytest.approx(bootstrap_macro_f1(truth, predicted, 4), abs=0.02)
     balanced = bootstrap(balanced_accuracy_of(truth, predicted, 4), 90, strata=truth)

@@ -5,7 +5,7 @@ from sklearn import metrics as reference
 from components.errors import DataError
 from components.evaluation import tables
 from components.evaluation.calibration import expected_calibration_error
-from components.evaluation.metrics import score
+from components.evaluation.metrics import evaluate
 
 NAMES = ["Cubism", "Impressionism", "Pop Art", "Byzantine Art"]
 
@@ -22,7 +22,7 @@ def _answers(works: int = 200, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def test_agrees_with_scikit_learn() -> None:
     truth, probabilities = _answers()
     predicted = probabilities.argmax(axis=1)
-    scores = score(truth, probabilities, NAMES)
+    scores = evaluate(truth, probabilities, NAMES)
     precision, recall, f1, support = reference.precision_recall_fscore_support(truth, predicted)
     assert scores.macro_f1 == pytest.approx(f1.mean())
     assert scores.weighted_f1 == pytest.approx(reference.f1_score(truth, predicted, average="weighted"))
@@ -41,7 +41,7 @@ def test_agrees_with_scikit_learn() -> None:
 
 def test_counts_a_class_that_never_occurs_as_nought() -> None:
     truth, probabilities = np.array([0, 1, 0, 1]), np.eye(4)[[0, 1, 0, 1]]
-    scores = score(truth, probabilities, NAMES)
+    scores = evaluate(truth, probabilities, NAMES)
     labels = range(4)
     expected = reference.f1_score(truth, [0, 1, 0, 1], labels=labels, average="macro", zero_division=0)
     assert scores.macro_f1 == pytest.approx(expected) == pytest.approx(0.5)
@@ -49,7 +49,7 @@ def test_counts_a_class_that_never_occurs_as_nought() -> None:
 
 
 def test_names_metrics_as_they_are_logged_and_rows_as_they_are_shown() -> None:
-    scores = score(*_answers(), NAMES)
+    scores = evaluate(*_answers(), NAMES)
     assert scores.as_metrics("test")["test/macro_f1"] == scores.macro_f1
     assert {"test/macro_f1_low", "test/macro_f1_high", "test/accuracy"} <= scores.as_metrics("test").keys()
 
@@ -68,7 +68,7 @@ def test_names_metrics_as_they_are_logged_and_rows_as_they_are_shown() -> None:
 )
 def test_says_what_is_wrong(truth: np.ndarray, probabilities: np.ndarray, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        score(truth, probabilities, NAMES)
+        evaluate(truth, probabilities, NAMES)
 
 
 def test_scores_that_ask_more_than_the_first_answer_agree_with_scikit_learn() -> None:
@@ -76,7 +76,7 @@ def test_scores_that_ask_more_than_the_first_answer_agree_with_scikit_learn() ->
     truth = np.arange(400) % 7
     probabilities = rng.dirichlet(np.ones(8), 400)  # the eighth class has no works
     names = [*"abcdefgh"]
-    scores = score(truth, probabilities, names)
+    scores = evaluate(truth, probabilities, names)
     predicted = probabilities.argmax(axis=1)
     labels = np.arange(8)
     top5 = reference.top_k_accuracy_score(truth, probabilities, k=5, labels=labels)
@@ -94,7 +94,7 @@ def test_scores_that_ask_more_than_the_first_answer_agree_with_scikit_learn() ->
 
 def test_no_top_five_of_so_few_classes() -> None:
     truth, probabilities = _answers()
-    scores = score(truth, probabilities, NAMES)
+    scores = evaluate(truth, probabilities, NAMES)
     assert scores.top5_accuracy is None
     assert "test/top5_accuracy" not in scores.as_metrics("test")
 
@@ -104,7 +104,7 @@ def _two_runs() -> dict[str, object]:
     truth = np.repeat([0, 1, 2], [10, 20, 10])
     first = np.repeat([0, 1, 0, 1], [8, 22, 4, 6])
     second = np.repeat([0, 1, 2], [9, 20, 11])
-    return {name: score(truth, np.eye(4)[run], NAMES) for name, run in (("CNN", first), ("tuned", second))}
+    return {name: evaluate(truth, np.eye(4)[run], NAMES) for name, run in (("CNN", first), ("tuned", second))}
 
 
 def test_table_of_a_run_says_which_class_has_no_hit() -> None:
@@ -131,7 +131,7 @@ def test_runs_stand_side_by_side() -> None:
 
 
 def test_random_split_stands_beside_artists_held_out() -> None:
-    random, held_out = score(*_answers(seed=1), NAMES), score(*_answers(seed=2), NAMES)
+    random, held_out = evaluate(*_answers(seed=1), NAMES), evaluate(*_answers(seed=2), NAMES)
     rows = {row["figure"]: row for row in tables.beside_held_out(random, held_out)}
     one = rows["macro-F1"]
     assert one["difference"] == pytest.approx(held_out.macro_f1 - random.macro_f1, abs=1e-4)
@@ -154,7 +154,7 @@ def test_pairs_most_confused_come_first() -> None:
 
 def test_tables_say_what_is_wrong() -> None:
     truth, probabilities = _answers()
-    other = score(truth, probabilities, [*"abcd"])
+    other = evaluate(truth, probabilities, [*"abcd"])
     with pytest.raises(DataError, match=r"same classes; received .* of CNN and .* of other"):
         tables.side_by_side({"CNN": _two_runs()["CNN"], "other": other})
     with pytest.raises(DataError, match="at least one run"):

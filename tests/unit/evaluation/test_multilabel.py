@@ -10,7 +10,7 @@ import pytest
 from sklearn import metrics
 
 from components.errors import DataError
-from components.evaluation.multilabel import answered, per_label, score_many, thresholds_of
+from components.evaluation.multilabel import answered, evaluate_multilabel, per_label, thresholds_of
 from components.models import catalog
 from tests.tiny_training import pictures, small
 
@@ -21,7 +21,7 @@ GIVEN = np.clip(0.25 * TRUTH + 0.6 * _RANDOM.random((80, 4)) + [0.0, 0.3, 0.1, 0
 
 
 def test_figures_are_scikit_learns() -> None:
-    scores = score_many(TRUTH, GIVEN, NAMES)
+    scores = evaluate_multilabel(TRUTH, GIVEN, NAMES)
     said = GIVEN >= 0.5
     for figure, average in (("macro_f1", "macro"), ("micro_f1", "micro"), ("weighted_f1", "weighted")):
         expected = metrics.f1_score(TRUTH, said, average=average, zero_division=0)
@@ -41,8 +41,8 @@ def test_thresholds_find_the_best_f1_there_is() -> None:
         best = max(metrics.f1_score(TRUTH[:, place], GIVEN[:, place] >= value) for value in values)
         found = metrics.f1_score(TRUTH[:, place], GIVEN[:, place] >= threshold)
         assert found == pytest.approx(best)
-    chosen = score_many(TRUTH, GIVEN, NAMES, thresholds=thresholds)
-    assert chosen.macro_f1 > score_many(TRUTH, GIVEN, NAMES).macro_f1
+    chosen = evaluate_multilabel(TRUTH, GIVEN, NAMES, thresholds=thresholds)
+    assert chosen.macro_f1 > evaluate_multilabel(TRUTH, GIVEN, NAMES).macro_f1
     assert [one.threshold for one in chosen.per_class] == list(thresholds)
 
 
@@ -57,7 +57,7 @@ def test_thresholds_of_few_works() -> None:
 
 def test_a_class_without_works_counts_nothing() -> None:
     truth, given = np.array([[1, 0], [1, 0]]), np.array([[0.9, 0.1], [0.8, 0.2]])
-    scores = score_many(truth, given, ["a", "b"])
+    scores = evaluate_multilabel(truth, given, ["a", "b"])
     assert (scores.macro_f1, scores.micro_f1, scores.mean_average_precision) == (0.5, 1, 1)
     assert scores.per_class[1].average_precision is None
     assert per_label(scores).axes[0].get_yticklabels()[0].get_text() == "b (0)"
@@ -74,11 +74,11 @@ def test_a_class_without_works_counts_nothing() -> None:
 )
 def test_what_cannot_be_scored_is_refused(truth: np.ndarray, given: np.ndarray, told: str) -> None:
     with pytest.raises(DataError, match=told):
-        score_many(truth, given, NAMES)
+        evaluate_multilabel(truth, given, NAMES)
 
 
 def test_the_figure_shows_every_class_and_the_headline() -> None:
-    axes = per_label(score_many(TRUTH, GIVEN, NAMES, thresholds=(0.2, 0.6, 0.3, 0.7))).axes[0]
+    axes = per_label(evaluate_multilabel(TRUTH, GIVEN, NAMES, thresholds=(0.2, 0.6, 0.3, 0.7))).axes[0]
     assert len(axes.get_yticklabels()) == 4
     assert "macro-F1" in axes.get_title(loc="left")
     assert "80 works named exactly" in axes.get_title(loc="left")

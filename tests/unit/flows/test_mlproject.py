@@ -11,7 +11,7 @@ from mlflow.projects._project_spec import load_project
 
 from flows.cli import app
 from flows.plan import Plan
-from flows.study.order import Order
+from flows.study.order import StudyPlan
 
 ROOT = Path(__file__).parents[3]
 PROJECT = load_project(str(ROOT))
@@ -55,8 +55,8 @@ def test_a_study_is_asked_for_as_on_the_command_line() -> None:
         "weights": "w.h5",
     }
     given = parsed(PROJECT.get_entry_point("study").compute_command(asked, None))
-    known = {name: value for name, value in given.items() if name in Order.model_fields}
-    order = Order.of(study=given["name"], **known)
+    known = {name: value for name, value in given.items() if name in StudyPlan.model_fields}
+    order = StudyPlan.of(study=given["name"], **known)
     assert (order.size, order.rows, order.root) == ("cpu", ("A3", "A10"), "/some where/else")
     assert (order.stand_in, order.weights) == ("mobilenet_v2:alpha=1.0", "w.h5")
 

@@ -49,7 +49,7 @@ def paintings(tmp_path: Path) -> Manifest:
     read = manifest_of(works, root=tmp_path, source="tiny")
     frame = read.frame.assign(label=read.frame["path"].str.split("/").str[0])
     frame["split"] = ["train", "train", "validation"] * 3
-    return duplicates.grouped(replace(read.with_frame(frame), task="style"))
+    return duplicates.with_groups(replace(read.with_frame(frame), task="style"))
 
 
 def test_every_figure_of_a_small_collection(paintings):

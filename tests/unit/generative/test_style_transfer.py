@@ -7,7 +7,7 @@ from PIL import Image
 
 from components.errors import SettingsError, TrainingError
 from components.generative import style_losses
-from components.generative.feature_maps import chosen, extractor, feature_layers
+from components.generative.feature_maps import chosen, feature_extractor, feature_layers
 from components.generative.grids import before_after, grid, strip
 from components.generative.recipes import StyleRecipe
 from components.generative.style_transfer import content_photo, transfer
@@ -120,7 +120,7 @@ def test_layers_can_be_named(photo, painting, network):
 
 
 def test_the_extractor_sees_what_the_network_sees_at_any_size(network):
-    eye = extractor(network, ["conv3", "conv1"])
+    eye = feature_extractor(network, ["conv3", "conv1"])
     picture = np.random.default_rng(0).uniform(0, 255, (1, 20, 20, 3)).astype(np.float32)
     inside = keras.Model(network.input, network.get_layer("conv3").output)
     np.testing.assert_allclose(eye(picture)["conv3"], inside(picture), rtol=1e-4, atol=1e-5)
@@ -131,11 +131,11 @@ def test_the_extractor_sees_what_the_network_sees_at_any_size(network):
 def test_losses_are_shares_of_their_goal():
     maps = np.random.default_rng(0).uniform(0, 5, (1, 6, 6, 3)).astype(np.float32)
     plain = np.broadcast_to(maps.mean(axis=(1, 2), keepdims=True), maps.shape)
-    assert float(style_losses.unlike_content(maps, maps)) == 0
-    assert float(style_losses.unlike_content(plain, maps)) == pytest.approx(1, rel=1e-3)
+    assert float(style_losses.content_loss(maps, maps)) == 0
+    assert float(style_losses.content_loss(plain, maps)) == pytest.approx(1, rel=1e-3)
     goal = style_losses.gram(maps)
-    assert float(style_losses.unlike_style(goal, goal)) == 0
-    assert float(style_losses.unlike_style(0 * goal, goal)) == pytest.approx(1, rel=1e-3)
+    assert float(style_losses.style_loss(goal, goal)) == 0
+    assert float(style_losses.style_loss(0 * goal, goal)) == pytest.approx(1, rel=1e-3)
     assert float(style_losses.total_variation(plain)) == pytest.approx(0, abs=1e-6)
 
 

@@ -13,7 +13,7 @@ from components.models import catalog as families
 from components.studies import sizes, weights
 from components.studies.balanced import training_balanced
 from components.studies.catalog import STUDIES, named
-from components.studies.study import HeldOut, Look, Report, Row, Seek, Study, Train
+from components.studies.study import ComparisonRow, FiguresRow, HeldOutRow, Row, SearchRow, Study, TrainingRow
 from components.studies.weights import Given, StandIn, equipped, equipped_search
 from components.training.recipe import Policy, Recipe
 
@@ -96,7 +96,7 @@ def test_the_grid_of_heads_has_56_cells_and_the_small_cnn_s_has_4() -> None:
     counts = {}
     for name in ("A5a", "A5b", "D2b"):
         work = named(name[0]).row(name).work
-        assert isinstance(work, Seek)
+        assert isinstance(work, SearchRow)
         counts[name] = len(work.search.space.cells or ())
     assert counts == {"A5a": 56, "A5b": 56, "D2b": 4}
 
@@ -137,7 +137,7 @@ def test_smaller_sizes_keep_what_is_trained(study: Study, row: Row, size: str) -
 
 def test_rows_that_start_from_another_see_pictures_of_its_size() -> None:
     for study, row in TRAINED:
-        if isinstance(row.work, Train | Seek) and row.work.start:
+        if isinstance(row.work, TrainingRow | SearchRow) and row.work.start:
             start = study.row(row.work.start)
             for size in sizes.LIMITS:
                 assert row.recipe is not None
@@ -156,7 +156,7 @@ def test_real_paintings_on_a_cpu_are_no_smaller_than_96_pixels() -> None:
 
 def test_a_smaller_search_keeps_the_outermost_values() -> None:
     work = named("A").row("A5a").work
-    assert isinstance(work, Seek)
+    assert isinstance(work, SearchRow)
     small = sizes.sized_search(work.search, "quick")
     values = [(128, 512), (32, 256)]
     assert small.space.cells == [
@@ -176,7 +176,7 @@ def test_what_a_row_needs_comes_with_it() -> None:
 
 
 def test_a_row_before_what_it_needs_is_refused() -> None:
-    rows = (Row("A2", "late", Train(recipe("A3"), start="A3")), Row("A3", "early", Look(())))
+    rows = (Row("A2", "late", TrainingRow(recipe("A3"), start="A3")), Row("A3", "early", FiguresRow(())))
     with pytest.raises(SettingsError, match="A2 needs"):
         Study("x", "A", "", "", named("A").task, "synthetic", rows)
 
@@ -195,7 +195,7 @@ def test_a_stand_in_keeps_the_shape_of_the_head() -> None:
 
 def test_a_stand_in_s_search_has_its_own_names() -> None:
     work = named("E").row("E4a").work
-    assert isinstance(work, Seek)
+    assert isinstance(work, SearchRow)
     found, _ = equipped_search(work.search, Given("FILE", stand_in=STAND_IN))
     assert found.space.names == ("options.dense_1", "options.dropout", "stages.0.learning_rate")
 
@@ -288,9 +288,9 @@ def test_only_training_works_are_balanced(tmp_path) -> None:
 
 def test_reports_and_held_out_rows_are_where_the_sources_have_them() -> None:
     kinds = {row.id: type(row.work) for study in STUDIES.values() for row in study.rows}
-    assert kinds["B8"] is kinds["C7"] is kinds["D8"] is kinds["E6"] is Report
-    assert kinds["B10h"] is kinds["D9"] is kinds["E8"] is HeldOut  # where a label goes by artist
+    assert kinds["B8"] is kinds["C7"] is kinds["D8"] is kinds["E6"] is ComparisonRow
+    assert kinds["B10h"] is kinds["D9"] is kinds["E8"] is HeldOutRow  # where a label goes by artist
     table = named("B").row("B8").work
-    assert isinstance(table, Report)
+    assert isinstance(table, ComparisonRow)
     assert table.published["B7"]["Abstract Expressionism"] is None
     assert table.published["B7"]["Impressionism"] == pytest.approx(0.927, abs=1e-3)

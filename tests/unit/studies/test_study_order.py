@@ -12,38 +12,40 @@ from components.studies.catalog import STUDIES, named
 from components.studies.style_cnn_resnet50 import MOVEMENTS
 from flows.cli import app
 from flows.study.describe import words
-from flows.study.order import Order
+from flows.study.order import StudyPlan
 
 
 def test_a_study_s_own_collection_is_read_as_documented(settings, tmp_path):
-    plan = Order.of(study="B", root=str(tmp_path)).plan(settings)
+    plan = StudyPlan.of(study="B", root=str(tmp_path)).plan(settings)
     assert (plan.source, plan.task, plan.protocol, plan.kept_classes) == (
         "best_artworks",
         "style",
         "81/9/10",
         MOVEMENTS,
     )
-    plan = Order.of(study="artist-resnet50", root=str(tmp_path)).plan(settings)
+    plan = StudyPlan.of(study="artist-resnet50", root=str(tmp_path)).plan(settings)
     assert (plan.top, plan.protocol, plan.kept_classes) == (10, "80/20", None)
 
 
 def test_a_row_may_ask_for_other_classes(settings, tmp_path):
-    order = Order.of(study="A", root=str(tmp_path))
+    order = StudyPlan.of(study="A", root=str(tmp_path))
     assert order.plan(settings, named("A").row("A7a")).top is None
-    order = Order.of(study="B", root=str(tmp_path))
+    order = StudyPlan.of(study="B", root=str(tmp_path))
     assert order.plan(settings, named("B").row("B10d")).merge == {"Abstract Expressionism": "Expressionism"}
 
 
 def test_another_collection_gives_all_its_classes_or_those_named(settings, tmp_path):
-    order = Order.of(study="B", source="folder", root=str(tmp_path))
+    order = StudyPlan.of(study="B", source="folder", root=str(tmp_path))
     assert order.plan(settings).kept_classes is None
-    order = Order.of(study="B", source="folder", root=str(tmp_path), classes="Cubism,Fauvism", per_class=9)
+    order = StudyPlan.of(
+        study="B", source="folder", root=str(tmp_path), classes="Cubism,Fauvism", per_class=9
+    )
     plan = order.plan(settings)
     assert (plan.kept_classes, plan.per_class) == (("Cubism", "Fauvism"), 9)
 
 
 def test_without_a_root_the_synthetic_gallery_is_taken(settings):
-    plan = Order.of(study="C").plan(settings)
+    plan = StudyPlan.of(study="C").plan(settings)
     assert (plan.source, plan.root) == ("synthetic", None)
 
 
@@ -51,9 +53,9 @@ def test_weights_that_no_row_asks_for_are_refused(tmp_path):
     file = tmp_path / "w.h5"
     file.write_bytes(b"")
     with pytest.raises(SettingsError, match="vgg19: no row of the study starts from such weights"):
-        _ = Order.of(study="A", weights=f"vgg19={file}").given
-    assert Order.of(study="C", weights=f"vgg19={file}").given.files == {"vgg19": str(file)}
-    given = Order.of(study="D", weights=f"mobilenet_v2={file}", stand_in="mobilenet_v2").given
+        _ = StudyPlan.of(study="A", weights=f"vgg19={file}").given
+    assert StudyPlan.of(study="C", weights=f"vgg19={file}").given.files == {"vgg19": str(file)}
+    given = StudyPlan.of(study="D", weights=f"mobilenet_v2={file}", stand_in="mobilenet_v2").given
     assert given.file_of("mobilenet_v2") == str(file)
 
 
@@ -63,7 +65,7 @@ def test_weights_that_no_row_asks_for_are_refused(tmp_path):
 )
 def test_orders_that_cannot_be(given, expected):
     with pytest.raises(SettingsError, match=expected):
-        Order.of(**given)
+        StudyPlan.of(**given)
 
 
 def test_studies_are_listed_and_shown():

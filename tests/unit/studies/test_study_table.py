@@ -10,13 +10,13 @@ import pytest
 from components.errors import DataError
 from components.evaluation.answers import work_rows
 from components.evaluation.architecture import blocks, drawing
-from components.evaluation.metrics import score
+from components.evaluation.metrics import evaluate
 from components.evaluation.published import scores_of, share_interval
 from components.models import catalog as families
 from components.studies.catalog import named
 from components.tracking.runs import RunRecord
 from flows.report import share
-from flows.study.table import Done, drawn, duration, line, never_run, table, title
+from flows.study.table import RowResult, drawn, duration, line, never_run, table, title
 
 
 def test_a_share_s_interval_is_that_of_its_works() -> None:
@@ -34,7 +34,7 @@ def test_scores_from_a_logged_table_are_those_of_the_answers() -> None:
     truth = random.integers(0, 3, 60)
     probable = random.dirichlet((1, 1, 1), 60)
     rows = work_rows([f"{n}.jpg" for n in range(60)], truth, probable, names)
-    told, found = score(truth, probable, names), scores_of(rows, names)
+    told, found = evaluate(truth, probable, names), scores_of(rows, names)
     assert (found.confusion == told.confusion).all()
     assert (found.accuracy, found.macro_f1) == (told.accuracy, told.macro_f1)
     with pytest.raises(DataError, match=r"\['c'\]"):
@@ -43,7 +43,7 @@ def test_scores_from_a_logged_table_are_those_of_the_answers() -> None:
 
 def test_a_row_that_could_not_be_done_is_a_line_with_its_reason() -> None:
     row = named("A").row("A3")
-    one = line(Done(row, reason="no weights"))
+    one = line(RowResult(row, reason="no weights"))
     first, *others = table([one])
     assert first["note"] == "not done: no weights"
     assert first["published"] == ".863"
@@ -61,7 +61,7 @@ def test_a_row_that_is_another_s_run_says_so() -> None:
     record = RunRecord(
         "1", "", "", "FINISHED", datetime.now(UTC), 1.0, {"atelier.row": "D3"}, {}, {}, artifact_uri=""
     )
-    told = {name: line(Done(named("D").row(name), record))["note"] for name in ("D3", "D4")}
+    told = {name: line(RowResult(named("D").row(name), record))["note"] for name in ("D3", "D4")}
     assert "the same run as D3" in told["D4"]
     assert "the same run" not in told["D3"]
 

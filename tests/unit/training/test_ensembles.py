@@ -9,7 +9,7 @@ import pytest
 
 from components.errors import DataError
 from components.evaluation import folds
-from components.evaluation.metrics import score
+from components.evaluation.metrics import evaluate
 from components.training.ensembles.bagging import OutOfBag, Resample, left_out
 
 
@@ -75,7 +75,7 @@ def test_folds_as_a_table() -> None:
         for f1 in (0.5, 0.7)
     ]
     truth = np.array([0, 1, 0, 1])
-    pooled = score(truth, np.eye(2)[[0, 1, 1, 1]], ["a", "b"])
+    pooled = evaluate(truth, np.eye(2)[[0, 1, 1, 1]], ["a", "b"])
     rows = folds.rows(metrics, [2, 2], pooled)
     assert [row["fold"] for row in rows] == ["1", "2", "mean ± sd", "all works"]
     assert rows[0]["95 % interval"] == "[0.400, 0.600]"

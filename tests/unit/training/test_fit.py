@@ -21,7 +21,7 @@ from components.training import inputs
 from components.training.callbacks import Diverged
 from components.training.fit import fit
 from components.training.frozen import feature_cache
-from components.training.metrics import judged
+from components.training.metrics import epoch_metrics
 from components.training.recipe import Policy, Recipe, Stage
 from tests.tiny_training import backbone_weights, pictures, recipe, tinted, weights_file
 
@@ -55,7 +55,7 @@ def test_judged_agrees_with_scikit_learn() -> None:
     random = np.random.default_rng(0)
     truth = random.integers(0, 3, 50)
     probabilities = random.dirichlet(np.ones(5), 50)
-    found = judged(truth, probabilities)
+    found = epoch_metrics(truth, probabilities)
     predicted = probabilities.argmax(axis=1)
     expected = f1_score(truth, predicted, average="macro", labels=range(5), zero_division=0)
     assert found["val_macro_f1"] == pytest.approx(expected)
@@ -79,7 +79,7 @@ def test_it_learns_and_hands_back_the_best_epoch(settings: Settings, bars: list[
     }
     best = fitted.history[fitted.best_epoch - 1]
     assert best["val_macro_f1"] == max(row["val_macro_f1"] for row in fitted.history) > 0.9
-    found = judged(data.validation_labels, fitted.model.predict(data.validation_images, verbose=0))
+    found = epoch_metrics(data.validation_labels, fitted.model.predict(data.validation_images, verbose=0))
     assert found["val_loss"] == pytest.approx(best["val_loss"], rel=1e-4)
     assert fitted.seconds > 0
     assert fitted.images_per_second == pytest.approx(6 * 36 / fitted.seconds)
@@ -170,7 +170,7 @@ def test_the_best_network_before_it_goes_with_the_error(settings: Settings) -> N
     assert kept is not None
     assert 1 <= kept.best_epoch <= 3 < len(kept.history)
     assert not np.isfinite(kept.history[-1]["loss"] + kept.history[-1]["val_loss"])
-    found = judged(data.validation_labels, kept.model.predict(data.validation_images, verbose=0))
+    found = epoch_metrics(data.validation_labels, kept.model.predict(data.validation_images, verbose=0))
     assert found["val_loss"] == pytest.approx(kept.history[kept.best_epoch - 1]["val_loss"], rel=1e-4)
 
 
@@ -225,7 +225,7 @@ def test_frozen_features_are_computed_once(
     assert second.history == first.history
     # The head was trained on features; what comes back takes raw images.
     best = first.history[first.best_epoch - 1]
-    found = judged(data.validation_labels, first.model.predict(data.validation_images, verbose=0))
+    found = epoch_metrics(data.validation_labels, first.model.predict(data.validation_images, verbose=0))
     assert found["val_loss"] == pytest.approx(best["val_loss"], rel=1e-4)
     backbone = keras.applications.MobileNetV2((32, 32, 3), alpha=0.35, include_top=False, weights=None)
     backbone.load_weights(head_only.weights)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from components.training.losses import class_balanced, loss_of
-from components.training.multilabel import ACCURACY, judged_many
+from components.training.multilabel import ACCURACY, epoch_metrics_multilabel
 from components.training.recipe import Recipe, Stage
 
 LABELS = np.repeat([0, 1, 2], [70, 25, 5])
@@ -116,12 +116,12 @@ def test_many_labels_by_formula(smoothing: float, gamma: float) -> None:
 def test_judged_many_agrees_with_keras_and_scikit_learn() -> None:
     from sklearn.metrics import f1_score
 
-    figures = judged_many(MANY, EACH)
+    figures = epoch_metrics_multilabel(MANY, EACH)
     assert figures["val_loss"] == pytest.approx(value("binary_crossentropy", MANY, EACH), rel=1e-5)
     assert figures["val_accuracy"] == pytest.approx(float(keras.ops.mean(ACCURACY(MANY, EACH))))
     expected = f1_score(MANY, EACH > 0.5, average="macro", zero_division=0)
     assert figures["val_macro_f1"] == pytest.approx(expected)
-    assert judged_many(MANY, np.zeros((5, 3)))["val_macro_f1"] == 0
+    assert epoch_metrics_multilabel(MANY, np.zeros((5, 3)))["val_macro_f1"] == 0
 
 
 def test_a_hard_class_is_learnt_in_fit() -> None:

@@ -18,7 +18,7 @@ from components.training.fit import fit
 from components.training.frozen import feature_cache
 from components.training.frozen.feature_cache import Views, parted_at_frozen
 from components.training.frozen.freezing import freeze
-from components.training.frozen.head_training import Frozen
+from components.training.frozen.head_training import HeadTraining
 from components.training.optimizers import averages, optimizer_of
 from components.training.recipe import Policy, Recipe, Stage
 from tests.tiny_training import recipe, tinted, weights_file
@@ -238,7 +238,7 @@ def test_the_recipes_monitor_chooses_the_epoch(settings: Settings) -> None:
 
 def test_heads_on_features_are_fits_and_become_whole(settings: Settings, of_weights: Recipe) -> None:
     data = tinted(size=32)
-    frozen = Frozen.of(of_weights, data, settings)
+    frozen = HeadTraining.of(of_weights, data, settings)
     wide = of_weights.model_copy(update={"options": {"dense_1": 16, "dense_2": 8}})
     head = frozen.fit(wide)
     whole = frozen.whole(wide, head)
@@ -250,7 +250,7 @@ def test_heads_on_features_are_fits_and_become_whole(settings: Settings, of_weig
         frozen.fit(of_weights.model_copy(update={"options": {"alpha": 0.5}}))
     live = of_weights.stages[0].model_copy(update={"policy": Policy.FLIPS})
     with pytest.raises(TrainingError, match="the head"):
-        Frozen.of(of_weights.model_copy(update={"stages": (live,)}), data, settings)
+        HeadTraining.of(of_weights.model_copy(update={"stages": (live,)}), data, settings)
 
 
 def test_a_warm_start_takes_what_fits(settings: Settings, tmp_path: Path) -> None:
