@@ -114,7 +114,7 @@ class Plan(BaseModel):
                 f"goes with the losses cross-entropy and focal, and without balanced, per_class and top_up; "
                 f"received {', '.join([self.loss, *counted])}"
             )
-        split.named(self.protocol)
+        split.find_protocol(self.protocol)
         for name in self.families:
             catalog.family(name)
         if self.source != "synthetic" and self.root is None:

@@ -24,7 +24,7 @@ STUDIES: dict[str, Study] = {
 }
 
 
-def named(name: str) -> Study:
+def find_study(name: str) -> Study:
     """The study of that name, or of that letter.
 
     Raises:

@@ -226,7 +226,7 @@ class Study:
     left_open: str = ""
 
     def __post_init__(self) -> None:
-        protocols.named(self.protocol)
+        protocols.find_protocol(self.protocol)
         done: set[str] = set()
         for row in self.rows:
             if row.id in done or row.id[0] != self.letter:
@@ -234,7 +234,7 @@ class Study:
             if missing := [one for one in row.needs if one not in done]:
                 raise SettingsError(f"{self.name}: {row.id} needs {missing}, which do not stand before it.")
             if row.protocol:
-                protocols.named(row.protocol)
+                protocols.find_protocol(row.protocol)
             done.add(row.id)
 
     def row(self, name: str) -> Row:

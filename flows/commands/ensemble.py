@@ -32,9 +32,9 @@ def ensemble(
     settings = load_settings()
     with prefect_env.alone(settings):
         from flows.steps.ensemble import ensemble as stop
-        from flows.steps.finished_run import named
+        from flows.steps.finished_run import finished_runs
 
-        members = named(runs, settings)
+        members = finished_runs(runs, settings)
         record = stop.fn(members, settings)
     _show("Ensemble and members", [record, *members], as_json=as_json)
 
@@ -117,10 +117,10 @@ def boost(
     with prefect_env.alone(settings):
         from components.training.ensembles.boost_recipe import BoostRecipe
         from flows.steps.boost import boost as stop
-        from flows.steps.finished_run import named
+        from flows.steps.finished_run import finished_runs
 
         recipe = BoostRecipe.of(**{name: value for name, value in given.items() if value is not None})
-        (network,) = named([run], settings)
+        (network,) = finished_runs([run], settings)
         record = stop.fn(network, recipe, settings)
     _show("Trees and the network they stand on", [record, network], as_json=as_json)
 

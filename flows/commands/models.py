@@ -49,10 +49,10 @@ def compare(
     from components.evaluation.answers import logged_rows
     from components.evaluation.paired import of_tables
     from components.tracking.runs import Tracker
-    from flows.steps.finished_run import named
+    from flows.steps.finished_run import finished_runs
 
     settings = load_settings()
-    pair = named([first, second], settings)
+    pair = finished_runs([first, second], settings)
     answers = [logged_rows(Tracker(settings).artifact(run.id, "tables/test_works.json")) for run in pair]
     names = sorted({str(row[column]) for rows in answers for row in rows for column in ("true", "predicted")})
     found = of_tables(answers[0], answers[1], names)
@@ -78,11 +78,11 @@ def promote(
 ) -> None:
     """Let the best run (or a named one) meet the champion on the same works."""
     from flows.server import prefect_env
-    from flows.steps.finished_run import named
+    from flows.steps.finished_run import finished_runs
 
     settings = load_settings()
     name = Task.named(task or Task.STYLE)
-    chosen = named([run], settings, name.value) if run else _newest(settings, name)
+    chosen = finished_runs([run], settings, name.value) if run else _newest(settings, name)
     with prefect_env.alone(settings):
         from flows.steps.promote import promote as stop
         from flows.steps.promote import version_data

@@ -52,13 +52,13 @@ def show(
 ) -> None:
     """A study's rows: what each does, by which recipe, and what was published."""
     from components.evaluation.names import NAMES
-    from components.studies.catalog import named
+    from components.studies.catalog import find_study
     from flows.report import share
     from flows.study.describe import known, words
     from flows.study.order import StudyPlan
     from flows.study.table import PARTS
 
-    study, wanted = named(name), StudyPlan.of(study=name, size=size).size
+    study, wanted = find_study(name), StudyPlan.of(study=name, size=size).size
     rows: list[dict[str, Any]] = []
     for row in study.rows:
         figures = {
@@ -151,12 +151,12 @@ def run(
 @app.command()
 def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
     """What is known of a study's rows, of all its runs of the last one's size and data; trains nothing."""
-    from components.studies.catalog import named
+    from components.studies.catalog import find_study
 
     prefect_env.prepare(load_settings(), quiet=True)
     from flows.study.flow import last
 
-    outcome = last(named(name).name, load_settings())
+    outcome = last(find_study(name).name, load_settings())
     if outcome.status != "FINISHED" and not as_json:
         errors.print(f"The last run of {name} is {outcome.status.lower()}: its rows so far.", highlight=False)
     _show(outcome, as_json=as_json)

@@ -57,17 +57,17 @@ def tune(
     wanted = _search(plan, family, search, params, {key: value for key, value in given.items() if value})
     settings = load_settings(search_storage=storage)
     with prefect_env.alone(settings):
-        from flows.search.run import helped, quest_of, tuned
+        from flows.search.run import run_search, search_job, take_trials
         from flows.steps.ingest import prepared
 
         manifest = prepared(plan, settings)
         named = name or f"{plan.task} · {manifest.source} · {wanted.name}"
-        quest = quest_of(wanted.model_copy(update={"name": named}), manifest, plan)
+        job = search_job(wanted.model_copy(update={"name": named}), manifest, plan)
         if worker:
-            errors.print(f"{helped(quest, settings)} trials taken")
+            errors.print(f"{take_trials(job, settings)} trials taken")
             return
         again = [sys.executable, "-m", "flows.cli", *sys.argv[1:], "--worker"]
-        done = tuned(quest, settings, workers=[again] * (workers - 1))
+        done = run_search(job, settings, workers=[again] * (workers - 1))
     _show(done, as_json=as_json)
 
 
@@ -75,7 +75,7 @@ def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[
     from components.errors import SettingsError
     from components.training.presets import recipe_for
     from components.training.search.parameter_text import parameter
-    from components.training.search.presets import SEARCHES, named
+    from components.training.search.presets import SEARCHES, find_search
     from components.training.search.search import Search
     from components.training.search.space import Space
 
@@ -88,7 +88,7 @@ def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[
         )
     title = f"{family} · {plan.scale} · {ready or 'own'}"
     if ready:
-        base = named(ready)(recipe, title, plan.seed)
+        base = find_search(ready)(recipe, title, plan.seed)
         return Search.of(**(dict(base) | given))
     space = Space.of(*map(parameter, params))
     if given.get("sampler", "tpe") != "grid":

@@ -14,7 +14,7 @@ from flows.log import log_step
 from flows.search.logging import TrialRecords, log_outcome
 from flows.search.workers import at_work
 from flows.steps.cached_run import find_or_run
-from flows.steps.evaluate import evaluate, works
+from flows.steps.evaluate import eval_data, evaluate
 from flows.steps.train import TrainingJob, log_curves, run_training, warm_start
 
 if TYPE_CHECKING:
@@ -70,21 +70,21 @@ class SearchResult:
 @task(name="tune", task_run_name="tune {search.name}", cache_policy=NO_CACHE)
 def tune(search: Search, manifest: Manifest, plan: Plan, settings: Settings) -> SearchResult:
     """Go through a search in this process; one that was finished before is found, a broken one goes on."""
-    return tuned(quest_of(search, manifest, plan), settings)
+    return run_search(search_job(search, manifest, plan), settings)
 
 
-def quest_of(search: Search, manifest: Manifest, plan: Plan) -> SearchJob:
+def search_job(search: Search, manifest: Manifest, plan: Plan) -> SearchJob:
     """A search on a plan's works."""
     return SearchJob(search, manifest, f"{plan.task} · {manifest.source}", plan.tags("training", manifest))
 
 
-def tuned(quest: SearchJob, settings: Settings, *, workers: Sequence[Sequence[str]] = ()) -> SearchResult:
+def run_search(job: SearchJob, settings: Settings, *, workers: Sequence[Sequence[str]] = ()) -> SearchResult:
     """The finished search; what of it was done before is not done again.
 
     Args:
-        quest: what is sought, on what.
+        job: what is sought, on what.
         settings: where trials are kept (`search_storage`).
-        workers: commands that call `helped` with the same quest: processes that take trials, too.
+        workers: commands that call `take_trials` with the same job: processes that take trials, too.
 
     Raises:
         TrainingError: the name stands for another search or other data, or no trial could be trained.
@@ -92,68 +92,68 @@ def tuned(quest: SearchJob, settings: Settings, *, workers: Sequence[Sequence[st
     """
     from components.training.search.loop import outcome
 
-    trials, trainer = _begun(quest, settings)
+    trials, trainer = _begun(job, settings)
     best: RunRecord | None = None
 
     def work(run: Run) -> None:
         nonlocal best
-        best = _sought(run, quest, trials, trainer, settings, workers)
+        best = _sought(run, job, trials, trainer, settings, workers)
 
-    key = key_of("search", METHOD, quest.search.key, quest.manifest.fingerprint, trials.id)
+    key = key_of("search", METHOD, job.search.key, job.manifest.fingerprint, trials.id)
     record, cached = find_or_run(
         settings,
-        experiment=quest.experiment,
-        name=quest.search.name,
+        experiment=job.experiment,
+        name=job.search.name,
         key=key,
-        tags=dict(quest.tags) | {"atelier.kind": "search", "atelier.family": quest.search.recipe.family},
+        tags=dict(job.tags) | {"atelier.kind": "search", "atelier.family": job.search.recipe.family},
         work=work,
-        parent=quest.parent,
+        parent=job.parent,
     )
     found = outcome(trials)
-    best = best or _best(quest, found, trainer, settings, record.id)
+    best = best or _best(job, found, trainer, settings, record.id)
     log_step(
         "tune",
-        f"{quest.search.name}: best {quest.search.metric} {found.best.value:.3f} "
+        f"{job.search.name}: best {job.search.metric} {found.best.value:.3f} "
         f"of {sum(one.state == 'finished' for one in found.trials)} trials in {record.seconds:.0f} s",
         cached=cached,
     )
     return SearchResult(record, best, found)
 
 
-def helped(quest: SearchJob, settings: Settings) -> int:
+def take_trials(job: SearchJob, settings: Settings) -> int:
     """Take trials of a search that another process leads, until each has been begun; how many it took."""
     from components.training.search.loop import run
 
-    trials, trainer = _begun(quest, settings)
+    trials, trainer = _begun(job, settings)
     records = TrialRecords(trials, settings)
     return run(trials, trainer, on_trial=records.log, wait=False)
 
 
-def _begun(quest: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
+def _begun(job: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
     from components.runtime import prepare
 
-    prepare(settings, quest.search.recipe.seed)  # before whatever imports Keras
+    prepare(settings, job.search.recipe.seed)  # before whatever imports Keras
     from components.tracking.tags import is_gone, this_process
     from components.training.checkpoint.callback import place
     from components.training.search.objective import Objective
     from components.training.search.storage import Database
     from components.training.search.trials import Trials
 
-    search = quest.search
+    search = job.search
     trainer = Objective(
         search,
-        lambda recipe: works(recipe, quest.manifest, settings).data,
+        lambda recipe: eval_data(recipe, job.manifest, settings).data,
         settings,
         warm_start=warm_start(search.recipe, settings),
         checkpoints=lambda recipe: place(
-            key_of("trial", METHOD, recipe.key, quest.manifest.fingerprint), settings
+            key_of("trial", METHOD, recipe.key, job.manifest.fingerprint), settings
         ),
     )
     trainer.check()
     trials = Trials.of(
         search,
         Database.at(settings.search_url),
-        data_version=quest.manifest.fingerprint,
+        data_version=job.manifest.fingerprint,
         worker=this_process(),
         gone=is_gone,
     )
@@ -162,7 +162,7 @@ def _begun(quest: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
 
 def _sought(  # noqa: PLR0917 (one caller)
     run: Run,
-    quest: SearchJob,
+    job: SearchJob,
     trials: Trials,
     trainer: Objective,
     settings: Settings,
@@ -170,10 +170,10 @@ def _sought(  # noqa: PLR0917 (one caller)
 ) -> RunRecord:
     from components.training.search import loop
 
-    search = quest.search
+    search = job.search
     run.params(search.model_dump(mode="json", exclude={"recipe"}))
     run.params({"recipe": search.recipe.model_dump(mode="json")})
-    run.dataset(quest.manifest)
+    run.dataset(job.manifest)
     records = TrialRecords(trials, settings)
     records.begin(run.id)
     with at_work(workers, settings.home / "logs" / "search"):
@@ -181,25 +181,27 @@ def _sought(  # noqa: PLR0917 (one caller)
     records.complete()
     found = loop.outcome(trials)
     log_outcome(run, found)
-    best = _best(quest, found, trainer, settings, run.id)
+    best = _best(job, found, trainer, settings, run.id)
     run.tags({"atelier.best_run": best.id})
     run.metrics({f"best/{name}": best.metrics[name] for name in best.metrics if name.endswith("macro_f1")})
     return best
 
 
-def _best(quest: SearchJob, found: Outcome, trainer: Objective, settings: Settings, parent: str) -> RunRecord:
+def _best(job: SearchJob, found: Outcome, trainer: Objective, settings: Settings, parent: str) -> RunRecord:
     """The best trial's network as a training run: its head again on the features, or all by its recipe."""
-    name = f"{quest.search.name} · best"
-    job = TrainingJob(found.recipe, quest.manifest, quest.experiment, name, quest.tags, parent)
+    name = f"{job.search.name} · best"
+    training = TrainingJob(found.recipe, job.manifest, job.experiment, name, job.tags, parent)
     if not trainer.on_features:
-        return run_training(job, settings)
+        return run_training(training, settings)
     record, _ = find_or_run(
         settings,
-        experiment=job.experiment,
-        name=job.name,
-        key=key_of("head", METHOD, job.manifest.task, job.recipe.key, job.manifest.fingerprint),
-        tags=dict(job.tags) | {"atelier.family": job.recipe.family},
-        work=lambda run: _head(job, trainer, settings, run),
+        experiment=training.experiment,
+        name=training.name,
+        key=key_of(
+            "head", METHOD, training.manifest.task, training.recipe.key, training.manifest.fingerprint
+        ),
+        tags=dict(training.tags) | {"atelier.family": training.recipe.family},
+        work=lambda run: _head(training, trainer, settings, run),
         parent=parent,
     )
     return record
@@ -212,7 +214,7 @@ def _head(job: TrainingJob, trainer: Objective, settings: Settings, run: Run) ->
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})
     run.dataset(job.manifest)
     run.files(settings.collections / "validation" / job.manifest.fingerprint, "validation")
-    found = works(job.recipe, job.manifest, settings)
+    found = eval_data(job.recipe, job.manifest, settings)
     fitted = trainer.network(job.recipe, run.epoch)
     log_curves(run, fitted)
     evaluate(run, fitted.model, job.recipe, found)

@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from components.storage import key_of
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
-from flows.steps.evaluate import evaluate, works
+from flows.steps.evaluate import eval_data, evaluate
 from flows.steps.finished_run import finished_run
 from flows.steps.promote import version_data
 
@@ -85,7 +85,7 @@ def _boost(source: FinishedRun, recipe: BoostRecipe, settings: Settings, run: Ru
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})
     run.dataset(manifest)
     judged = source.judged_as(FAMILY)
-    found = works(judged, manifest, settings)
+    found = eval_data(judged, manifest, settings)
     grown = grow(source.network(), found.data, settings, recipe, on_round=run.epoch)
     run.metrics(
         {

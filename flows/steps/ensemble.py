@@ -12,7 +12,7 @@ from components.errors import TrainingError
 from components.storage import key_of
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
-from flows.steps.evaluate import evaluate, works
+from flows.steps.evaluate import eval_data, evaluate
 from flows.steps.finished_run import finished_run
 from flows.steps.promote import version_data
 from flows.steps.train import TrainingJob, run_training
@@ -201,7 +201,7 @@ def _combined(members: Sequence[FinishedRun], manifest: Manifest, settings: Sett
     seconds = sum(one.record.metrics.get("training_seconds", 0.0) for one in members)
     run.metrics({"training_seconds": seconds, "members": float(len(members))})
     judged = members[0].judged_as(FAMILY, whole.input_shape[1:3])
-    found = works(judged, manifest, settings)
+    found = eval_data(judged, manifest, settings)
     evaluate(run, whole, judged, found)
     return _Bag(networks, found)
 

@@ -47,7 +47,7 @@ class EvalData:
         return list(frame["group"].where(frame["group"] != "", frame["sha256"]))
 
 
-def works(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalData:
+def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalData:
     """The manifest's pictures, decoded once and kept."""
     import numpy as np
 

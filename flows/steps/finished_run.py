@@ -85,7 +85,7 @@ def finished_run(record: RunRecord, settings: Settings) -> FinishedRun:
     return FinishedRun(record, ReleaseCard.load(folder), folder / KERAS)
 
 
-def named(given: Sequence[str], settings: Settings, task: str = "") -> list[RunRecord]:
+def finished_runs(given: Sequence[str], settings: Settings, task: str = "") -> list[RunRecord]:
     """The finished training runs of these ids, or of their beginnings; of any task, or of one.
 
     Raises:

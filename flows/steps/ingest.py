@@ -116,10 +116,10 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
 def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
     """Assign training, validation and test; works that had a part keep it as the collection grows."""
     from components.data.splits import assignments
-    from components.data.splits.split import named
+    from components.data.splits.split import find_protocol
 
     parts = assignments.assigned(
-        manifest, named(plan.protocol), seed=plan.seed, folder=settings.collections / "splits"
+        manifest, find_protocol(plan.protocol), seed=plan.seed, folder=settings.collections / "splits"
     )
     counts = " / ".join(f"{count} {name}" for name, count in parts.profile["parts"].items())
     log_step("split", f"{counts}, data version {parts.fingerprint}")

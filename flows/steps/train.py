@@ -14,7 +14,7 @@ from components.errors import TrainingError
 from components.storage import key_of
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
-from flows.steps.evaluate import evaluate, works
+from flows.steps.evaluate import eval_data, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +119,7 @@ def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
     checkpoints = place(run.key, settings)
     run.dataset(manifest)
     run.files(settings.collections / "validation" / manifest.fingerprint, "validation")
-    found = works(recipe, manifest, settings)
+    found = eval_data(recipe, manifest, settings)
     data = found.data
     if job.resample:
         run.params({"resample": job.resample.model_dump()})

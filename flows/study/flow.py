@@ -154,7 +154,7 @@ def last(name: str, settings: Settings) -> Outcome:
     """
     from components.tracking.runs import Tracker
 
-    tracker, wanted = Tracker(settings), catalog.named(name)
+    tracker, wanted = Tracker(settings), catalog.find_study(name)
     runs = [one for one in tracker.runs(kind="study", limit=1000) if one.tags.get("atelier.study") == name]
     for record in runs:
         if record.status == "RUNNING":

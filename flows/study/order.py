@@ -67,7 +67,7 @@ class StudyPlan(BaseModel):
         Raises:
             SettingsError: there is none of that name.
         """
-        return catalog.named(self.study)
+        return catalog.find_study(self.study)
 
     @property
     def given(self) -> Given:

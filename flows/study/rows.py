@@ -144,7 +144,7 @@ def _pictures(row: Row, work: study.GanRow | study.StyleTransferRow, course: Stu
 
 def _seek(row: Row, work: study.SearchRow, course: StudyContext) -> RowResult:
     from components.storage import key_of
-    from flows.search.run import SearchJob, tuned
+    from flows.search.run import SearchJob, run_search
 
     order, manifest = course.order, course.works(course.plan(row))
     recipe = warm_started_recipe(row, work.search.recipe, course)
@@ -160,7 +160,7 @@ def _seek(row: Row, work: study.SearchRow, course: StudyContext) -> RowResult:
         course.parent.id,
     )
     helper = worker.command(quest, course.settings)
-    found = tuned(quest, course.settings, workers=[helper] * (order.workers - 1))
+    found = run_search(quest, course.settings, workers=[helper] * (order.workers - 1))
     best = ", ".join(
         f"{key.rpartition('.')[2]} {_short(value)}" for key, value in found.outcome.best.values.items()
     )

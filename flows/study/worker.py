@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from flows.search.run import SearchJob
 
 
-def command(quest: SearchJob, settings: Settings) -> list[str]:
+def command(job: SearchJob, settings: Settings) -> list[str]:
     """The command line of such a process."""
-    home, search = str(settings.home), quest.search.model_dump_json()
+    home, search = str(settings.home), job.search.model_dump_json()
     return [
         *(sys.executable, "-m", "flows.cli", "--home", home, "study", "take-trials"),
-        *(search, quest.manifest.fingerprint),
+        *(search, job.manifest.fingerprint),
     ]
 
 
@@ -30,7 +30,7 @@ def taken(search: str, data_version: str, settings: Settings) -> int:
         settings: of the process that leads the search.
     """
     from components.data.versions import Versions
-    from flows.search.run import SearchJob, helped
+    from flows.search.run import SearchJob, take_trials
 
     manifest = Versions(settings.collections / "versions").get(data_version)
-    return helped(SearchJob(Search.model_validate_json(search), manifest, ""), settings)
+    return take_trials(SearchJob(Search.model_validate_json(search), manifest, ""), settings)

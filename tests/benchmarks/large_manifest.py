@@ -101,10 +101,10 @@ def main() -> None:
     told("duplicates", started)
     print(f"           {works.lineage[-1]}; {COPIES:,} were planted")
     started = time.perf_counter()
-    works = split.assign(select.labelled(works, Task.STYLE), split.named("81/9/10"))
+    works = split.assign(select.labelled(works, Task.STYLE), split.find_protocol("81/9/10"))
     told("split", started)
     started = time.perf_counter()
-    report = validate(works, protocol=split.named("81/9/10"))
+    report = validate(works, protocol=split.find_protocol("81/9/10"))
     told("validate", started)
     failed = [check.name for check in report.checks if not check.passed]
     print(f"           {len(report.checks)} checks, not passed: {', '.join(failed) or 'none'}")

@@ -114,7 +114,7 @@ def test_it_is_promoted_and_answers(ground: Ground, combined: RunRecord) -> None
 
 def test_what_does_not_go_together_is_refused(ground: Ground) -> None:
     from flows.steps.ensemble import run_bagging, run_ensembling
-    from flows.steps.finished_run import named
+    from flows.steps.finished_run import finished_runs
 
     first, second = ground.runs
     with pytest.raises(TrainingError, match="at least 2 different runs"):
@@ -122,8 +122,8 @@ def test_what_does_not_go_together_is_refused(ground: Ground) -> None:
     with pytest.raises(TrainingError, match="at least 2 members"):
         run_bagging(_job(ground.plan, ground.manifest, recipe(), "bag"), 1, ground.settings)
     with pytest.raises(RegistryError, match="0 match"):
-        named(["none such"], ground.settings)
-    (found,) = named([second.id[:9]], ground.settings)
+        finished_runs(["none such"], ground.settings)
+    (found,) = finished_runs([second.id[:9]], ground.settings)
     assert found.id == second.id
 
 

@@ -170,14 +170,14 @@ def test_another_process_takes_trials_of_a_study_s_search(ran):
 
 
 def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path):
-    from components.studies.catalog import named
+    from components.studies.catalog import find_study
     from flows.study.context import StudyContext
 
     for number in range(64):
         save(tmp_path / "works" / ("few" if number < 24 else "many") / f"{number}.png", number)
     order = StudyPlan.of(study="D", source="folder", root=str(tmp_path / "works"), size="quick")
     course = StudyContext(order.wanted, order, settings, "", None)  # type: ignore[arg-type]  # nothing is logged
-    whole, balanced = (course.works(course.plan(named("D").row(row))) for row in ("D3", "D4"))
+    whole, balanced = (course.works(course.plan(find_study("D").row(row))) for row in ("D3", "D4"))
     counts = {one.fingerprint: one.part(Split.TRAIN).profile["classes"] for one in (whole, balanced)}
     assert len(set(counts[whole.fingerprint].values())) == 2
     assert set(counts[balanced.fingerprint].values()) == {min(counts[whole.fingerprint].values())}

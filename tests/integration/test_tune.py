@@ -48,21 +48,21 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
 
 
 def _quest(ground: Ground, name: str, chosen: Recipe, *parameters: Choice) -> SearchJob:
-    from flows.search.run import quest_of
+    from flows.search.run import search_job
 
     search = Search(name=name, recipe=chosen, space=Space.of(*parameters), sampler="grid")
-    return quest_of(search, ground.manifest, ground.plan)
+    return search_job(search, ground.manifest, ground.plan)
 
 
 @pytest.fixture(scope="module")
 def heads(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchJob, SearchResult]:
-    from flows.search.run import tuned
+    from flows.search.run import run_search
 
     weights = weights_file(tmp_path_factory.mktemp("weights"))
     chosen = recipe(32, "mobilenet_v2", train="head", epochs=2).model_copy(update={"weights": str(weights)})
     first = Choice(name="options.dense_1", values=(4, 8))
-    quest = _quest(ground, "heads", chosen, first, Choice(name="options.dense_2", values=(0, 4)))
-    return quest, tuned(quest, ground.settings)
+    job = _quest(ground, "heads", chosen, first, Choice(name="options.dense_2", values=(0, 4)))
+    return job, run_search(job, ground.settings)
 
 
 @pytest.mark.slow
@@ -100,21 +100,21 @@ def test_the_best_head_is_a_training_run_like_any_other(
 
 @pytest.mark.slow
 def test_a_finished_search_is_found(ground: Ground, heads: tuple[SearchJob, SearchResult]) -> None:
-    from flows.search.run import tuned
+    from flows.search.run import run_search
 
-    quest, found = heads
-    again = tuned(quest, ground.settings)
+    job, found = heads
+    again = run_search(job, ground.settings)
     assert (again.run.id, again.best.id) == (found.run.id, found.best.id)
     assert len(again.outcome.trials) == 4
 
 
 @pytest.mark.slow
 def test_a_loss_that_is_no_number_is_kept_and_a_wider_search_goes_on(ground: Ground) -> None:
-    from flows.search.run import tuned
+    from flows.search.run import run_search
 
     rates = Choice(name="stages.0.learning_rate", values=(1e-3, 1e30, 3e-3))
-    quest = _quest(ground, "rates", recipe(18, "grid_cnn", epochs=1, optimizer="sgd"), rates)
-    found = tuned(quest, ground.settings)
+    job = _quest(ground, "rates", recipe(18, "grid_cnn", epochs=1, optimizer="sgd"), rates)
+    found = run_search(job, ground.settings)
     tracker = Tracker(ground.settings)
     trials = {
         one.tags["atelier.trial"]: one

@@ -20,7 +20,7 @@ from components.data.gate.expectations import Expectation, expectations
 from components.data.gate.failure_text import NAMED_BY, observed
 from components.data.gate.report import Change, Check, Report
 from components.data.manifest import Manifest, Task
-from components.data.splits.protocols import Protocol, named
+from components.data.splits.protocols import Protocol, find_protocol
 from components.progress import steps
 from components.storage import building
 
@@ -74,7 +74,7 @@ def validate(  # noqa: PLR0913 (each by name, each with a default)
     """
     started = time.monotonic()
     task = task or (Task(manifest.task) if manifest.task else None)
-    protocol = protocol or (named(manifest.protocol) if manifest.protocol else None)
+    protocol = protocol or (find_protocol(manifest.protocol) if manifest.protocol else None)
     chosen = expectations(
         manifest,
         min_per_class=min_per_class,

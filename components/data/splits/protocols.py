@@ -87,7 +87,7 @@ PROTOCOLS = {protocol.name: protocol for protocol in _FIXED}
 _FOLD = re.compile(r"(\d{1,3})-fold:(\d{1,3})")
 
 
-def named(name: str) -> Protocol:
+def find_protocol(name: str) -> Protocol:
     """The protocol of that name.
 
     Raises:

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 from components.data.groups import components
 from components.data.labels import parted
 from components.data.manifest import Manifest, Rejected, Split
-from components.data.splits.protocols import FOLD_VALIDATION, PROTOCOLS, Protocol, named
+from components.data.splits.protocols import FOLD_VALIDATION, PROTOCOLS, Protocol, find_protocol
 from components.data.splits.stratify import Sharing, Units, largest_remainder
 from components.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["PROTOCOLS", "Protocol", "assign", "named", "placed", "placements", "quotas"]
+__all__ = ["PROTOCOLS", "Protocol", "assign", "find_protocol", "placed", "placements", "quotas"]
 
 _ARRANGEMENTS = 32
 """Orders of the artists tried; for each class the one that comes nearest to its shares is taken."""

@@ -66,7 +66,7 @@ SEARCHES: dict[str, Callable[[Recipe, str, int], Search]] = {
 }
 
 
-def named(name: str) -> Callable[[Recipe, str, int], Search]:
+def find_search(name: str) -> Callable[[Recipe, str, int], Search]:
     """The ready-made search of that name: (recipe, name to keep it under, seed) -> Search.
 
     Raises:

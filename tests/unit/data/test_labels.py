@@ -9,7 +9,7 @@ from components.data import labels, sources
 from components.data.gate.summaries import classes, works_by_part
 from components.data.manifest import Manifest, Split, Task
 from components.data.select import Selection, labelled
-from components.data.splits.split import assign, named
+from components.data.splits.split import assign, find_protocol
 from components.errors import DataError, SettingsError
 from tests.tiny_collections import best_artworks, manifest
 
@@ -53,7 +53,7 @@ def test_classes_are_chosen_and_merged_one_by_one() -> None:
 
 
 def test_every_label_has_its_share_of_each_part() -> None:
-    works = assign(chosen(), named("80/20"), seed=3)
+    works = assign(chosen(), find_protocol("80/20"), seed=3)
     names = labels.names_of(works)
     whole = labels.multi_hot(works, names).sum(axis=0)
     part = labels.multi_hot(works.part(Split.VALIDATION), names).sum(axis=0)

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from components.data.manifest import Manifest, Split
 from components.data.splits import assignments
-from components.data.splits.split import PROTOCOLS, Protocol, assign, named, placed, placements, quotas
+from components.data.splits.split import (
+    PROTOCOLS,
+    Protocol,
+    assign,
+    find_protocol,
+    placed,
+    placements,
+    quotas,
+)
 from components.errors import DataError, SettingsError
 from tests.tiny_collections import manifest
 
@@ -62,14 +70,14 @@ def crossing(split: Manifest, column: str) -> int:
 
 
 def test_the_protocols_of_the_studies() -> None:
-    for protocol in (*PROTOCOLS.values(), named("2-fold:1"), named("20-fold:20")):
+    for protocol in (*PROTOCOLS.values(), find_protocol("2-fold:1"), find_protocol("20-fold:20")):
         assert sum(protocol.shares.values()) == pytest.approx(1)
-        assert named(protocol.name) == protocol
-    assert named("pandora-d1").shares[Split.TEST] == pytest.approx(34 / 6617)
-    assert named("10-fold:1").shares == pytest.approx(THREE.shares)
+        assert find_protocol(protocol.name) == protocol
+    assert find_protocol("pandora-d1").shares[Split.TEST] == pytest.approx(34 / 6617)
+    assert find_protocol("10-fold:1").shares == pytest.approx(THREE.shares)
     for wrong in ("70/30", "1-fold:1", "21-fold:1", "5-fold:0", "5-fold:6", "5-fold"):
         with pytest.raises(SettingsError, match=r"expected one of 81/9/10, 80/20.*5-fold:2"):
-            named(wrong)
+            find_protocol(wrong)
 
 
 def test_quotas_are_exact() -> None:
@@ -129,7 +137,7 @@ def test_groups_never_cross_and_every_class_is_in_every_part(
 def test_nothing_crosses_whatever_the_groups_labels_and_artists(
     rows: list[tuple[int, int, int]], name: str, seed: int
 ) -> None:
-    protocol = named(name)
+    protocol = find_protocol(name)
     split = split_or_skip(collection(rows), protocol, seed=seed)
     assert crossing(split, "group") == 1
     assert len(split) == len(rows)
@@ -178,7 +186,7 @@ def test_growth_that_ties_groups_together_never_takes_a_work_out_of_a_more_prote
     ties: dict[int, int],
     name: str,
 ) -> None:
-    protocol = named(name)
+    protocol = find_protocol(name)
     before = split_or_skip(collection(rows), protocol)
     grown = [(label, ties.get(group, group), artist) for label, group, artist in [*rows, *come]]
     after = split_or_skip(collection(grown), protocol, keep=placements(before))
@@ -218,7 +226,7 @@ def test_over_all_folds_each_work_is_tested_once_and_stands_in_one_part_of_each(
     rows: list[tuple[int, int, int]], folds: int, seed: int
 ) -> None:
     splits = [
-        split_or_skip(collection(rows), named(f"{folds}-fold:{fold}"), seed=seed).frame
+        split_or_skip(collection(rows), find_protocol(f"{folds}-fold:{fold}"), seed=seed).frame
         for fold in range(1, folds + 1)
     ]
     tested = sum((frame["split"] == "test").astype(int) for frame in splits)
@@ -233,7 +241,9 @@ def test_over_all_folds_each_work_is_tested_once_and_stands_in_one_part_of_each(
 def test_folds_of_single_works_are_as_large_as_each_other(sizes: list[int], folds: int, seed: int) -> None:
     whole = manifest({f"class {place}": size for place, size in enumerate(sizes)})
     counts = [
-        assign(whole, named(f"{folds}-fold:{fold}"), seed=seed).frame.groupby(["label", "split"]).size()
+        assign(whole, find_protocol(f"{folds}-fold:{fold}"), seed=seed)
+        .frame.groupby(["label", "split"])
+        .size()
         for fold in range(1, folds + 1)
     ]
     for place, size in enumerate(sizes):
@@ -246,11 +256,11 @@ def test_folds_of_single_works_are_as_large_as_each_other(sizes: list[int], fold
 @given(sizes=st.lists(st.integers(8, 40), min_size=2, max_size=3), growth=st.integers(0, 40), seed=seeds)
 def test_folds_are_stable_as_a_collection_grows(sizes: list[int], growth: int, seed: int) -> None:
     before, keep = placed(
-        manifest({f"c{n}": size for n, size in enumerate(sizes)}), named("4-fold:2"), seed=seed
+        manifest({f"c{n}": size for n, size in enumerate(sizes)}), find_protocol("4-fold:2"), seed=seed
     )
     grown = manifest({f"c{n}": size + growth for n, size in enumerate(sizes)})
     for fold in range(1, 5):
-        now, places = placed(grown, named(f"4-fold:{fold}"), seed=seed, keep=keep)
+        now, places = placed(grown, find_protocol(f"4-fold:{fold}"), seed=seed, keep=keep)
         assert keep.items() <= places.items()
         if fold == 2:
             assert parts_of(before).items() <= parts_of(now).items()
@@ -329,10 +339,12 @@ def test_folds_share_a_ledger_so_that_they_stay_folds(tmp_path: Path) -> None:
     sizes = {"a": 12, "b": 12}
     for fold in range(1, 4):
         grown = {label: size + 10 * fold for label, size in sizes.items()}
-        assignments.assigned(manifest(grown), named(f"3-fold:{fold}"), seed=0, folder=tmp_path)
+        assignments.assigned(manifest(grown), find_protocol(f"3-fold:{fold}"), seed=0, folder=tmp_path)
     assert len(list(tmp_path.glob("*.json"))) == 1
     whole = manifest({"a": 42, "b": 42})
-    splits = [assignments.assigned(whole, named(f"3-fold:{n}"), seed=0, folder=tmp_path) for n in (1, 2, 3)]
+    splits = [
+        assignments.assigned(whole, find_protocol(f"3-fold:{n}"), seed=0, folder=tmp_path) for n in (1, 2, 3)
+    ]
     assert (sum((one.frame["split"] == "test").astype(int) for one in splits) == 1).all()
 
 
@@ -390,4 +402,4 @@ def test_an_unknown_part_is_refused() -> None:
     with pytest.raises(DataError, match=r"\['dev'\]"):
         assign(manifest({"a": 5, "b": 5}), THREE, keep={"0" * 64: "dev"})
     with pytest.raises(DataError, match=r"\['test'\].*3-fold"):
-        assign(manifest({"a": 6, "b": 6}), named("3-fold:1"), keep={"0" * 64: "test"})
+        assign(manifest({"a": 6, "b": 6}), find_protocol("3-fold:1"), keep={"0" * 64: "test"})

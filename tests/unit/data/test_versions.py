@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.select import Selection, labelled
-from components.data.splits.split import PROTOCOLS, assign, named
+from components.data.splits.split import PROTOCOLS, assign, find_protocol
 from components.data.versions import Change, Versions, difference
 from components.errors import DataError
 from tests.tiny_collections import manifest
@@ -24,7 +24,7 @@ THREE = PROTOCOLS["81/9/10"]
 def made(counts: dict[str, int], protocol: str = "81/9/10", wanted: Selection | None = None) -> Manifest:
     """A data version, made as the flow makes it."""
     chosen = labelled(manifest(counts), Task.STYLE, wanted or Selection())
-    return assign(chosen, named(protocol))
+    return assign(chosen, find_protocol(protocol))
 
 
 def kept_at(versions: Versions, whole: Manifest, second: int) -> Manifest:

@@ -13,7 +13,7 @@ from components.data.gate.expectations.sources import SOURCES, of_source
 from components.data.gate.summaries import NAMED_BY, ONE_ROW, TABLES
 from components.data.gate.validate import validate
 from components.data.manifest import COLUMNS, Manifest, Rejected, Task
-from components.data.splits.split import PROTOCOLS, assign, named
+from components.data.splits.split import PROTOCOLS, assign, find_protocol
 from tests.tiny_collections import manifest
 
 STYLES = {"Cubism": 40, "Impressionism": 30}
@@ -110,7 +110,7 @@ def test_a_style_of_one_artist_and_artists_on_both_sides_are_told() -> None:
 def test_whole_artists_held_out_are_checked_by_artist() -> None:
     works = manifest({"Cubism": 60, "Pop Art": 60})
     frame = works.frame.assign(artist=[f"{style} {n % 12}" for n, style in enumerate(works.frame["label"])])
-    protocol = named("artists-held-out")
+    protocol = find_protocol("artists-held-out")
     parts = assign(works.with_frame(frame), protocol)
     checks = outcome(parts, task=Task.STYLE)
     assert checks["no artist in two parts"].passed

@@ -7,7 +7,7 @@ import pytest
 from components.errors import SettingsError
 from components.training.search import samplers
 from components.training.search.parameter_text import parameter
-from components.training.search.presets import SEARCHES, named
+from components.training.search.presets import SEARCHES, find_search
 from components.training.search.search import Search
 from components.training.search.space import Choice, LogUniform, Space, Steps, Uniform, Whole, applied
 from tests.tiny_search import GRID, RECIPE, rates
@@ -19,19 +19,19 @@ def test_the_ranges_of_the_studies() -> None:
     assert Steps(name="a", low=0, high=5, step=2).grid == (0, 2, 4)
     assert len(GRID.space.cells or ()) == 56
     assert GRID.space.cells[0] == {"options.dense_1": 128, "options.dense_2": 32}
-    assert named("grid-cnn")(RECIPE, "x", 0).space.cells == [
+    assert find_search("grid-cnn")(RECIPE, "x", 0).space.cells == [
         {"options.neurons": neurons, "options.dropout": dropout}
         for neurons in (8, 16)
         for dropout in (0, 0.5)
     ]
     best = {"options.nodes": 650, "options.dropout": 0.7, "stages.0.learning_rate": 1.95e-5}
-    space = {one.name: one for one in named("inception")(RECIPE, "x", 0).space.parameters}
+    space = {one.name: one for one in find_search("inception")(RECIPE, "x", 0).space.parameters}
     assert all(value in (space[name].grid or [value]) for name, value in best.items())
 
 
 @pytest.mark.parametrize("name", SEARCHES)
 def test_a_search_is_the_same_after_json(name: str) -> None:
-    search = named(name)(RECIPE, "kept", 3)
+    search = find_search(name)(RECIPE, "kept", 3)
     again = Search.model_validate_json(search.model_dump_json())
     assert again == search
     assert again.key == search.key != search.model_copy(update={"seed": 4}).key
@@ -104,7 +104,7 @@ def test_searches_that_cannot_be() -> None:
     with pytest.raises(SettingsError, match="each parameter stands once"):
         Search.of(name="x", recipe=RECIPE, space={"parameters": [*rates().space.parameters] * 2}, trials=2)
     with pytest.raises(SettingsError, match="'head' is no search; expected one of heads, grid-cnn"):
-        named("head")
+        find_search("head")
 
 
 def test_a_draw_is_a_value_of_its_grid() -> None:

@@ -12,7 +12,7 @@ from components.errors import SettingsError, WeightsError
 from components.models import catalog as families
 from components.studies import sizes, weights
 from components.studies.balanced import training_balanced
-from components.studies.catalog import STUDIES, named
+from components.studies.catalog import STUDIES, find_study
 from components.studies.study import ComparisonRow, FiguresRow, HeldOutRow, Row, SearchRow, Study, TrainingRow
 from components.studies.weights import Given, StandIn, equipped, equipped_search
 from components.training.recipe import Policy, Recipe
@@ -24,7 +24,7 @@ IDS = [row.id for _, row in TRAINED]
 
 
 def recipe(name: str) -> Recipe:
-    found = named(name[0]).row(name).recipe
+    found = find_study(name[0]).row(name).recipe
     assert found is not None
     return found
 
@@ -95,7 +95,7 @@ def test_documented_options_monitors_and_losses() -> None:
 def test_the_grid_of_heads_has_56_cells_and_the_small_cnn_s_has_4() -> None:
     counts = {}
     for name in ("A5a", "A5b", "D2b"):
-        work = named(name[0]).row(name).work
+        work = find_study(name[0]).row(name).work
         assert isinstance(work, SearchRow)
         counts[name] = len(work.search.space.cells or ())
     assert counts == {"A5a": 56, "A5b": 56, "D2b": 4}
@@ -155,7 +155,7 @@ def test_real_paintings_on_a_cpu_are_no_smaller_than_96_pixels() -> None:
 
 
 def test_a_smaller_search_keeps_the_outermost_values() -> None:
-    work = named("A").row("A5a").work
+    work = find_study("A").row("A5a").work
     assert isinstance(work, SearchRow)
     small = sizes.sized_search(work.search, "quick")
     values = [(128, 512), (32, 256)]
@@ -166,19 +166,19 @@ def test_a_smaller_search_keeps_the_outermost_values() -> None:
 
 
 def test_what_a_row_needs_comes_with_it() -> None:
-    assert [row.id for row in named("A").chosen(["A7c"])] == ["A7a", "A7b", "A7c"]
-    assert [row.id for row in named("A").chosen(["A5"])][:4] == ["A3", "A4", "A5a", "A5b"]
-    assert len(named("B").chosen()) == len(named("B").rows)
+    assert [row.id for row in find_study("A").chosen(["A7c"])] == ["A7a", "A7b", "A7c"]
+    assert [row.id for row in find_study("A").chosen(["A5"])][:4] == ["A3", "A4", "A5a", "A5b"]
+    assert len(find_study("B").chosen()) == len(find_study("B").rows)
     with pytest.raises(SettingsError, match="A3"):
-        named("A").chosen(["A99"])
+        find_study("A").chosen(["A99"])
     with pytest.raises(SettingsError, match="artist-resnet50"):
-        named("F")
+        find_study("F")
 
 
 def test_a_row_before_what_it_needs_is_refused() -> None:
     rows = (Row("A2", "late", TrainingRow(recipe("A3"), start="A3")), Row("A3", "early", FiguresRow(())))
     with pytest.raises(SettingsError, match="A2 needs"):
-        Study("x", "A", "", "", named("A").task, "synthetic", rows)
+        Study("x", "A", "", "", find_study("A").task, "synthetic", rows)
 
 
 def test_a_stand_in_keeps_the_shape_of_the_head() -> None:
@@ -194,7 +194,7 @@ def test_a_stand_in_keeps_the_shape_of_the_head() -> None:
 
 
 def test_a_stand_in_s_search_has_its_own_names() -> None:
-    work = named("E").row("E4a").work
+    work = find_study("E").row("E4a").work
     assert isinstance(work, SearchRow)
     found, _ = equipped_search(work.search, Given("FILE", stand_in=STAND_IN))
     assert found.space.names == ("options.dense_1", "options.dropout", "stages.0.learning_rate")
@@ -290,7 +290,7 @@ def test_reports_and_held_out_rows_are_where_the_sources_have_them() -> None:
     kinds = {row.id: type(row.work) for study in STUDIES.values() for row in study.rows}
     assert kinds["B8"] is kinds["C7"] is kinds["D8"] is kinds["E6"] is ComparisonRow
     assert kinds["B10h"] is kinds["D9"] is kinds["E8"] is HeldOutRow  # where a label goes by artist
-    table = named("B").row("B8").work
+    table = find_study("B").row("B8").work
     assert isinstance(table, ComparisonRow)
     assert table.published["B7"]["Abstract Expressionism"] is None
     assert table.published["B7"]["Impressionism"] == pytest.approx(0.927, abs=1e-3)

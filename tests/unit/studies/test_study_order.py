@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from components.errors import SettingsError
-from components.studies.catalog import STUDIES, named
+from components.studies.catalog import STUDIES, find_study
 from components.studies.style_cnn_resnet50 import MOVEMENTS
 from flows.cli import app
 from flows.study.describe import words
@@ -29,9 +29,11 @@ def test_a_study_s_own_collection_is_read_as_documented(settings, tmp_path):
 
 def test_a_row_may_ask_for_other_classes(settings, tmp_path):
     order = StudyPlan.of(study="A", root=str(tmp_path))
-    assert order.plan(settings, named("A").row("A7a")).top is None
+    assert order.plan(settings, find_study("A").row("A7a")).top is None
     order = StudyPlan.of(study="B", root=str(tmp_path))
-    assert order.plan(settings, named("B").row("B10d")).merge == {"Abstract Expressionism": "Expressionism"}
+    assert order.plan(settings, find_study("B").row("B10d")).merge == {
+        "Abstract Expressionism": "Expressionism"
+    }
 
 
 def test_another_collection_gives_all_its_classes_or_those_named(settings, tmp_path):
@@ -92,7 +94,7 @@ def test_studies_are_listed_and_shown():
     ],
 )
 def test_a_row_is_told_in_words(row, size, told):
-    assert told in words(named(row[0]).row(row), named(row[0]), size)
+    assert told in words(find_study(row[0]).row(row), find_study(row[0]), size)
 
 
 def test_quick_and_another_size_are_not_both_taken():

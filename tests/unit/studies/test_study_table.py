@@ -13,7 +13,7 @@ from components.evaluation.architecture import blocks, drawing
 from components.evaluation.metrics import evaluate
 from components.evaluation.published import scores_of, share_interval
 from components.models import catalog as families
-from components.studies.catalog import named
+from components.studies.catalog import find_study
 from components.tracking.runs import RunRecord
 from flows.report import share
 from flows.study.table import RowResult, drawn, duration, line, never_run, table, title
@@ -42,7 +42,7 @@ def test_scores_from_a_logged_table_are_those_of_the_answers() -> None:
 
 
 def test_a_row_that_could_not_be_done_is_a_line_with_its_reason() -> None:
-    row = named("A").row("A3")
+    row = find_study("A").row("A3")
     one = line(RowResult(row, reason="no weights"))
     first, *others = table([one])
     assert first["note"] == "not done: no weights"
@@ -52,7 +52,7 @@ def test_a_row_that_could_not_be_done_is_a_line_with_its_reason() -> None:
 
 
 def test_a_row_that_no_run_came_to_says_so_and_has_not_failed() -> None:
-    one = never_run(named("A").row("A3"))
+    one = never_run(find_study("A").row("A3"))
     assert (one["note"], one["reason"], one["run"]) == ("not run yet", "", "")
     assert table([one])[0]["time"] == ""
 
@@ -61,7 +61,7 @@ def test_a_row_that_is_another_s_run_says_so() -> None:
     record = RunRecord(
         "1", "", "", "FINISHED", datetime.now(UTC), 1.0, {"atelier.row": "D3"}, {}, {}, artifact_uri=""
     )
-    told = {name: line(RowResult(named("D").row(name), record))["note"] for name in ("D3", "D4")}
+    told = {name: line(RowResult(find_study("D").row(name), record))["note"] for name in ("D3", "D4")}
     assert "the same run as D3" in told["D4"]
     assert "the same run" not in told["D3"]
 
