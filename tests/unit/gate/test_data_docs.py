@@ -35,7 +35,7 @@ sys.addaudithook(told)
 
 from dataclasses import replace
 from components.data.splits.split import PROTOCOLS, assign
-from components.data.validate import examined
+from components.data.gate.validate import examined
 from tests.tiny_collections import manifest
 
 works = assign(manifest({"Cubism": 400, "<script>alert(1)</script>": 300}), PROTOCOLS["81/9/10"])
