@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_table_artifact
@@ -12,7 +12,7 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 from components.settings import Settings
 from flows.log import LOGGER
 from flows.plan import Plan
-from flows.report import run_rows
+from flows.run_table import run_rows
 from flows.server import prefect_env
 from flows.steps.explore import explore
 from flows.steps.generate import gan, own_network, style_transfer
@@ -73,3 +73,33 @@ def _leave_artifacts(works: Manifest, runs: list[RunRecord], decision: Entry, se
             key=f"mlflow-validation-{family}",
             description="The gate's report as it stood when this run was trained",
         )
+
+
+def where(outcome: Outcome, settings: Settings) -> list[dict[str, Any]]:
+    """What lies where, for the end of a run."""
+    folder = settings.collections / "validation" / outcome.manifest.fingerprint
+    explored = settings.collections / "explore" / outcome.manifest.fingerprint
+    return [
+        {"what": "paintings", "where": str(outcome.manifest.root)},
+        {"what": "validation report", "where": str(folder / "report.html")},
+        {"what": "Data Docs", "where": str(folder / "data_docs" / "index.html")},
+        {"what": "figures of the paintings", "where": str(explored / "index.html")},
+        {"what": "runs and registry", "where": settings.tracking_uri},
+        {"what": "figures and models", "where": str(settings.artifacts)},
+        {"what": "served releases", "where": str(settings.releases)},
+        {"what": "journal", "where": str(settings.journal)},
+    ]
+
+
+def as_dict(outcome: Outcome, settings: Settings, seconds: float) -> dict[str, Any]:
+    """The outcome as one JSON document."""
+    return {
+        "data_version": outcome.manifest.fingerprint,
+        "source": outcome.manifest.source,
+        "synthetic": outcome.manifest.synthetic,
+        "seconds": round(seconds, 1),
+        "runs": [asdict(record) for record in outcome.runs],
+        "pictures": [asdict(record) for record in outcome.pictures],
+        "decision": outcome.decision.model_dump(mode="json"),
+        "where": {row["what"]: row["where"] for row in where(outcome, settings)},
+    }

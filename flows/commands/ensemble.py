@@ -143,7 +143,7 @@ def _out_of_bag(record: RunRecord) -> None:
 
 
 def _show(title: str, records: Sequence[RunRecord], *, as_json: bool) -> None:
-    from flows.report import run_rows
+    from flows.run_table import run_rows
 
     if as_json:
         show_json([asdict(record) for record in records])

@@ -27,7 +27,7 @@ def runs(
 ) -> None:
     """List training runs with their scores on validation and test works."""
     from components.tracking.runs import Tracker
-    from flows.report import run_rows
+    from flows.run_table import run_rows
 
     wanted = Task.named(task).value if task else None
     records = Tracker(load_settings()).runs(task=wanted, kind="training", limit=limit)

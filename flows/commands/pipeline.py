@@ -110,7 +110,7 @@ def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
 @planned(TRAINING)
 def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Train families on a validated data version; nothing is promoted."""
-    from flows.report import run_rows
+    from flows.run_table import run_rows
 
     settings = load_settings()
     with prefect_env.alone(settings):
@@ -142,7 +142,8 @@ def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
 
 
 def _show(outcome: Outcome, plan: Plan, settings: Settings, seconds: float, *, as_json: bool) -> None:
-    from flows.report import as_dict, run_rows, where
+    from flows.pipeline import as_dict, where
+    from flows.run_table import run_rows
 
     if as_json:
         show_json(as_dict(outcome, settings, seconds))

@@ -53,7 +53,7 @@ def show(
     """A study's rows: what each does, by which recipe, and what was published."""
     from components.evaluation.names import NAMES
     from components.studies.catalog import find_study
-    from flows.report import share
+    from flows.run_table import share
     from flows.study.describe import known, words
     from flows.study.order import StudyPlan
     from flows.study.table import PARTS

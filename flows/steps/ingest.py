@@ -80,7 +80,7 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     from components.data.gate.report import kept
     from components.data.gate.validate import examined
     from components.data.versions import Versions
-    from flows.report import leave_verdict, warnings
+    from flows.steps.validation_artifacts import leave_verdict, warnings
 
     folder = settings.collections / "validation" / manifest.fingerprint
     versions = Versions(settings.collections / "versions")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from components.evaluation.names import NAMES
 from components.studies.study import Row
 from components.studies.weights import RANDOM
-from flows.report import share
+from flows.run_table import share
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

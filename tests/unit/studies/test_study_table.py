@@ -15,7 +15,7 @@ from components.evaluation.published import scores_of, share_interval
 from components.models import catalog as families
 from components.studies.catalog import find_study
 from components.tracking.runs import RunRecord
-from flows.report import share
+from flows.run_table import share
 from flows.study.table import RowResult, drawn, duration, line, never_run, table, title
 
 
