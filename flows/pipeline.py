@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PipelineResult:
     """What a run of the pipeline leaves behind."""
 
     manifest: Manifest
@@ -37,7 +37,7 @@ class Outcome:
 
 
 @flow(name="pipeline", flow_run_name="{plan.task} · {plan.source} · {plan.scale}", validate_parameters=True)
-def pipeline(plan: Plan) -> Outcome:
+def pipeline(plan: Plan) -> PipelineResult:
     """Ingest, validate, split, explore, train each family, promote by macro-F1, make pictures."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     settings = Settings.load()
@@ -55,7 +55,7 @@ def pipeline(plan: Plan) -> Outcome:
         pictures = [gan(works, plan, settings), style_transfer(own_network(runs), works, plan, settings)]
 
     _leave_artifacts(works, runs, decision, settings)
-    return Outcome(works, runs, pictures, decision)
+    return PipelineResult(works, runs, pictures, decision)
 
 
 def _leave_artifacts(works: Manifest, runs: list[RunRecord], decision: Entry, settings: Settings) -> None:
@@ -75,7 +75,7 @@ def _leave_artifacts(works: Manifest, runs: list[RunRecord], decision: Entry, se
         )
 
 
-def where(outcome: Outcome, settings: Settings) -> list[dict[str, Any]]:
+def where(outcome: PipelineResult, settings: Settings) -> list[dict[str, Any]]:
     """What lies where, for the end of a run."""
     folder = settings.collections / "validation" / outcome.manifest.fingerprint
     explored = settings.collections / "explore" / outcome.manifest.fingerprint
@@ -91,7 +91,7 @@ def where(outcome: Outcome, settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def as_dict(outcome: Outcome, settings: Settings, seconds: float) -> dict[str, Any]:
+def as_dict(outcome: PipelineResult, settings: Settings, seconds: float) -> dict[str, Any]:
     """The outcome as one JSON document."""
     return {
         "data_version": outcome.manifest.fingerprint,

@@ -23,7 +23,7 @@ from flows.server import prefect_env
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from components.settings import Settings
-    from flows.pipeline import Outcome
+    from flows.pipeline import PipelineResult
     from flows.plan import Plan
 
 
@@ -141,7 +141,7 @@ def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
     _show(outcome, plan, settings, time.monotonic() - started, as_json=as_json)
 
 
-def _show(outcome: Outcome, plan: Plan, settings: Settings, seconds: float, *, as_json: bool) -> None:
+def _show(outcome: PipelineResult, plan: Plan, settings: Settings, seconds: float, *, as_json: bool) -> None:
     from flows.pipeline import as_dict, where
     from flows.run_table import run_rows
 

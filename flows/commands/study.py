@@ -12,7 +12,7 @@ from flows.commands.options import JsonOption, Number, Option, Text, load_settin
 from flows.server import prefect_env
 
 if TYPE_CHECKING:
-    from flows.study.flow import Outcome
+    from flows.study.flow import StudyResult
 
 app = typer.Typer(
     no_args_is_help=True, help="The five documented studies: run them, published figures beside ours."
@@ -172,7 +172,7 @@ def take_trials(search: str, data_version: str) -> None:
         errors.print(f"{taken(search, data_version, settings)} trials taken")
 
 
-def _ran(order: Any, *, prefect: bool) -> Outcome:
+def _ran(order: Any, *, prefect: bool) -> StudyResult:
     if prefect:
         from flows.server import supervisor
 
@@ -182,7 +182,7 @@ def _ran(order: Any, *, prefect: bool) -> Outcome:
             from flows.study.flow import study
 
             with prefect_env.owned():
-                outcome: Outcome = study(order)
+                outcome: StudyResult = study(order)
                 return outcome
     settings = load_settings()
     prefect_env.prepare(settings, quiet=True)
@@ -192,7 +192,7 @@ def _ran(order: Any, *, prefect: bool) -> Outcome:
         return stop(order, settings)
 
 
-def _show(outcome: Outcome, *, as_json: bool) -> None:
+def _show(outcome: StudyResult, *, as_json: bool) -> None:
     from flows.study.table import duration, table
 
     if as_json:

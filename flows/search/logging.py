@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from components.evaluation.search.points import Axis, Point
     from components.settings import Settings
     from components.tracking.recorder import Run
-    from components.training.search.search import Outcome, Search, Trial
+    from components.training.search.search import Search, SearchOutcome, Trial
     from components.training.search.trials import Trials
 
 _PARENT, _RUN = "parent", "run of {}"
@@ -72,7 +72,7 @@ class TrialRecords:
             self.log(trial)
 
 
-def trial_rows(found: Outcome, *, every: bool = True) -> list[dict[str, Any]]:
+def trial_rows(found: SearchOutcome, *, every: bool = True) -> list[dict[str, Any]]:
     """A row a trial, the best first; with `every` also those that have no figure."""
     search = found.search
     sign = -1 if search.maximised else 1
@@ -93,7 +93,7 @@ def trial_rows(found: Outcome, *, every: bool = True) -> list[dict[str, Any]]:
     ]
 
 
-def log_outcome(run: Run, found: Outcome) -> None:
+def log_outcome(run: Run, found: SearchOutcome) -> None:
     """The table of all trials, the figures, the best recipe."""
     from components.evaluation.search import figures
     from components.evaluation.search.parallel_coordinates import parallel_coordinates
@@ -121,7 +121,7 @@ def log_outcome(run: Run, found: Outcome) -> None:
         run.figure("figures/heat_map.png", figures.heat_map(points, down, across, **shared))
 
 
-def _points(found: Outcome) -> list[Point]:
+def _points(found: SearchOutcome) -> list[Point]:
     from components.evaluation.search.points import Point
 
     metric = found.search.metric

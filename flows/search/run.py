@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
     from components.training.search.objective import Objective
-    from components.training.search.search import Outcome, Search
+    from components.training.search.search import Search, SearchOutcome
     from components.training.search.trials import Trials
     from flows.plan import Plan
 
@@ -64,7 +64,7 @@ class SearchResult:
 
     run: RunRecord
     best: RunRecord
-    outcome: Outcome
+    outcome: SearchOutcome
 
 
 @task(name="tune", task_run_name="tune {search.name}", cache_policy=NO_CACHE)
@@ -187,7 +187,9 @@ def _sought(  # noqa: PLR0917 (one caller)
     return best
 
 
-def _best(job: SearchJob, found: Outcome, trainer: Objective, settings: Settings, parent: str) -> RunRecord:
+def _best(
+    job: SearchJob, found: SearchOutcome, trainer: Objective, settings: Settings, parent: str
+) -> RunRecord:
     """The best trial's network as a training run: its head again on the features, or all by its recipe."""
     name = f"{job.search.name} · best"
     training = TrainingJob(found.recipe, job.manifest, job.experiment, name, job.tags, parent)

@@ -44,7 +44,7 @@ _ALIKE = ("atelier.scale", "atelier.data_version")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StudyResult:
     """What a run of a study leaves.
 
     Attributes:
@@ -81,7 +81,7 @@ def study_row(row: Row, course: StudyContext) -> RowResult | State[Any]:
 
 
 @flow(name="study", flow_run_name="{order.study} · {order.size}", validate_parameters=True)
-def study(order: StudyPlan) -> Outcome:
+def study(order: StudyPlan) -> StudyResult:
     """The study's rows under one run, each found again when it was done before; ends with the table."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     prefect_env.mark_crashed()
@@ -100,7 +100,7 @@ def _shown(row: Row, course: StudyContext) -> RowResult:
 
 def run(
     order: StudyPlan, settings: Settings, do: Callable[[Row, StudyContext], RowResult] = run_row
-) -> Outcome:
+) -> StudyResult:
     """The study without a Prefect server; `do` carries out a row.
 
     Raises:
@@ -135,7 +135,7 @@ def run(
         for row in rows:
             lines.append(table.line(do(row, course), wanted.part_of(row)))
             seconds = round(time.monotonic() - started, 1)
-            outcome = Outcome(title, tuple(lines), seconds, parent.id, left_open=wanted.left_open)
+            outcome = StudyResult(title, tuple(lines), seconds, parent.id, left_open=wanted.left_open)
             _keep(parent, outcome)
         parent.figure("figures/study.png", table.drawn(lines, title))
         parent.metrics({"rows": float(len(lines)), "rows_not_done": float(len(outcome.failed))})
@@ -143,7 +143,7 @@ def run(
     return replace(outcome, status="FINISHED")
 
 
-def last(name: str, settings: Settings) -> Outcome:
+def last(name: str, settings: Settings) -> StudyResult:
     """What is known of a study: each row's line in the newest run that came to it.
 
     Runs of the newest one's size and data version are looked at, finished or not; rows that none of them
@@ -166,7 +166,7 @@ def last(name: str, settings: Settings) -> Outcome:
     alike = [one for one in runs if all(one.tags.get(tag) == first.tags.get(tag) for tag in _ALIKE)]
     found = [told for record in alike if (told := _told(record, tracker))]
     lines = {line["row"]: line for told in reversed(found) for line in told["lines"]}
-    return Outcome(
+    return StudyResult(
         newest["title"],
         tuple(lines.get(row.id) or table.never_run(row) for row in wanted.rows),
         round(sum(told["seconds"] for told in found), 1),
@@ -184,14 +184,14 @@ def _told(record: RunRecord, tracker: Tracker) -> dict[str, Any] | None:
     return told
 
 
-def _keep(parent: Run, outcome: Outcome) -> None:
+def _keep(parent: Run, outcome: StudyResult) -> None:
     """The table so far: a study that is broken off has it."""
     parent.text(DOCUMENT, json.dumps(outcome.as_dict(), indent=1, ensure_ascii=False))
     parent.text("tables/study.md", f"# {outcome.title}\n\n{_markdown(outcome)}")
     parent.text("tables/study.json", json.dumps(table.table(outcome.lines), indent=1, ensure_ascii=False))
 
 
-def _markdown(outcome: Outcome) -> str:
+def _markdown(outcome: StudyResult) -> str:
     from components.evaluation.tables import markdown
 
     return f"{markdown(table.table(outcome.lines))}\n\nLeft open by the source: {outcome.left_open}.\n"

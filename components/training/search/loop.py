@@ -10,7 +10,7 @@ from components.errors import SettingsError, TrainingError
 from components.progress import Advance, steps
 from components.training.recipe import Recipe
 from components.training.search.samplers import exact
-from components.training.search.search import Outcome, Search, State, Trial
+from components.training.search.search import Search, SearchOutcome, State, Trial
 from components.training.search.space import Value, applied
 from components.training.search.trials import Trials, wait_for_others
 
@@ -99,7 +99,7 @@ def run(
     return taken
 
 
-def outcome(trials: Trials) -> Outcome:
+def outcome(trials: Trials) -> SearchOutcome:
     """What a search has found.
 
     Raises:
@@ -114,7 +114,9 @@ def outcome(trials: Trials) -> Outcome:
             f"Mend the recipe or the space, and give the search another --name."
         )
     best = best_of(search, finished)
-    return Outcome(search, tuple(known), best, applied(search.recipe, best.values), trials.importances())
+    return SearchOutcome(
+        search, tuple(known), best, applied(search.recipe, best.values), trials.importances()
+    )
 
 
 def best_of(search: Search, finished: list[Trial]) -> Trial:

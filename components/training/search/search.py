@@ -118,7 +118,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SearchOutcome:
     """What a search has found by now.
 
     Attributes:
