@@ -11,7 +11,7 @@ import typer
 
 from components.errors import AtelierError
 from flows.commands import bench, data, ensemble, models, pipeline, servers, study, tune
-from flows.commands.console import errors
+from flows.console import errors
 
 app = typer.Typer(
     help="Learn a painting's artist, style or genre: from images to a served champion.",

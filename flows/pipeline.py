@@ -10,10 +10,10 @@ from prefect import flow
 from prefect.artifacts import create_link_artifact, create_table_artifact
 
 from components.settings import Settings
+from flows import prefect_env
 from flows.log import LOGGER
 from flows.plan import Plan
 from flows.run_table import run_rows
-from flows.server import prefect_env
 from flows.steps.explore import explore
 from flows.steps.generate import gan, own_network, style_transfer
 from flows.steps.ingest import ingest, select, split, validate

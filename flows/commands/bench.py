@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.console import errors, output, show_json
 from flows.commands.options import JsonOption, load_settings
+from flows.console import errors, output, show_json
 
 app = typer.Typer(no_args_is_help=True, help="Measure this machine.")
 

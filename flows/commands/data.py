@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.commands.console import output, show_json, show_table, talking
+from flows import prefect_env
 from flows.commands.options import SELECTION, TRAINING, JsonOption, load_settings, planned
-from flows.server import prefect_env
+from flows.console import output, show_json, show_table, talking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.console import output, show_json, show_table
+from flows import prefect_env
 from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
-from flows.server import prefect_env
+from flows.console import output, show_json, show_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

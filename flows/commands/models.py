@@ -10,8 +10,8 @@ import typer
 
 from components.data.manifest import Task
 from components.errors import RegistryError, SettingsError
-from flows.commands.console import output, show_json, show_table, talking
 from flows.commands.options import JsonOption, TaskOption, load_settings
+from flows.console import output, show_json, show_table, talking
 
 if TYPE_CHECKING:
     from components.inference.predictor import Ranked
@@ -77,7 +77,7 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Let the best run (or a named one) meet the champion on the same works."""
-    from flows.server import prefect_env
+    from flows import prefect_env
     from flows.steps.finished_run import finished_runs
 
     settings = load_settings()

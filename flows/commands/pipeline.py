@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.console import errors, output, show_json, show_table, talking
+from flows import prefect_env
 from flows.commands.options import (
     COLLECTION,
     PIPELINE,
@@ -18,7 +18,7 @@ from flows.commands.options import (
     load_settings,
     planned,
 )
-from flows.server import prefect_env
+from flows.console import errors, output, show_json, show_table, talking
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest

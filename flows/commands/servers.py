@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.console import errors, output, show_json, show_table, talking
 from flows.commands.options import JsonOption, load_settings
+from flows.console import errors, output, show_json, show_table, talking
 
 if TYPE_CHECKING:
     from components.settings import Settings

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from components.errors import SettingsError
-from flows.commands.console import errors, output, show_json, show_table, talking
+from flows import prefect_env
 from flows.commands.options import JsonOption, Number, Option, Text, load_settings
-from flows.server import prefect_env
+from flows.console import errors, output, show_json, show_table, talking
 
 if TYPE_CHECKING:
     from flows.study.flow import StudyResult

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
-from flows.commands.console import errors, output, show_json, show_table
+from flows import prefect_env
 from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
-from flows.server import prefect_env
+from flows.console import errors, output, show_json, show_table
 
 if TYPE_CHECKING:
     from components.training.search.search import Search

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from components.errors import AtelierError, ServiceError
 from components.settings import Settings
+from flows import prefect_env
 from flows.plan import Plan
-from flows.server import prefect_env, services
+from flows.server import services
 
 if TYPE_CHECKING:
     from prefect.deployments.runner import RunnerDeployment

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from components.errors import ServiceError
 from components.progress import Advance, steps
 from components.storage import write_atomically
-from flows.server import prefect_env
+from flows import prefect_env
 from flows.server.services import Service, answers, check_port, services
 
 if TYPE_CHECKING:

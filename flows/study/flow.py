@@ -18,8 +18,8 @@ from components.runtime import prepare
 from components.settings import Settings
 from components.storage import key_of
 from components.studies import catalog
+from flows import prefect_env
 from flows.log import LOGGER, log_step
-from flows.server import prefect_env
 from flows.steps.ingest import prepared
 from flows.study import table
 from flows.study.context import StudyContext

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from flows.commands.console import talking
+from flows.console import talking
 from flows.log import LOGGER
 
 if TYPE_CHECKING:
