@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from components.models import catalog
-from components.training.fit import TrainingData
 from components.training.recipe import Recipe, Stage
+from components.training.result import TrainingData
 
 CLASS_NAMES = ["blue", "green", "red"]
 

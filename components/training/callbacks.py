@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
 
-from components.errors import TrainingError
 from components.runtime import undivided
 from components.training.optimizers import averages, scheduled
-
-if TYPE_CHECKING:
-    from components.training.fit import Fitted
-
-MONITOR = "val_macro_f1"
-"""What early stopping, rate cuts and the best epoch go by, unless a recipe says otherwise."""
-
-Epoch = dict[str, float]
-OnEpoch = Callable[[int, Epoch], None]
-
-
-class EpochMetrics(Protocol):
-    """Scores of an epoch."""
-
-    def __call__(self, truth: np.ndarray, probabilities: np.ndarray, /) -> Epoch:
-        """val_loss, val_accuracy and val_macro_f1 of (N, C) probabilities."""
-
-
-class Diverged(TrainingError):  # noqa: N818 (it names an outcome)
-    """The loss is no number any more. `fit` says what it had by then in `kept`: the best epoch's network."""
-
-    kept: Fitted | None = None
+from components.training.result import Diverged, Epoch, EpochMetrics, OnEpoch, TrainingHistory
 
 
 class Validation(keras.callbacks.Callback):  # type: ignore[misc]
@@ -58,32 +34,6 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
         with averages(self.model), undivided():
             probabilities = self._network.predict(self._batches, verbose=0)
         logs.update(self._judge(self._truth, probabilities))
-
-
-@dataclass
-class TrainingHistory:
-    """What a fit leaves behind, over all its stages; epochs count from 1.
-
-    Attributes:
-        monitor: which figure of an epoch says which is best.
-        history: a row an epoch.
-        rate_cuts: epochs after which the rate was cut.
-        best_epoch: 0 before the first.
-        best_weights: of what the running stage trains, as they were in the best epoch.
-    """
-
-    monitor: str = MONITOR
-    history: list[Epoch] = field(default_factory=list)
-    rate_cuts: list[int] = field(default_factory=list)
-    best_epoch: int = 0
-    best_weights: list[np.ndarray] = field(default_factory=list)
-
-    def beaten_by(self, row: Epoch) -> bool:
-        """Whether an epoch's row is better than the best so far."""
-        if not self.best_epoch:
-            return True
-        gain = row[self.monitor] - self.history[self.best_epoch - 1][self.monitor]
-        return -gain > 0 if self.monitor == "val_loss" else gain > 0
 
 
 class HistoryCallback(keras.callbacks.Callback):  # type: ignore[misc]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from components.errors import TrainingError
 from components.models import catalog
 from components.training.recipe import Recipe, Stage
-
-if TYPE_CHECKING:
-    from components.training.fit import TrainingData
+from components.training.result import TrainingData
 
 
 def check(recipe: Recipe, data: TrainingData) -> None:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from components.data.cache import store
 from components.models import catalog, voting
@@ -18,63 +16,15 @@ from components.models.precision import in_float32
 from components.progress import steps
 from components.settings import Settings
 from components.training import stages
-from components.training.callbacks import Diverged, Epoch, OnEpoch, TrainingHistory
 from components.training.checkpoint.store import Checkpoints
 from components.training.checks import check
 from components.training.frozen import feature_cache
 from components.training.frozen.freezing import freeze
-from components.training.inputs import Labels, rows
+from components.training.inputs import rows
 from components.training.recipe import Recipe
+from components.training.result import Diverged, Epoch, Fitted, OnEpoch, TrainingData, TrainingHistory
 from components.training.stages import FitState, StageInput
 from components.training.warm_start import warm_started
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What a fit sees.
-
-    Attributes:
-        train_images: (N, H, W, 3) uint8, may be memory-mapped; as are validation_images.
-        train_labels: (N,) class numbers, places in class_names, or (N, C) of 0 and 1 for a multi-label
-            recipe; as are validation_labels.
-        class_names: sorted.
-        rows: which training works make up an epoch, one of them perhaps several times, as bagging draws
-            them; None: each once.
-    """
-
-    train_images: np.ndarray
-    train_labels: np.ndarray
-    validation_images: np.ndarray
-    validation_labels: np.ndarray
-    class_names: list[str]
-    rows: np.ndarray | None = None
-
-    @property
-    def labels(self) -> Labels:
-        """The labels alone."""
-        train, validation = np.asarray(self.train_labels), np.asarray(self.validation_labels)
-        return Labels(train, validation, len(self.class_names), self.rows)
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What a fit gives.
-
-    Attributes:
-        model: raw image (B, H, W, 3) in 0..255 -> probabilities (B, C), with the best epoch's weights.
-        history: a row an epoch: loss, accuracy, val_loss, val_accuracy, val_macro_f1, learning_rate.
-        best_epoch: by the recipe's monitor, counted from 1 over all stages.
-        rate_cuts: the epochs after which the learning rate was cut.
-        seconds: of the whole fit, building and features included, and what it took before it was killed.
-        images_per_second: training images seen, over those seconds.
-    """
-
-    model: keras.Model
-    history: list[Epoch]
-    best_epoch: int
-    rate_cuts: list[int]
-    seconds: float
-    images_per_second: float
 
 
 def fit(  # noqa: PLR0913 (named)

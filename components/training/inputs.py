@@ -13,24 +13,7 @@ from components.data.feeding.mixing import Mixing
 from components.data.splits import balance
 from components.training.losses import loss_of
 from components.training.recipe import Recipe, Stage
-
-
-@dataclass(frozen=True)
-class Labels:
-    """The labels of a fit.
-
-    Attributes:
-        train: (N,) class numbers, or (N, C) of 0 and 1 for a multi-label recipe.
-        validation: (M,) or (M, C).
-        num_classes: C.
-        rows: which training works there are, one of them perhaps several times, as bagging draws them;
-            None: each once.
-    """
-
-    train: np.ndarray
-    validation: np.ndarray
-    num_classes: int
-    rows: np.ndarray | None = None
+from components.training.result import Labels
 
 
 @dataclass(frozen=True)

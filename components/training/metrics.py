@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from components.training.callbacks import MONITOR, Epoch, EpochMetrics
 from components.training.multilabel import epoch_metrics_multilabel
 from components.training.recipe import Recipe
+from components.training.result import MONITOR, Epoch, EpochMetrics
 
 
 def epoch_metrics_of(recipe: Recipe) -> EpochMetrics:

@@ -12,14 +12,15 @@ import numpy as np
 from components.data.feeding.augment import layers_for
 from components.data.feeding.batches import Batches, Position
 from components.runtime import jit_compile
-from components.training.callbacks import HistoryCallback, OnEpoch, TrainingHistory, Validation
+from components.training.callbacks import HistoryCallback, Validation
 from components.training.checkpoint.callback import Checkpoint, restore
 from components.training.checkpoint.store import Checkpoints, State
-from components.training.inputs import Labels, feed
+from components.training.inputs import feed
 from components.training.metrics import epoch_metrics_of
 from components.training.multilabel import ACCURACY
 from components.training.optimizers import optimizer_of
 from components.training.recipe import Recipe, Stage
+from components.training.result import Labels, OnEpoch, TrainingHistory
 
 _VECTORS = 1024
 """Works in a batch of features to validate on: small batches would cost a third of a head's epoch."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from components.evaluation.multilabel import LabelledScores
     from components.settings import Settings
     from components.tracking.recorder import Run
-    from components.training.fit import TrainingData
     from components.training.recipe import Recipe
+    from components.training.result import TrainingData
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalDat
     from components.data import labels
     from components.data.cache import store
     from components.data.cache.decoded import decoded
-    from components.training.fit import TrainingData
+    from components.training.result import TrainingData
 
     names = labels.names_of(manifest) if recipe.multi_label else manifest.class_names
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
     from components.training.ensembles.bagging import Resample
-    from components.training.fit import Fitted
     from components.training.recipe import Recipe
+    from components.training.result import Fitted
     from flows.plan import Plan
 
 METHOD = 3
@@ -108,10 +108,10 @@ def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
 
     recipe, manifest = job.recipe, job.manifest
     prepare(settings, recipe.seed)  # before whatever imports Keras
-    from components.training.callbacks import Diverged
     from components.training.checkpoint.callback import place
     from components.training.checkpoint.store import discard, sweep
     from components.training.fit import fit
+    from components.training.result import Diverged
 
     sweep(settings.home / "checkpoints")
     run.params(recipe.model_dump(mode="json"))

@@ -20,7 +20,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from components.settings import Settings
-    from components.training.fit import TrainingData
+    from components.training.result import TrainingData
 
 WORKS, SIDE, CLASSES, BATCH = 1600, 96, 6, 32
 
@@ -29,7 +29,7 @@ def main() -> None:
     given = _arguments()
     from components.runtime import prepare
     from components.settings import Settings
-    from components.training.fit import TrainingData
+    from components.training.result import TrainingData
 
     with tempfile.TemporaryDirectory(prefix="overhead-") as scratch:
         settings = Settings(home=Path(scratch))

@@ -23,7 +23,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from components.settings import Settings
-    from components.training.fit import TrainingData
+    from components.training.result import TrainingData
     from components.training.search.objective import Objective
     from components.training.search.trials import Trials
 
@@ -52,7 +52,7 @@ def main() -> None:
 
 def _drawn() -> TrainingData:
     """Noise: what a step costs does not depend on what is to be seen. 80/20, as study A has it."""
-    from components.training.fit import TrainingData
+    from components.training.result import TrainingData
 
     random = np.random.default_rng(0)
     images = random.integers(0, 255, (WORKS, SIDE, SIDE, 3), dtype=np.uint8)

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from components.settings import Settings
-from components.training.callbacks import TrainingHistory
 from components.training.checkpoint import store
 from components.training.checkpoint.store import KEPT_SECONDS, Checkpoints, State, discard, sweep
 from components.training.fit import fit
 from components.training.recipe import Recipe, Stage
+from components.training.result import TrainingHistory
 from components.training.search.loop import Pruned
 from components.training.search.objective import Objective
 from components.training.search.search import Search
@@ -32,12 +32,12 @@ _CODE = """
 import json, sys, time
 from pathlib import Path
 from components.settings import Settings
-from components.training import checkpoints
+from components.training.checkpoint import store
 from components.training.fit import fit
 from tests.integration.test_resumed import asked
 from tests.tiny_training import tinted
 
-checkpoints.EVERY_SECONDS = checkpoints.TIMES_ITS_COST = 0
+store.EVERY_SECONDS = store.TIMES_ITS_COST = 0
 home = Path(sys.argv[1])
 
 def told(number, row):

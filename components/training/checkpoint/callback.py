@@ -10,8 +10,8 @@ import keras
 import numpy as np
 
 from components.settings import Settings
-from components.training.callbacks import Epoch, TrainingHistory
 from components.training.checkpoint.store import Arrays, Checkpoints, State
+from components.training.result import Epoch, TrainingHistory
 
 _WATCHED = ("wait", "best", "cooldown_counter")
 """What early stopping and rate cuts count by."""

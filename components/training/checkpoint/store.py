@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from components.storage import write_atomically
-from components.training.callbacks import TrainingHistory
+from components.training.result import TrainingHistory
 
 if TYPE_CHECKING:
     from filelock import FileLock

@@ -18,11 +18,10 @@ from components.models import boosted
 from components.models.trees import Trees
 from components.progress import Advance, steps
 from components.settings import Settings
-from components.training.callbacks import MONITOR, Epoch, OnEpoch
 from components.training.ensembles.boost_recipe import BoostRecipe
-from components.training.fit import TrainingData
 from components.training.frozen import feature_cache
 from components.training.metrics import epoch_metrics
+from components.training.result import MONITOR, Epoch, OnEpoch, TrainingData
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,13 @@ from components.models.multilabel import each_by_itself
 from components.models.precision import in_float32
 from components.settings import Settings
 from components.training import stages
-from components.training.callbacks import OnEpoch, TrainingHistory
 from components.training.checks import check
-from components.training.fit import Fitted, TrainingData, built, finished, shown
+from components.training.fit import built, finished, shown
 from components.training.frozen import feature_cache
 from components.training.frozen.feature_cache import Views
 from components.training.frozen.freezing import freeze
-from components.training.inputs import Labels
 from components.training.recipe import Recipe
+from components.training.result import Fitted, Labels, OnEpoch, TrainingData, TrainingHistory
 from components.training.stages import FitState, StageInput
 
 

@@ -10,11 +10,11 @@ from components.errors import SettingsError, TrainingError
 from components.models import catalog
 from components.runtime import clear
 from components.settings import Settings
-from components.training.callbacks import OnEpoch
 from components.training.checkpoint.store import discard
-from components.training.fit import Fitted, TrainingData, fit
+from components.training.fit import fit
 from components.training.frozen.head_training import HeadTraining
 from components.training.recipe import Recipe
+from components.training.result import Fitted, OnEpoch, TrainingData
 from components.training.search.loop import Pruned
 from components.training.search.search import Search
 from components.training.search.space import applied

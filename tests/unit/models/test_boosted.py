@@ -18,7 +18,7 @@ from components.models.trees import Trees
 from components.settings import Settings
 from components.training.ensembles.boost_recipe import BoostRecipe
 from components.training.ensembles.boosting import Boosted, boost
-from components.training.fit import TrainingData
+from components.training.result import TrainingData
 from tests.tiny_training import CLASS_NAMES, pictures, tinted
 
 SMALL = BoostRecipe(rounds=12, depth=3, early_stop=None)

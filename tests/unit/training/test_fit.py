@@ -18,11 +18,11 @@ from components.data.cache.store import Store
 from components.errors import SettingsError, TrainingError
 from components.settings import Settings
 from components.training import inputs
-from components.training.callbacks import Diverged
 from components.training.fit import fit
 from components.training.frozen import feature_cache
 from components.training.metrics import epoch_metrics
 from components.training.recipe import Policy, Recipe, Stage
+from components.training.result import Diverged
 from tests.tiny_training import backbone_weights, pictures, recipe, tinted, weights_file
 
 
