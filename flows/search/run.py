@@ -14,7 +14,8 @@ from flows.log import log_step
 from flows.search.logging import TrialRecords, log_outcome
 from flows.search.workers import at_work
 from flows.steps.cached_run import find_or_run
-from flows.steps.evaluate import eval_data, evaluate
+from flows.steps.eval_data import eval_data
+from flows.steps.evaluate import evaluate
 from flows.steps.train import TrainingJob, log_curves, run_training, warm_start
 
 if TYPE_CHECKING:

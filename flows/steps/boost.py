@@ -10,7 +10,8 @@ from prefect.cache_policies import NO_CACHE
 from components.storage import key_of
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
-from flows.steps.evaluate import eval_data, evaluate
+from flows.steps.eval_data import eval_data
+from flows.steps.evaluate import evaluate
 from flows.steps.finished_run import finished_run
 from flows.steps.promote import version_data
 

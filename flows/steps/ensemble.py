@@ -12,7 +12,8 @@ from components.errors import TrainingError
 from components.storage import key_of
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
-from flows.steps.evaluate import eval_data, evaluate
+from flows.steps.eval_data import eval_data
+from flows.steps.evaluate import evaluate
 from flows.steps.finished_run import finished_run
 from flows.steps.promote import version_data
 from flows.steps.train import TrainingJob, run_training
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
     from components.training.ensembles.bagging import Resample
     from flows.plan import Plan
-    from flows.steps.evaluate import EvalData
+    from flows.steps.eval_data import EvalData
     from flows.steps.finished_run import FinishedRun
 
 METHOD = 1

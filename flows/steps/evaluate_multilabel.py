@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.data.manifest import Split
-from flows.steps.evaluate import EvalData, probabilities, release
+from flows.steps.eval_data import probabilities
+from flows.steps.release import release
 
 if TYPE_CHECKING:
     import keras
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
+    from flows.steps.eval_data import EvalData
 
 
 def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, found: EvalData) -> None:

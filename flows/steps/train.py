@@ -14,7 +14,8 @@ from components.errors import TrainingError
 from components.storage import key_of
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
-from flows.steps.evaluate import eval_data, evaluate
+from flows.steps.eval_data import eval_data
+from flows.steps.evaluate import evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

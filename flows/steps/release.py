@@ -1,0 +1,77 @@
+"""Export a network and log it with its card: what `promote` registers."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from components.inference.release import CARD, ReleaseCard
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from components.evaluation.metrics import Scores
+    from components.evaluation.multilabel import LabelledScores
+    from components.tracking.recorder import Run
+    from components.training.recipe import Recipe
+    from flows.steps.eval_data import EvalData
+
+
+def release(  # noqa: PLR0917 (what a release is made of)
+    run: Run,
+    model: keras.Model,
+    recipe: Recipe,
+    found: EvalData,
+    test: Scores | LabelledScores,
+    thresholds: tuple[float, ...] = (),
+) -> None:
+    """Export the network and log it with its card: what `promote` registers.
+
+    Args:
+        run: in progress.
+        model: raw images -> probabilities.
+        recipe: says family, size and transparency.
+        found: the works it was trained on and is judged by.
+        test: its scores on the held-out works.
+        thresholds: of a multi-label network's classes.
+
+    Raises:
+        RegistryError: the network cannot be exported, or answers otherwise once it is.
+    """
+    manifest = found.manifest
+    card = ReleaseCard(
+        task=manifest.task,
+        family=recipe.family,
+        class_names=tuple(found.data.class_names),
+        image_size=recipe.image_size,
+        alpha=recipe.alpha,
+        multi_label=recipe.multi_label,
+        thresholds=thresholds,
+        source=manifest.source,
+        synthetic=manifest.synthetic,
+        data_version=manifest.fingerprint,
+        run_id=run.id,
+        judged_on=manifest.judged_on,
+        macro_f1=test.macro_f1,
+        macro_f1_low=test.macro_f1_low,
+        macro_f1_high=test.macro_f1_high,
+        created=datetime.now(UTC),
+    )
+    _log_release(run, model, card, found.test_images[:4])
+
+
+def _log_release(run: Run, model: keras.Model, card: ReleaseCard, samples: np.ndarray) -> None:
+    import numpy as np
+
+    from components.inference.export import export
+
+    samples = np.ascontiguousarray(samples)
+    with tempfile.TemporaryDirectory() as folder:
+        release = Path(folder) / "release"
+        difference = export(model, card, samples, release)
+        run.metrics({"export_difference": difference})
+        run.log_release(release, card, samples)
+        run.text(CARD, card.model_dump_json(indent=1))
