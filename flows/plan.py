@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Self
 
@@ -20,9 +22,9 @@ from components.data.images.alpha import Alpha
 from components.data.manifest import Task
 from components.data.sources import SOURCES
 from components.data.splits import split
-from components.errors import SettingsError
+from components.errors import AtelierError, SettingsError
 from components.models import catalog
-from components.storage import write_atomically
+from components.storage import key_of, write_atomically
 from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
 from components.training.presets import Scale
 from components.training.recipe import Loss
@@ -30,6 +32,10 @@ from components.training.recipe import Loss
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from components.settings import Settings
+
+MAX_NAME_BYTES = 100
+"""Leaves room for what a file's name is given while it is written."""
+_NAME = re.compile(r"[^\W_]([\w .+-]*[^\W_])?")
 
 
 def _names(given: object) -> object:
@@ -131,11 +137,7 @@ class Plan(BaseModel):
         try:
             return cls(**{name: value for name, value in given.items() if value not in (None, "", (), [])})
         except ValidationError as exc:
-            wrong = "; ".join(
-                f"{_place(error['loc'])}{error['msg'].removeprefix('Value error, ')}"
-                for error in exc.errors()
-            )
-            raise SettingsError(f"{wrong}. See `atelier pipeline --help`.") from exc
+            raise SettingsError(f"{_reasons(exc)}. See `atelier pipeline --help`.") from exc
 
     @property
     def kept_classes(self) -> tuple[str, ...] | None:
@@ -180,15 +182,77 @@ class Plan(BaseModel):
             "atelier.data_version": manifest.fingerprint,
         }
 
+    @property
+    def default_name(self) -> str:
+        """The name a plan is kept under unless another is chosen; two collections never share one."""
+        name = f"{self.task}-{self.source}-{self.scale}"
+        return name if self.root is None else f"{name}-{key_of(self.source, self.root, self.task.value)[:8]}"
+
     def save(self, settings: Settings, name: str) -> Path:
-        """Keep the plan under a name; `atelier up` schedules every plan that was kept."""
-        return write_atomically(settings.home / "plans" / f"{name}.json", self.model_dump_json(indent=1))
+        """Keep the plan under a name; `atelier up` schedules every plan that was kept.
+
+        Raises:
+            SettingsError: the name cannot be a file's and a schedule's.
+        """
+        return write_atomically(
+            _folder(settings) / f"{usable_name(name)}.json", self.model_dump_json(indent=1)
+        )
 
     @classmethod
     def kept(cls, settings: Settings) -> dict[str, Plan]:
-        """Every plan kept below home, by name; the demo's when there is none."""
-        files = sorted((settings.home / "plans").glob("*.json"))
-        return {file.stem: cls.model_validate_json(file.read_text()) for file in files} or {"demo": cls()}
+        """Every usable plan kept below home, by name; the demo's when none was ever kept."""
+        return kept_plans(settings).usable
+
+
+@dataclass(frozen=True)
+class KeptPlans:
+    """What the folder of plans holds."""
+
+    usable: dict[str, Plan]
+    """Plans by name."""
+    unusable: dict[str, str]
+    """Why a file is passed over and how to mend it, by the file's name."""
+
+
+def kept_plans(settings: Settings) -> KeptPlans:
+    """Read every plan kept below home. A file that cannot be used never keeps the others from running."""
+    files = sorted(_folder(settings).glob("*.json"))
+    usable, unusable = {}, {}
+    for file in files:
+        try:
+            usable[usable_name(file.stem)] = Plan.model_validate_json(file.read_bytes())
+        except (ValidationError, AtelierError, OSError) as exc:
+            reason = _reasons(exc) if isinstance(exc, ValidationError) else str(exc).rstrip(".")
+            unusable[file.name] = (
+                f"{reason}. It was cut off, edited, or written by another version of Atelier: run its "
+                f"`atelier pipeline` again with --keep-as, or delete {file}."
+            )
+    return KeptPlans(usable if files else {"demo": Plan()}, unusable)
+
+
+def usable_name(name: str) -> str:
+    """`name`, where it can be both a file's name and a schedule's.
+
+    Raises:
+        SettingsError: it holds a path or other signs, or is too long.
+    """
+    if not _NAME.fullmatch(name) or len(name.encode()) > MAX_NAME_BYTES:
+        shown = name if len(name) <= MAX_NAME_BYTES else f"{name[:20]}... ({len(name)} characters)"
+        raise SettingsError(
+            f"{shown!r} cannot be the name of a plan: expected letters, digits, blanks and . _ - +, a "
+            f"letter or digit first and last, at most {MAX_NAME_BYTES} bytes. Choose another with --keep-as."
+        )
+    return name
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.home / "plans"
+
+
+def _reasons(exc: ValidationError) -> str:
+    return "; ".join(
+        f"{_place(error['loc'])}{error['msg'].removeprefix('Value error, ')}" for error in exc.errors()
+    )
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -37,6 +37,7 @@ def up() -> None:
             "Atelier is up",
             [{"server": one.title, "address": one.url} for one in services.services(settings)],
         )
+        _show_schedules(settings)
         output.print(f"logs: {settings.home / 'logs'}    Ctrl-C ends them all.", highlight=False)
         supervisor.wait()
     except KeyboardInterrupt:
@@ -44,6 +45,21 @@ def up() -> None:
     finally:
         supervision.down(supervisor)
     errors.print("All servers ended.", style="dim")
+
+
+def _show_schedules(settings: Settings) -> None:
+    from flows.plan import kept_plans
+
+    plans = kept_plans(settings)
+    show_table(
+        "Scheduled",
+        [
+            {"plan": name, "task": plan.task.value, "source": plan.source, "when": settings.schedule_cron}
+            for name, plan in plans.usable.items()
+        ],
+    )
+    for file, reason in plans.unusable.items():
+        errors.print(f"Plan {file} is not scheduled: {reason}", style="yellow", markup=False, highlight=False)
 
 
 def serve(*, port: PortOption = None) -> None:

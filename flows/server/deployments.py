@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from components.errors import AtelierError, ServiceError
 from components.settings import Settings
 from flows import prefect_env
-from flows.plan import Plan
+from flows.plan import kept_plans
 from flows.server import services
 
 if TYPE_CHECKING:
@@ -28,10 +28,14 @@ def serve(settings: Settings) -> None:
     prefect_env.prepare(settings.model_copy(update={"prefect_api_url": url}))
     _wait_for(url)
     from prefect import serve as serve_deployments
+    from prefect.logging import get_logger
     from prefect.types.entrypoint import EntrypointType
 
     from flows.pipeline import pipeline
 
+    plans = kept_plans(settings)
+    for file, reason in plans.unusable.items():
+        get_logger("runner").error("Plan %s is not scheduled: %s", file, reason)
     deployments = [
         cast(
             "RunnerDeployment",  # to_deployment is typed for callers in an event loop, too
@@ -45,7 +49,7 @@ def serve(settings: Settings) -> None:
                 concurrency_limit=1,
             ),
         )
-        for name, plan in Plan.kept(settings).items()
+        for name, plan in plans.usable.items()
     ]
     serve_deployments(*deployments)
 

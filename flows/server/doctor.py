@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from components.data.manifest import Task
 from components.errors import AtelierError
 from components.progress import steps
+from flows.plan import kept_plans
 from flows.server import services
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def examine(settings: Settings) -> list[Finding]:
             _cache(settings),
             *_services(settings),
             *_champions(settings),
+            *_plans(settings),
         ]
 
 
@@ -167,6 +169,14 @@ def _champions(settings: Settings) -> Iterator[Finding]:
                 "good",
                 f"version {card.version}, {card.family} on {card.source}, macro-F1 {card.macro_f1:.3f}",
             )
+
+
+def _plans(settings: Settings) -> Iterator[Finding]:
+    plans = kept_plans(settings)
+    names = ", ".join(plans.usable) or "none"
+    yield Finding("plans", "good", f"{names}; `atelier up` runs each at {settings.schedule_cron}")
+    for file, reason in plans.unusable.items():
+        yield Finding(f"plan {file}", "bad", reason)
 
 
 def _not_yet(home: Path) -> str:

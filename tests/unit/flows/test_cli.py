@@ -9,7 +9,6 @@ from components.data.manifest import Task
 from components.data.select import labelled
 from components.data.splits.split import assign, find_protocol
 from components.data.versions import Versions
-from flows.plan import Plan
 from tests.tiny_collections import manifest, save
 
 
@@ -105,10 +104,3 @@ def test_data_versions_are_listed_shown_and_compared(settings):
     told = json.loads(out)
     assert [one["path"] for one in told["added"]] == ["Cubism/10-0.jpg", "Cubism/11-0.jpg"]
     assert (told["removed"], told["relabelled"], told["kept"]) == ([], [], 20)
-
-
-def test_plans_are_kept_by_name(settings):
-    assert Plan.kept(settings) == {"demo": Plan()}
-    plan = Plan.of(families=("vgg_inception",), task="genre")
-    plan.save(settings, "nightly")
-    assert Plan.kept(settings) == {"nightly": plan}

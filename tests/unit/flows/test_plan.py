@@ -1,17 +1,19 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 
 import pytest
 
 from components.data.sources import SOURCES
 from components.errors import SettingsError
+from components.settings import Settings
 from components.studies.style_cnn_resnet50 import MOVEMENTS
 from components.training.presets import recipe_for
 from components.training.recipe import Recipe
 from flows.commands import options
-from flows.plan import Plan
+from flows.plan import Plan, kept_plans
 
 
 def test_every_source_can_be_planned() -> None:
@@ -92,3 +94,56 @@ def test_a_plan_changes_recipes_into_ones_that_hold() -> None:
         assert changed.loss == given.get("loss", "cross-entropy")
         assert changed.class_weights is ("top_up" in given)
     assert recipe.model_copy(update=Plan().changes) == recipe
+
+
+def test_plans_are_kept_by_name(settings: Settings) -> None:
+    assert Plan.kept(settings) == {"demo": Plan()}
+    plan = Plan.of(families=("vgg_inception",), task="genre")
+    for name in ("nightly", "Große Fahrt 2.1"):
+        assert plan.save(settings, name).name == f"{name}.json"
+    assert Plan.kept(settings) == {"nightly": plan, "Große Fahrt 2.1": plan}
+
+
+@pytest.mark.parametrize(
+    "name", ["../elsewhere", "team/nightly", "a\\b", "x" * 300, "ü" * 60, "", ".", "-x", "x ", "50%", "a\nb"]
+)
+def test_a_name_that_is_no_file_name_is_refused_before_anything_is_written(
+    settings: Settings, name: str
+) -> None:
+    with pytest.raises(SettingsError, match="cannot be the name of a plan"):
+        Plan().save(settings, name)
+    assert not settings.home.exists()
+
+
+def test_one_plan_that_cannot_be_used_leaves_the_others_scheduled(settings: Settings) -> None:
+    good = Plan().save(settings, "good")
+    files = {
+        "cut.json": good.read_text()[:40],
+        "stale.json": json.dumps({"source": "synthetic", "gone": 1}),
+        "unknown.json": json.dumps({"families": ["resnet9000"]}),
+        "a&b.json": good.read_text(),
+    }
+    for name, text in files.items():
+        (good.parent / name).write_text(text)
+    (good.parent / "folder.json").mkdir()
+    plans = kept_plans(settings)
+    assert plans.usable == {"good": Plan()}
+    assert plans.unusable.keys() == {*files, "folder.json"}
+    assert "gone: " in plans.unusable["stale.json"]
+    assert "resnet9000" in plans.unusable["unknown.json"]
+    assert all(f"delete {good.parent / name}" in reason for name, reason in plans.unusable.items())
+    good.unlink()
+    assert Plan.kept(settings) == {}  # the demo is for a home that never kept a plan
+
+
+def test_two_collections_never_share_a_default_name() -> None:
+    given = {"source": "folder", "task": "style"}
+    names = {
+        Plan.of(**given, root="/art/one").default_name,
+        Plan.of(**given, root="/art/two").default_name,
+        Plan.of(**given, root="/art/one", scale="cpu").default_name,
+        Plan.of(source="wikiart", task="style", root="/art/one").default_name,
+        Plan().default_name,
+    }
+    assert len(names) == 5
+    assert Plan.of(**given, root="/art/one").default_name in names  # the same on every day
