@@ -46,6 +46,7 @@ for panel, commands in {
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+app.command(hidden=True)(tune.take_trials)
 app.add_typer(data.app, name="data", rich_help_panel="From paintings to a champion")
 app.add_typer(study.app, name="study", rich_help_panel="From paintings to a champion")
 app.add_typer(bench.app, name="bench", rich_help_panel="Servers")

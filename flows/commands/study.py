@@ -162,16 +162,6 @@ def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
     _show(outcome, as_json=as_json)
 
 
-@app.command(hidden=True)
-def take_trials(search: str, data_version: str) -> None:
-    """Take trials of a search that a study leads, in a process that the study started."""
-    settings = load_settings()
-    with prefect_env.alone(settings):
-        from flows.study.worker import taken
-
-        errors.print(f"{taken(search, data_version, settings)} trials taken")
-
-
 def _ran(order: Any, *, prefect: bool) -> StudyResult:
     if prefect:
         from flows.server import supervisor

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
+
+from typer import Argument
 
 from flows import prefect_env
 from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 _OPTIONS = {name: option for name, option in TRAINING.items() if name != "families"}
 _SHOWN = 10
+
+StorageOption = Annotated[
+    str | None,
+    Option("--storage", help="Database of the trials (ATELIER_SEARCH_STORAGE): sqlite:/// or postgresql://"),
+]
 
 
 @planned(_OPTIONS)
@@ -39,12 +45,7 @@ def tune(
     pruner: Annotated[str, Option("--pruner", help="none, asha or hyperband: end poor trials early.")] = "",
     metric: Annotated[str, Option("--metric", help="val_macro_f1 (default), val_accuracy or val_loss.")] = "",
     workers: Annotated[int, Option("--workers", min=1, help="Processes that take trials.")] = 1,
-    storage: Annotated[
-        str | None,
-        Option(
-            "--storage", help="Database of the trials (ATELIER_SEARCH_STORAGE): sqlite:/// or postgresql://"
-        ),
-    ] = None,
+    storage: StorageOption = None,
     name: Annotated[str, Option("--name", help="Under which the trials are kept and resumed.")] = "",
     worker: Annotated[
         bool, Option("--worker", help="Only take trials of a search that another process leads.")
@@ -66,9 +67,25 @@ def tune(
         if worker:
             errors.print(f"{take_trials(job, settings)} trials taken")
             return
-        again = [sys.executable, "-m", "flows.cli", *sys.argv[1:], "--worker"]
-        done = run_search(job, settings, workers=[again] * (workers - 1))
+        done = run_search(job, settings, workers=workers)
     _show(done, as_json=as_json)
+
+
+def take_trials(
+    search: Annotated[str, Argument(help="The search as JSON.")],
+    data_version: Annotated[str, Argument(help="Fingerprint of the data version.")],
+) -> None:
+    """Take trials of a search that another process leads: `--workers` starts such processes."""
+    settings = load_settings()
+    with prefect_env.alone(settings):
+        from components.data.versions import Versions
+        from components.training.search.search import Search
+        from flows.search.run import SearchJob
+        from flows.search.run import take_trials as take
+
+        manifest = Versions(settings.collections / "versions").get(data_version)
+        count = take(SearchJob(Search.model_validate_json(search), manifest, ""), settings)
+        errors.print(f"{count} trials taken")
 
 
 def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[str, Any]) -> Search:

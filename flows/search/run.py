@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from components.storage import key_of
 from flows.log import log_step
 from flows.search.logging import TrialRecords, log_outcome
-from flows.search.workers import at_work
+from flows.search.workers import search_workers
 from flows.steps.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
@@ -79,13 +78,13 @@ def search_job(search: Search, manifest: Manifest, plan: Plan) -> SearchJob:
     return SearchJob(search, manifest, f"{plan.task} · {manifest.source}", plan.tags("training", manifest))
 
 
-def run_search(job: SearchJob, settings: Settings, *, workers: Sequence[Sequence[str]] = ()) -> SearchResult:
+def run_search(job: SearchJob, settings: Settings, *, workers: int = 1) -> SearchResult:
     """The finished search; what of it was done before is not done again.
 
     Args:
         job: what is sought, on what.
         settings: where trials are kept (`search_storage`).
-        workers: commands that call `take_trials` with the same job: processes that take trials, too.
+        workers: how many processes take trials, this one included.
 
     Raises:
         TrainingError: the name stands for another search or other data, or no trial could be trained.
@@ -167,7 +166,7 @@ def _sought(  # noqa: PLR0917 (one caller)
     trials: Trials,
     trainer: Objective,
     settings: Settings,
-    workers: Sequence[Sequence[str]],
+    workers: int,
 ) -> RunRecord:
     from components.training.search import loop
 
@@ -177,7 +176,7 @@ def _sought(  # noqa: PLR0917 (one caller)
     run.dataset(job.manifest)
     records = TrialRecords(trials, settings)
     records.begin(run.id)
-    with at_work(workers, settings.home / "logs" / "search"):
+    with search_workers(search, job.manifest.fingerprint, workers - 1, settings):
         loop.run(trials, trainer, on_trial=records.log)
     records.complete()
     found = loop.outcome(trials)

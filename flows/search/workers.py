@@ -1,41 +1,69 @@
-"""Processes that work on a search beside the one that leads it."""
+"""Processes that take trials of a search beside the process that leads it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flows.log import log_step
+
+if TYPE_CHECKING:
+    from components.settings import Settings
+    from components.training.search.search import Search
 
 _LAST_SECONDS = 60
 """A worker that has no trial left ends within so long, or is ended."""
 
 
 @contextmanager
-def at_work(commands: Sequence[Sequence[str]], logs: Path) -> Iterator[None]:
-    """Within the block the commands run, each with a log of its own; they end with it.
+def search_workers(search: Search, data_version: str, count: int, settings: Settings) -> Iterator[None]:
+    """Run `count` worker processes within the block; they end with it.
 
-    A worker that fails takes nothing with it: its trial is run again by the others.
+    A worker that fails takes nothing with it: the others run its trial again.
+
+    Args:
+        search: what is searched, handed over as JSON.
+        data_version: fingerprint of a data version that is kept below home.
+        count: how many processes to start; 0 for none.
+        settings: names the home and the searches' database, which the workers share.
     """
+    command = [
+        *(sys.executable, "-m", "flows.cli", "--home", str(settings.home), "take-trials"),
+        *(search.model_dump_json(), data_version),
+    ]
+    # The database's address may hold a password, which a command line would show to every user.
+    environment = os.environ | {"ATELIER_SEARCH_STORAGE": settings.search_storage}
+    logs = settings.home / "logs" / "search"
     with ExitStack() as stack:
-        begun = [stack.enter_context(_running(command, logs, at)) for at, command in enumerate(commands, 2)]
+        processes = {
+            number: stack.enter_context(_running(command, environment, logs / f"worker-{number}.log"))
+            for number in range(2, count + 2)
+        }
         yield
-        for at, process in enumerate(begun, start=2):
+        for number, process in processes.items():
             try:
                 code = process.wait(_LAST_SECONDS)
             except subprocess.TimeoutExpired:
-                continue  # ended with the block
+                continue  # It is ended when the block ends.
             if code:
-                log_step("tune", f"worker {at} ended with {code}: {logs / f'worker-{at}.log'}")
+                log = logs / f"worker-{number}.log"
+                log_step("tune", f"worker {number} ended with exit code {code}: see {log}")
 
 
 @contextmanager
-def _running(command: Sequence[str], logs: Path, number: int) -> Iterator[subprocess.Popen[bytes]]:
-    logs.mkdir(parents=True, exist_ok=True)
-    with (logs / f"worker-{number}.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # noqa: S603
+def _running(
+    command: list[str], environment: dict[str, str], log_file: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    log_file.parent.mkdir(parents=True, exist_ok=True)
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603
+            command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
         try:
             yield process
         finally:

@@ -10,7 +10,7 @@ from components.runtime import clear
 from components.studies import sizes, study, weights
 from flows.log import log_step
 from flows.steps.train import run_training
-from flows.study import reports, worker
+from flows.study import reports
 from flows.study.context import (
     StudyContext,
     logged_answers,
@@ -159,8 +159,7 @@ def _seek(row: Row, work: study.SearchRow, course: StudyContext) -> RowResult:
         course.tags("training", row, manifest),
         course.parent.id,
     )
-    helper = worker.command(quest, course.settings)
-    found = run_search(quest, course.settings, workers=[helper] * (order.workers - 1))
+    found = run_search(quest, course.settings, workers=order.workers)
     best = ", ".join(
         f"{key.rpartition('.')[2]} {_short(value)}" for key, value in found.outcome.best.values.items()
     )
