@@ -84,10 +84,14 @@ def write_atomically(final: Path, data: bytes | str) -> Path:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add one line to a journal; it is on the disk when this returns."""
+    """Add one line to a journal; it is on the disk when this returns.
+
+    A last line that a full disk cut off stays a line of its own: the new one never continues it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(line.rstrip("\n") + "\n")
+    with path.open("ab+") as file:
+        cut = file.seek(0, os.SEEK_END) > 0 and file.seek(-1, os.SEEK_END) >= 0 and file.read(1) != b"\n"
+        file.write((b"\n" if cut else b"") + line.rstrip("\n").encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 

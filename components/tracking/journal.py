@@ -7,6 +7,9 @@ killed in between is finished by the next one, with nothing guessed.
 from __future__ import annotations
 
 import json
+import logging
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from components.errors import RegistryError
 from components.settings import Settings
 from components.storage import append_line, write_atomically
+
+_log = logging.getLogger("atelier")
 
 
 class Entry(BaseModel):
@@ -48,16 +53,19 @@ class Journal:
         self._pending = settings.home / "promotion-pending.json"
 
     def entries(self, task: str | None = None) -> list[Entry]:
-        """Every decision, the oldest first; a line broken by a full disk is left out."""
+        """Every decision, the oldest first; a line that a full disk cut off is logged and left out."""
         if not self._path.is_file():
             return []
-        found = []
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
-                found.append(Entry.model_validate_json(line))
-            except ValidationError:
+        entries = []
+        # As bytes: a cut may go through a letter, and a reason may hold other characters that end lines.
+        for number, line in enumerate(self._path.read_bytes().split(b"\n"), start=1):
+            if not line.strip():
                 continue
-        return [one for one in found if task is None or one.task == task]
+            try:
+                entries.append(Entry.model_validate_json(line))
+            except ValidationError:
+                _warn_of_cut_line(self._path, number)
+        return [entry for entry in entries if task is None or entry.task == task]
 
     def begin(self, entry: Entry) -> None:
         """Write down what is about to be done."""
@@ -81,6 +89,17 @@ class Journal:
 
     def end(self, entry: Entry) -> None:
         """Enter it, once, and forget that it was under way."""
-        if all(one.id != entry.id for one in self.entries(entry.task)):
+        if all(known.id != entry.id for known in self.entries(entry.task)):
             append_line(self._path, json.dumps(entry.model_dump(mode="json"), ensure_ascii=False))
         self._pending.unlink(missing_ok=True)
+
+
+@cache
+def _warn_of_cut_line(path: Path, number: int) -> None:
+    """Once a process, however often the journal is read."""
+    _log.warning(
+        "%s: line %d cannot be read and is left out. A full disk cuts lines off; delete the line if its "
+        "decision is not wanted.",
+        path,
+        number,
+    )

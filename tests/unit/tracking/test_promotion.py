@@ -87,13 +87,28 @@ def test_the_journal_enters_an_action_once(tmp_path: Path) -> None:
     assert len(journal.entries()) == 2
 
 
-def test_a_broken_line_hides_no_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut", [b'{"id": "b", "ta\n', b'{"id": "b", "ta', '{"reason": "schön'.encode()[:-2]])
+def test_a_line_that_was_cut_off_is_reported_and_hides_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, cut: bytes
+) -> None:
+    settings = Settings(home=tmp_path)
+    Journal(settings).end(_entry(reason="a line\u2028and another"))
+    with settings.journal.open("ab") as file:
+        file.write(cut)
+    Journal(settings).end(_entry(id="c"))
+    Journal(settings).end(_entry(id="d"))
+    assert [entry.id for entry in Journal(settings).entries()] == ["a", "c", "d"]
+    assert [record.message.split(" and is")[0] for record in caplog.records] == [
+        f"{settings.journal}: line 2 cannot be read"
+    ]
+
+
+def test_a_line_that_lacks_only_its_end_is_read(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     Journal(settings).end(_entry())
-    with settings.journal.open("a") as file:
-        file.write('{"id": "b", "ta\n')
-    Journal(settings).end(_entry(id="c"))
-    assert [entry.id for entry in Journal(settings).entries()] == ["a", "c"]
+    settings.journal.write_bytes(settings.journal.read_bytes().rstrip())
+    Journal(settings).end(_entry(id="b"))
+    assert [entry.id for entry in Journal(settings).entries()] == ["a", "b"]
 
 
 def test_an_unreadable_action_under_way_is_named(tmp_path: Path) -> None:
