@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,23 +22,33 @@ from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registr
 __all__ = ["Contender", "Decision", "Promotion", "decide"]
 
 
+Judge = Callable[[VersionRecord | None], Decision]
+"""Decides about a version beside the champion it is given; None: the task has no champion yet."""
+
+TRIES = 5
+"""So often a version is judged anew because another process moved the champion meanwhile."""
+
+
 class Promotion:
-    """Carries decisions out, one process at a time, and writes each into the journal."""
+    """Carries decisions out, one process at a time, and writes each into the journal.
+
+    Lock and journal lie below `settings.home`: processes that share a home never act on a champion that is no
+    longer the one they judged by. Machines with homes of their own and one MLflow server share neither; the
+    champion is then still read again just before it is replaced, but two machines may do so within the same
+    moment. Let one of them promote, or let them share the home.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._registry = Registry(settings)
         self._journal = Journal(settings)
 
-    def apply(
-        self,
-        task: str,
-        version: str,
-        decision: Decision,
-        *,
-        overrule: bool = False,
-    ) -> Entry:
-        """Carry `decision` about `version` out; what the journal says. Doing it again changes nothing.
+    def apply(self, task: str, version: str, judge: Judge, *, overrule: bool = False) -> Entry:
+        """Judge `version` beside the champion and carry the decision out; what the journal says.
+
+        Judging may take long, so it is done without the lock. Where the champion is another one afterwards,
+        the decision is void and `judge` is asked again. A decision that was made before about this version
+        and this champion stands: `judge` is not asked, and nothing changes.
 
         Promoting: champion → `version`, previous → the old champion, and the release becomes the one
         that serving starts with. Keeping: challenger → `version`. A version that a person rolled back
@@ -48,36 +58,46 @@ class Promotion:
         Args:
             task: as in the registry.
             version: the challenger's.
-            decision: see `decide`.
-            overrule: promote even a version that was rolled back.
+            judge: see `decide`.
+            overrule: promote even a version that was rolled back, and judge whatever was decided before.
 
         Raises:
-            RegistryError: there is no such version, its release is not whole, or nothing can be kept.
+            RegistryError: there is no such version, its release is not whole, nothing can be kept, or the
+                champion was another one after each of `TRIES` judgements.
         """
-        with self._alone():
-            now = self._registry.version(task, CHAMPION)
-            if not overrule:
-                decision = self._respecting_rollback(task, version, decision)
-            done = self._done_already(task, version, decision, now)
-            if done is not None:
-                return done
-            if now is None and not decision.promote:
-                raise RegistryError(f"{task} has no champion yet to keep. Promote version {version} instead.")
-            action: Literal["promote", "keep"] = "promote" if decision.promote else "keep"
-            entry = self._entry(task, action, version, decision.reason, now)
-            figures = {"champion_macro_f1": decision.champion_macro_f1}
-            if decision.macro_f1 is not None:
-                figures["macro_f1"] = decision.macro_f1
-            return self._carry_out(entry.model_copy(update=figures))
+        for _ in range(TRIES):
+            with self._alone():
+                champion = self._registry.version(task, CHAMPION)
+                standing = None if overrule else self._standing(task, version, champion)
+            if standing is not None:
+                return standing
+            decision = judge(champion)
+            with self._alone():
+                now = self._registry.version(task, CHAMPION)
+                if _number(now) == _number(champion):
+                    return self._decided(task, version, decision, now, overrule=overrule)
+        raise RegistryError(
+            f"{task}: the champion was replaced {TRIES} times while version {version} was judged beside it. "
+            "Promote again when the other processes have ended: `atelier promote`."
+        )
 
-    def rollback(self, task: str, reason: str = "rolled back by hand") -> Entry:
+    def rollback(self, task: str, reason: str = "rolled back by hand") -> tuple[Entry, bool]:
         """Champion and previous change places, and the release at hand for serving with them.
+
+        Doing it again changes nothing, so that a rollback that was killed can be repeated: it is finished if
+        it was begun, and found if it was done. Another version becomes champion by a promotion.
+
+        Returns:
+            What the journal says, and whether it was done (or begun) before this call.
 
         Raises:
             RegistryError: there is no previous champion.
         """
         with self._alone():
             now = self._registry.version(task, CHAMPION)
+            last = self._last_move(task)
+            if last is not None and last.action == "rollback" and _number(now) == last.champion:
+                return last, True
             before = self._registry.version(task, PREVIOUS)
             if now is None or before is None or now.version == before.version:
                 raise RegistryError(
@@ -85,7 +105,7 @@ class Promotion:
                     f"{now.version if now else 'none'}). A second promotion makes one; `atelier runs` lists "
                     "the versions there are."
                 )
-            return self._carry_out(self._entry(task, "rollback", before.version, reason, now))
+            return self._carry_out(self._entry(task, "rollback", before.version, reason, now)), False
 
     def journal(self, task: str | None = None) -> list[dict[str, Any]]:
         """Every decision, the oldest first."""
@@ -100,25 +120,44 @@ class Promotion:
                 self._finish(begun)
             yield
 
-    def _respecting_rollback(self, task: str, version: str, decision: Decision) -> Decision:
+    def _decided(
+        self, task: str, version: str, decision: Decision, now: VersionRecord | None, *, overrule: bool
+    ) -> Entry:
+        """Carry out a decision that was made beside the present champion, within the lock."""
+        if not overrule:
+            decision = self._respecting_rollback(task, version, decision)
+        elif _number(now) == version and (done := self._standing(task, version, now)):
+            return done
+        if now is None and not decision.promote:
+            raise RegistryError(f"{task} has no champion yet to keep. Promote version {version} instead.")
+        action: Literal["promote", "keep"] = "promote" if decision.promote else "keep"
+        entry = self._entry(task, action, version, decision.reason, now)
+        figures = {"champion_macro_f1": decision.champion_macro_f1}
+        if decision.macro_f1 is not None:
+            figures["macro_f1"] = decision.macro_f1
+        return self._carry_out(entry.model_copy(update=figures))
+
+    def _standing(self, task: str, version: str, champion: VersionRecord | None) -> Entry | None:
+        """The decision that still stands: `version` is champion, or was judged beside this champion."""
+        if champion is None:
+            return None
+        entries = reversed(self._journal.entries(task))
+        return next(
+            (entry for entry in entries if (entry.version, entry.champion) == (version, champion.version)),
+            None,
+        )
+
+    def _last_move(self, task: str) -> Entry | None:
+        """The last entry that moved the champion."""
         moves = [entry for entry in self._journal.entries(task) if entry.action != "keep"]
-        if not decision.promote or not moves:
-            return decision
-        last = moves[-1]
-        if last.action != "rollback" or last.previous != version:
+        return moves[-1] if moves else None
+
+    def _respecting_rollback(self, task: str, version: str, decision: Decision) -> Decision:
+        last = self._last_move(task)
+        if not decision.promote or last is None or last.action != "rollback" or last.previous != version:
             return decision
         reason = f"version {version} was rolled back on {last.time} ({last.reason})"
         return replace(decision, promote=False, reason=f"{reason}; promote it by hand to overrule that")
-
-    def _done_already(
-        self, task: str, version: str, decision: Decision, now: VersionRecord | None
-    ) -> Entry | None:
-        entries = self._journal.entries(task)
-        if decision.promote:
-            moves = (one for one in reversed(entries) if one.action != "keep" and one.version == version)
-            return next(moves, None) if now is not None and now.version == version else None
-        same = entries and (entries[-1].action, entries[-1].version) == ("keep", version)
-        return entries[-1] if same and entries[-1].reason == decision.reason else None
 
     def _entry(
         self,
@@ -179,3 +218,7 @@ class Promotion:
             folder = self._registry.download(task, version, Path(scratch) / "release")
             releases.install(self._settings, task, version, folder)
         return version
+
+
+def _number(record: VersionRecord | None) -> str | None:
+    return None if record is None else record.version

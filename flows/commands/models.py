@@ -95,19 +95,24 @@ def promote(
 
 
 def rollback(*, task: TaskOption = None, as_json: JsonOption = False) -> None:
-    """Make the previous champion the champion again."""
+    """Make the previous champion the champion again; done twice, it is done once."""
     from components.tracking.promotion import Promotion
 
     name = Task.named(task or Task.STYLE)
     with talking():
-        entry = Promotion(load_settings()).rollback(name.value)
+        entry, repeated = Promotion(load_settings()).rollback(name.value)
     if as_json:
         show_json(entry.model_dump(mode="json"))
-    else:
-        output.print(
-            f"atelier-{name} version {entry.champion} is the champion again, instead of {entry.previous}.",
-            highlight=False,
-        )
+        return
+    note = (
+        f" This was decided on {entry.time}; nothing else was moved now. "
+        "`atelier promote --run RUN --overrule` makes any other version champion."
+    )
+    output.print(
+        f"atelier-{name} version {entry.champion} is the champion again, instead of {entry.previous}."
+        f"{note if repeated else ''}",
+        highlight=False,
+    )
 
 
 def predict(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from components.inference.release import ReleaseCard
     from components.settings import Settings
     from components.tracking.journal import Entry
-    from components.tracking.promotion import Contender
+    from components.tracking.promotion import Contender, Decision
     from components.tracking.registry import Registry, VersionRecord
     from components.tracking.runs import RunRecord
 
@@ -49,31 +49,56 @@ def promote(
     Raises:
         RegistryError: the release does not answer, or the registry cannot be used.
     """
-    from components.tracking.promotion import Promotion, decide
-    from components.tracking.registry import CHAMPION, Registry
+    from components.tracking.promotion import Promotion
+    from components.tracking.registry import Registry
 
     registry = Registry(settings)
     best = max(records, key=lambda record: record.metrics["validation/macro_f1"])
     challenger = registry.existing(task_name, _registered(best, task_name, registry, settings))
-    champion = registry.version(task_name, CHAMPION)
-    entry = None if overrule else _judged_before(challenger, champion, settings)
-    cached = entry is not None
-    if entry is None:
-        _answers(challenger, registry)
-        decision = decide(
-            _contender(challenger, manifest, settings),
-            _contender(champion, manifest, settings) if champion else None,
-        )
-        if overrule and not decision.promote:
-            decision = replace(decision, promote=True, reason=f"promoted by hand, although {decision.reason}")
-        entry = Promotion(settings).apply(task_name, challenger.version, decision, overrule=overrule)
+    judge = _Judge(challenger, manifest, settings, overrule=overrule)
+    entry = Promotion(settings).apply(task_name, challenger.version, judge, overrule=overrule)
     verdict = {"promote": "is champion", "keep": "does not become champion", "rollback": "is champion again"}
     log_step(
         "promote",
         f"version {entry.version} ({entry.family}) {verdict[entry.action]}: {entry.reason}",
-        cached=cached,
+        cached=not judge.contenders,
     )
     return entry
+
+
+@dataclass
+class _Judge:
+    """Decides about one version beside whichever champion it is given; each is measured once.
+
+    Attributes:
+        challenger: the version.
+        manifest: the data version that both are measured on.
+        settings: where the registry and the pictures lie.
+        overrule: decide for the challenger whatever the figures say.
+        contenders: those that were measured, by version; empty while nothing had to be decided.
+    """
+
+    challenger: VersionRecord
+    manifest: Manifest
+    settings: Settings
+    overrule: bool = False
+    contenders: dict[str, Contender] = field(default_factory=dict)
+
+    def __call__(self, champion: VersionRecord | None) -> Decision:
+        from components.tracking.promotion import decide
+
+        if not self.contenders:
+            _answers(self.challenger, self.settings)
+        decision = decide(self._measured(self.challenger), self._measured(champion) if champion else None)
+        if self.overrule and not decision.promote:
+            reason = f"promoted by hand, although {decision.reason}"
+            return replace(decision, promote=True, reason=reason)
+        return decision
+
+    def _measured(self, version: VersionRecord) -> Contender:
+        if version.version not in self.contenders:
+            self.contenders[version.version] = _contender(version, self.manifest, self.settings)
+        return self.contenders[version.version]
 
 
 def version_data(record: RunRecord, settings: Settings) -> Manifest:
@@ -91,23 +116,11 @@ def _registered(record: RunRecord, task_name: str, registry: Registry, settings:
     return registry.register(task_name, record.id, card)
 
 
-def _judged_before(
-    challenger: VersionRecord, champion: VersionRecord | None, settings: Settings
-) -> Entry | None:
-    """The decision that still stands: this version is champion, or lost against the present champion."""
-    from components.tracking.journal import Journal
-
-    if champion is None:
-        return None
-    for entry in reversed(Journal(settings).entries(challenger.task)):
-        if entry.version == challenger.version and entry.champion == champion.version:
-            return entry
-    return None
-
-
-def _answers(version: VersionRecord, registry: Registry) -> None:
+def _answers(version: VersionRecord, settings: Settings) -> None:
     from components.inference.smoke import answers_in_fresh_process
+    from components.tracking.registry import Registry
 
+    registry = Registry(settings)
     with tempfile.TemporaryDirectory() as folder:
         answers_in_fresh_process(registry.download(version.task, version.version, Path(folder) / "release"))
 

@@ -160,7 +160,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("releases")
     for score in (0.7, 0.8):
         reason = f"macro-F1 {score} is the best so far"
-        Promotion(settings).apply("style", _trained(settings, folder, score), Decision(True, reason))
+        decision = Decision(True, reason)
+        Promotion(settings).apply(
+            "style", _trained(settings, folder, score), lambda champion, decided=decision: decided
+        )
     _pictures(settings)
     _collection(settings)
     _explored(settings, folder / "explored")

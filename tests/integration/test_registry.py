@@ -1,7 +1,11 @@
+import itertools
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Barrier, Thread
 
 import numpy as np
 import pytest
@@ -13,16 +17,32 @@ from components.inference.release import ReleaseCard
 from components.settings import Settings
 from components.tracking.connection import connect
 from components.tracking.journal import Journal
-from components.tracking.promotion import Decision, Promotion
-from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry
+from components.tracking.promotion import TRIES, Contender, Decision, Judge, Promotion, decide
+from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, VersionRecord
 from components.tracking.runs import Tracker
 from tests.tiny_releases import SIZE, card, write_release
 
 pytestmark = pytest.mark.integration
 
-BETTER = Decision(promote=True, reason="it is better", macro_f1=0.9, champion_macro_f1=0.8)
-WORSE = Decision(promote=False, reason="it is worse")
 SAMPLE = np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 3), dtype=np.uint8)
+
+
+def better(champion: VersionRecord | None) -> Decision:
+    return Decision(promote=True, reason="it is better", macro_f1=0.9, champion_macro_f1=0.8)
+
+
+def worse(champion: VersionRecord | None) -> Decision:
+    return Decision(promote=False, reason="it is worse")
+
+
+def _by_figures(version: str, scores: dict[str, float], drawn: frozenset[str] = frozenset()) -> Judge:
+    """Judges `version` by these macro-F1 of versions, of which `drawn` learnt from synthetic pictures."""
+
+    def contender(number: str) -> Contender:
+        score = scores[number]
+        return Contender(number, "colours", score, score, score, synthetic=number in drawn, source="tiny")
+
+    return lambda champion: decide(contender(version), contender(champion.version) if champion else None)
 
 
 @pytest.fixture(scope="module")
@@ -164,15 +184,15 @@ class TestPromotion:
     def test_promotes_keeps_and_rolls_back(self, own: Settings, task: str, versions: list[str]) -> None:
         first, second, third = versions
         promotion = Promotion(own)
-        promotion.apply(task, first, Decision(promote=True, reason="the first"))
+        promotion.apply(task, first, better)
         assert _aliases(own, task) == {CHAMPION: first}
         Registry(own).alias(task, CHALLENGER, second)
-        entry = promotion.apply(task, second, BETTER)
+        entry = promotion.apply(task, second, better)
         assert (entry.champion, entry.previous, entry.macro_f1) == (second, first, 0.9)
         assert _aliases(own, task) == {CHAMPION: second, PREVIOUS: first}
         assert releases.current(own, task) == own.releases / task / second
 
-        promotion.apply(task, third, WORSE)
+        promotion.apply(task, third, worse)
         assert _aliases(own, task) == {CHAMPION: second, PREVIOUS: first, CHALLENGER: third}
 
         promotion.rollback(task)
@@ -189,9 +209,9 @@ class TestPromotion:
     def test_doing_it_twice_is_doing_it_once(self, own: Settings, task: str, versions: list[str]) -> None:
         first, second, _ = versions
         promotion = Promotion(own)
-        assert promotion.apply(task, first, BETTER) == promotion.apply(task, first, BETTER)
-        assert promotion.apply(task, second, WORSE) == promotion.apply(task, second, WORSE)
-        assert promotion.apply(task, first, BETTER).action == "promote"
+        assert promotion.apply(task, first, better) == promotion.apply(task, first, better)
+        assert promotion.apply(task, second, worse) == promotion.apply(task, second, worse)
+        assert promotion.apply(task, first, better).action == "promote"
         assert len(promotion.journal()) == 2
 
     def test_a_version_rolled_back_stays_out_until_overruled(
@@ -199,14 +219,14 @@ class TestPromotion:
     ) -> None:
         first, second, _ = versions
         promotion = Promotion(own)
-        promotion.apply(task, first, BETTER)
-        promotion.apply(task, second, BETTER)
+        promotion.apply(task, first, better)
+        promotion.apply(task, second, better)
         promotion.rollback(task, "it names every work Cubism")
-        entry = promotion.apply(task, second, BETTER)
+        entry = promotion.apply(task, second, better)
         assert entry.action == "keep"
         assert "it names every work Cubism" in entry.reason
         assert _aliases(own, task)[CHAMPION] == first
-        assert promotion.apply(task, second, BETTER, overrule=True).action == "promote"
+        assert promotion.apply(task, second, better, overrule=True).action == "promote"
         assert _aliases(own, task) == {CHAMPION: second, PREVIOUS: first}
 
     @pytest.mark.parametrize("cut_after", range(5))
@@ -220,7 +240,7 @@ class TestPromotion:
     ) -> None:
         first, second, _ = versions
         promotion = Promotion(own)
-        promotion.apply(task, first, BETTER)
+        promotion.apply(task, first, better)
         Registry(own).alias(task, CHALLENGER, second)
         steps = [
             (Registry, "alias"),
@@ -232,24 +252,110 @@ class TestPromotion:
         with monkeypatch.context() as patch:
             _cut(patch, steps, cut_after)
             with pytest.raises(KeyboardInterrupt):
-                promotion.apply(task, second, BETTER)
+                promotion.apply(task, second, better)
         assert _aliases(own, task)[CHAMPION] in {first, second}
         assert releases.current(own, task) is not None
 
-        promotion.apply(task, second, BETTER)
+        promotion.apply(task, second, better)
         assert _aliases(own, task) == {CHAMPION: second, PREVIOUS: first}
         assert releases.current(own, task) == own.releases / task / second
         assert [entry["version"] for entry in promotion.journal(task)] == [first, second]
         assert Journal(own).pending() is None
 
+    @pytest.mark.parametrize("synthetic", [False, True])
+    def test_a_champion_promoted_while_another_is_judged_is_judged_by(
+        self, own: Settings, task: str, versions: list[str], *, synthetic: bool
+    ) -> None:
+        good, poor, _ = versions
+        drawn = frozenset({poor} if synthetic else ())
+        scores = {good: 0.089, poor: 0.9 if synthetic else 0.048}
+        judge, judged_by = _by_figures(poor, scores, drawn), []
+
+        def slowly(champion: VersionRecord | None) -> Decision:
+            if not judged_by:
+                other = Thread(target=Promotion(own).apply, args=(task, good, _by_figures(good, scores)))
+                other.start()
+                other.join()
+            judged_by.append(champion and champion.version)
+            return judge(champion)
+
+        entry = Promotion(own).apply(task, poor, slowly)
+        assert judged_by == [None, good]
+        assert (entry.action, entry.champion) == ("keep", good)
+        assert _aliases(own, task) == {CHAMPION: good, CHALLENGER: poor}
+
+    def test_two_promotions_at_once_leave_the_better_one(
+        self, own: Settings, task: str, versions: list[str]
+    ) -> None:
+        good, poor, _ = versions
+        scores, both = {good: 0.089, poor: 0.048}, Barrier(2)
+
+        def promote(version: str) -> None:
+            judge, asked = _by_figures(version, scores), []
+
+            def at_once(champion: VersionRecord | None) -> Decision:
+                asked.append(champion)
+                if len(asked) == 1:
+                    both.wait(60)
+                return judge(champion)
+
+            Promotion(own).apply(task, version, at_once)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(promote, (good, poor)))
+        assert _aliases(own, task)[CHAMPION] == good
+        assert Promotion(own).journal(task)[-1]["champion"] == good
+
+    def test_a_champion_that_never_rests_ends_the_judging(
+        self, own: Settings, task: str, versions: list[str]
+    ) -> None:
+        first, second, third = versions
+        others = itertools.cycle([first, second])
+
+        def disturbed(champion: VersionRecord | None) -> Decision:
+            Promotion(own).apply(task, next(others), better, overrule=True)
+            return better(champion)
+
+        with pytest.raises(RegistryError, match=f"replaced {TRIES} times"):
+            Promotion(own).apply(task, third, disturbed)
+        assert third not in _aliases(own, task).values()
+
+    @pytest.mark.parametrize("cut_after", [1, 3, 4])
+    def test_a_rollback_cut_off_anywhere_and_repeated_is_done_once(
+        self,
+        own: Settings,
+        task: str,
+        versions: list[str],
+        monkeypatch: pytest.MonkeyPatch,
+        cut_after: int,
+    ) -> None:
+        first, second, third = versions
+        promotion = Promotion(own)
+        promotion.apply(task, first, better)
+        promotion.apply(task, second, better)
+        steps = [(Registry, "alias"), (releases, "point"), (Journal, "end")]
+        with (
+            monkeypatch.context() as patch
+        ):  # the last time nothing is cut off: killed before it could say so
+            _cut(patch, steps, cut_after)
+            with pytest.raises(KeyboardInterrupt) if cut_after < 4 else nullcontext():
+                promotion.rollback(task)
+        promotion.apply(task, third, worse)  # another process finishes it, and decides something else
+        assert promotion.rollback(task)[1]
+        assert _aliases(own, task) == {CHAMPION: first, PREVIOUS: second, CHALLENGER: third}
+        assert [entry["action"] for entry in promotion.journal(task)][2:] == ["rollback", "keep"]
+        promotion.apply(task, second, better, overrule=True)
+        entry, repeated = promotion.rollback(task)
+        assert (entry.champion, repeated) == (first, False)
+
     def test_refuses_what_it_cannot_do(self, own: Settings, task: str, versions: list[str]) -> None:
         first, *_ = versions
         promotion = Promotion(own)
         with pytest.raises(RegistryError, match="no champion yet"):
-            promotion.apply(task, first, WORSE)
+            promotion.apply(task, first, worse)
         with pytest.raises(RegistryError, match="no version 999"):
-            promotion.apply(task, "999", BETTER)
-        promotion.apply(task, first, BETTER)
+            promotion.apply(task, "999", better)
+        promotion.apply(task, first, better)
         with pytest.raises(RegistryError, match="no previous champion"):
             promotion.rollback(task)
         assert len(promotion.journal()) == 1
@@ -260,11 +366,11 @@ class TestPromotion:
         first = versions[0]
         second = Registry(own).register(task, *_trained(own, tmp_path, task))
         promotion = Promotion(own)
-        promotion.apply(task, first, BETTER)
+        promotion.apply(task, first, better)
         uri = connect(own).get_model_version_download_uri(f"atelier-{task}", second)
         (Path(uri.removeprefix("file://")) / "data/release/model.bin").unlink()
         with pytest.raises(RegistryError, match=r"model\.bin"):
-            promotion.apply(task, second, BETTER)
+            promotion.apply(task, second, better)
         assert _aliases(own, task) == {CHAMPION: first}
 
 
