@@ -10,7 +10,7 @@ from components.errors import RegistryError
 if TYPE_CHECKING:
     from components.settings import Settings
     from components.tracking.recorder import Run
-    from components.tracking.runs import RunRecord
+    from components.tracking.runs import RunRecord, Tracker
 
 
 def find_or_run(
@@ -25,22 +25,31 @@ def find_or_run(
 ) -> tuple[RunRecord, bool]:
     """The finished run of `key`, and whether it was there already.
 
-    A run that was found and hangs below none that is still there is shown below `parent` from now on.
+    A run that was found and hangs below none that is still there is shown below `parent` from now on. Where
+    another process of the same home is at work on it, this one waits and finds it; see `claimed`.
 
     Raises:
         RegistryError: MLflow does not list the run that just ended.
     """
+    from components.tracking.claims import claimed
     from components.tracking.runs import Tracker
 
     tracker = Tracker(settings)
-    found = tracker.find(experiment, key)
-    if found is not None:
-        if parent and not (found.parent and tracker.there(found.parent)):
-            tracker.adopt(found.id, parent)
-        return found, True
-    with tracker.start(experiment, name, key, tags, parent=parent) as run:
-        work(run)
+    if finished := _finished(tracker, experiment, key, parent):
+        return finished, True
+    with claimed(settings, experiment, name, key):
+        if finished := _finished(tracker, experiment, key, parent):  # by the process that was waited for
+            return finished, True
+        with tracker.start(experiment, name, key, tags, parent=parent) as run:
+            work(run)
     record = tracker.find(experiment, key)
     if record is None:
         raise RegistryError(f"{name}: the run ended, but MLflow at {settings.tracking_uri} does not list it.")
     return record, False
+
+
+def _finished(tracker: Tracker, experiment: str, key: str, parent: str) -> RunRecord | None:
+    record = tracker.find(experiment, key)
+    if record is not None and parent and not (record.parent and tracker.there(record.parent)):
+        tracker.adopt(record.id, parent)
+    return record

@@ -182,19 +182,23 @@ def test_a_deleted_experiment_comes_back(tracker: Tracker, settings: Settings) -
 
 
 @pytest.mark.slow
-def test_two_processes_make_one_schema_quietly(tmp_path: Path) -> None:
+def test_two_processes_make_one_schema_quietly_and_share_the_same_work(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from components.settings import Settings\n"
+        "import sys, time; from pathlib import Path; from components.settings import Settings\n"
         "from components.tracking.runs import Tracker\n"
-        "tracker = Tracker(Settings(home=Path(sys.argv[1])))\n"
-        "with tracker.start('race', 'one', sys.argv[2], {'atelier.kind': 'training'}): pass\n"
+        "from flows.steps.cached_run import find_or_run\n"
+        "settings = Settings(home=Path(sys.argv[1]))\n"
+        "with Tracker(settings).start('race', 'one', sys.argv[2], {'atelier.kind': 'training'}): pass\n"
+        "find_or_run(settings, experiment='race', name='shared', key='shared',\n"
+        "    tags={'atelier.kind': 'training'}, work=lambda run: time.sleep(3))\n"
     )
     command = [sys.executable, "-c", code, str(tmp_path / "home")]
     both = [subprocess.Popen([*command, key], stderr=subprocess.PIPE, text=True) for key in ("a", "b")]
     said = [process.communicate(timeout=240)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     assert said == ["", ""]
-    assert {one.tags[tags.KEY] for one in Tracker(Settings(home=tmp_path / "home")).runs()} == {"a", "b"}
+    made = Tracker(Settings(home=tmp_path / "home")).runs()
+    assert sorted(run.tags[tags.KEY] for run in made) == ["a", "b", "shared"]
 
 
 def test_a_schema_that_was_cut_off_is_made_anew(tmp_path: Path) -> None:
