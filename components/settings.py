@@ -6,8 +6,10 @@ when this is imported or when `Settings` is made.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -43,7 +45,12 @@ class Settings(BaseSettings):
         default=0, ge=0, description="at most so many of the backend's devices; 0: every GPU, or the CPU"
     )
 
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", description="where the servers listen; 0.0.0.0: everywhere")
+    public_host: str = Field(
+        default="",
+        description="the name or address by which browsers reach the servers; empty: host, or this machine's "
+        "own 127.0.0.1 where the servers listen everywhere",
+    )
     api_port: int = Field(default=8000, ge=1, le=65535)
     mlflow_port: int = Field(default=5000, ge=1, le=65535)
     prefect_port: int = Field(default=4200, ge=1, le=65535)
@@ -92,24 +99,56 @@ class Settings(BaseSettings):
         return self.search_storage or f"sqlite:///{self.home / 'searches.db'}"
 
     @property
-    def serving_url(self) -> str:
-        """The REST API's address."""
-        return self.api_url or f"http://{self.host}:{self.api_port}"
+    def listens_everywhere(self) -> bool:
+        """Whether `host` means every address of this machine: one to listen on, none to open."""
+        try:
+            return ip_address(self.host.strip("[]")).is_unspecified
+        except ValueError:
+            return False
+
+    def local_address(self, port: int) -> str:
+        """The address by which a program on this machine reaches the server on `port`."""
+        if self.listens_everywhere:
+            return _address("::1" if ":" in self.host else "127.0.0.1", port)
+        return _address(self.host, port)
+
+    def public_address(self, port: int) -> str:
+        """The address by which a browser opens the server on `port`: what is printed and linked."""
+        return _address(self.public_host, port) if self.public_host else self.local_address(port)
 
     @property
-    def mlflow_url(self) -> str:
-        """The MLflow UI's address when `atelier up` serves it."""
-        return f"http://{self.host}:{self.mlflow_port}"
+    def serving_url(self) -> str:
+        """Where programs ask the REST API."""
+        return self.api_url or self.local_address(self.api_port)
+
+    @property
+    def serving_ui(self) -> str:
+        """Where a person reads the REST API's documentation."""
+        return f"{self.api_url or self.public_address(self.api_port)}/docs"
 
     @property
     def mlflow_ui(self) -> str:
-        """Where a person looks at the runs."""
-        return self.mlflow_tracking_uri if self.mlflow_tracking_uri.startswith("http") else self.mlflow_url
+        """Where a person looks at the runs: MLflow's address, without the credentials that it may hold."""
+        if not self.mlflow_tracking_uri.startswith("http"):
+            return self.public_address(self.mlflow_port)
+        uri = urlsplit(self.mlflow_tracking_uri)
+        return uri._replace(netloc=uri.netloc.rpartition("@")[2]).geturl().rstrip("/")
 
     @property
     def prefect_url(self) -> str:
-        """The Prefect UI's address when `atelier up` serves it."""
-        return f"http://{self.host}:{self.prefect_port}"
+        """Where programs ask the Prefect server that `atelier up` starts."""
+        return self.local_address(self.prefect_port)
+
+    @property
+    def prefect_ui(self) -> str:
+        """Where a person looks at flow runs and schedules."""
+        own = self.public_address(self.prefect_port)
+        return self.prefect_api_url.rstrip("/").removesuffix("/api") or own
+
+    @property
+    def dashboard_ui(self) -> str:
+        """Where a person opens the dashboard."""
+        return self.public_address(self.dashboard_port)
 
     @property
     def artifacts(self) -> Path:
@@ -135,3 +174,9 @@ class Settings(BaseSettings):
     def journal(self) -> Path:
         """Every promotion decision, a JSON line each."""
         return self.home / "journal.jsonl"
+
+
+def _address(host: str, port: int) -> str:
+    # An IPv6 address stands in brackets, or its colons would be taken for the port's.
+    name = host.strip("[]")
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

@@ -16,9 +16,9 @@ fill="#D55E00"/><circle cx="20.5" cy="11.5" r="2.4" fill="#E69F00"/></svg>"""
 
 def _links(settings: Settings) -> None:
     rooms = (
-        ("MLflow: every run in detail", settings.mlflow_url, ":material/science:"),
-        ("Prefect: schedules and flows", settings.prefect_url, ":material/account_tree:"),
-        ("API documentation", f"{settings.serving_url}/docs", ":material/api:"),
+        ("MLflow: every run in detail", settings.mlflow_ui, ":material/science:"),
+        ("Prefect: schedules and flows", settings.prefect_ui, ":material/account_tree:"),
+        ("API documentation", settings.serving_ui, ":material/api:"),
     )
     with st.sidebar.container(gap=None):
         st.caption("The rooms behind")
@@ -40,7 +40,7 @@ def main() -> None:
     ]
     page = st.navigation(pages)
     try:
-        settings = Settings.load()
+        settings = widgets.load_settings()
     except SettingsError as exc:
         st.error(formatting.plain(str(exc)), title="A setting cannot be used")
         st.stop()

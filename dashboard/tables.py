@@ -88,7 +88,7 @@ def is_synthetic(run: RunRecord) -> bool:
 
 def run_url(settings: Settings, run_id: str) -> str:
     """The run's page in MLflow."""
-    return f"{settings.mlflow_url}/#/runs/{run_id}"
+    return f"{settings.mlflow_ui}/#/runs/{run_id}"
 
 
 def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict[str, str]:

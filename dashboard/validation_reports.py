@@ -67,7 +67,7 @@ def in_mlflow(settings: Settings, runs: Iterable[RunRecord], fingerprint: str) -
     if run is None:
         return None
     folder = f"experiments/{run.experiment_id}/runs/{run.id}/artifacts/validation"
-    return f"{settings.mlflow_url}/#/{folder}/report.html"
+    return f"{settings.mlflow_ui}/#/{folder}/report.html"
 
 
 def _read(report: Path) -> ValidationReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import tzinfo
+from urllib.parse import urlsplit
 
 import altair as alt
 import streamlit as st
@@ -12,6 +13,19 @@ import streamlit as st
 from components.errors import AtelierError
 from components.settings import Settings
 from dashboard import formatting
+
+
+def load_settings() -> Settings:
+    """The settings, with links that this viewer's browser can open.
+
+    Where the servers listen on every address and no ATELIER_PUBLIC_HOST names one of them, it is the
+    one by which the browser came here.
+    """
+    settings = Settings.load()
+    host = urlsplit(st.context.url or "").hostname
+    if settings.listens_everywhere and not settings.public_host and host:
+        return Settings.load(public_host=host)
+    return settings
 
 
 def synthetic_banner() -> None:

@@ -72,8 +72,8 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         create_app(settings), timeout_graceful_shutdown=_GRACE_SECONDS, log_level="info", server_header=False
     )
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    logging.getLogger("serving").info("http://%s:%d (documentation: /docs)", host, settings.api_port)
+    address = settings.public_address(settings.api_port)
+    logging.getLogger("serving").info("%s (documentation: %s/docs)", address, address)
     uvicorn.Server(config).run(sockets=[listener])
 
 

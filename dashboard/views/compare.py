@@ -31,7 +31,7 @@ _FIGURES = {
 
 def page() -> None:
     """Draw the page."""
-    settings = Settings.load()
+    settings = widgets.load_settings()
     st.title("Compare runs")
     st.markdown("Which kind of model names paintings best, and how sure can we be?")
     finished = [run for run in queries.runs(settings, kind="training") if run.status == "FINISHED"]

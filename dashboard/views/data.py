@@ -17,7 +17,7 @@ _SUSPECTS = "exploration/suspects"
 
 def page() -> None:
     """Draw the page."""
-    settings = Settings.load()
+    settings = widgets.load_settings()
     st.title("Data")
     st.markdown("The paintings that the models learn from: what is there, how alike, and what was set aside.")
     runs = [run for run in queries.runs(settings, kind="exploration") if run.status == "FINISHED"]

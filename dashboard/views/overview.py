@@ -14,7 +14,7 @@ _DECISIONS = 8
 
 def page() -> None:
     """Draw the page."""
-    settings = Settings.load()
+    settings = widgets.load_settings()
     st.title("Atelier")
     st.markdown("Models that look at a painting and name its **artist**, **style** or **genre**.")
     training = queries.runs(settings, kind="training")

@@ -23,7 +23,7 @@ _STYLE_LOSSES = {
 
 def page() -> None:
     """Draw the page."""
-    settings = Settings.load()
+    settings = widgets.load_settings()
     st.title("Pictures")
     st.markdown("New pictures that the machines made: drawn from nothing, or repainted after a painting.")
     drawn = _finished(settings, "gan")

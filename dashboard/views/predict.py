@@ -33,7 +33,7 @@ class _Picture:
 
 def page() -> None:
     """Draw the page."""
-    settings = Settings.load()
+    settings = widgets.load_settings()
     st.title("Predict")
     st.markdown("Give a picture of a painting, and the champion says what it takes it for.")
     champions = queries.served(settings)

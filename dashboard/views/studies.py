@@ -20,7 +20,7 @@ _HELP = (
 
 def page() -> None:
     """Draw the page."""
-    settings = Settings.load()
+    settings = widgets.load_settings()
     st.title("Studies")
     st.markdown("Five published works on naming paintings, done again: what they reported beside ours.")
     known = queries.runs(settings, kind="study")

@@ -26,12 +26,15 @@ class Service:
     command: list[str]
     port: int
     url: str
+    """Where a browser opens it."""
+    local_url: str
+    """Where programs on this machine ask it."""
     ready_path: str
 
     @property
     def ready(self) -> bool:
         """Whether it answers now."""
-        return answers(self.url + self.ready_path)
+        return answers(self.local_url + self.ready_path)
 
 
 def services(settings: Settings) -> list[Service]:
@@ -52,10 +55,18 @@ def services(settings: Settings) -> list[Service]:
         "--port",
         str(settings.prefect_port),
     ]
-    own = Service("mlflow", "MLflow", mlflow, settings.mlflow_port, settings.mlflow_url, "/health")
+    if settings.public_host:
+        # MLflow answers browsers that come by an address of this machine's own, and by the names it is told.
+        name = settings.public_host
+        mlflow += ["--allowed-hosts", f"localhost:*,127.0.0.1:*,[::1]:*,{name},{name}:*"]
+        mlflow += ["--cors-allowed-origins", settings.public_address(settings.mlflow_port)]
     return [
-        *([] if settings.tracking_uri.startswith("http") else [own]),
-        Service("prefect", "Prefect", prefect, settings.prefect_port, settings.prefect_url, "/api/health"),
+        *(
+            []
+            if settings.tracking_uri.startswith("http")
+            else [_service(settings, ("mlflow", "MLflow"), settings.mlflow_port, mlflow, "/health")]
+        ),
+        _service(settings, ("prefect", "Prefect"), settings.prefect_port, prefect, "/api/health"),
         api(settings),
         dashboard(settings),
     ]
@@ -63,8 +74,8 @@ def services(settings: Settings) -> list[Service]:
 
 def api(settings: Settings) -> Service:
     """The REST API."""
-    url = f"http://{settings.host}:{settings.api_port}"
-    return Service("api", "REST API", [sys.executable, "-m", "serving"], settings.api_port, url, "/healthz")
+    command = [sys.executable, "-m", "serving"]
+    return _service(settings, ("api", "REST API"), settings.api_port, command, "/healthz")
 
 
 def dashboard(settings: Settings) -> Service:
@@ -79,8 +90,17 @@ def dashboard(settings: Settings) -> Service:
     command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.headless", "true"]
     command += ["--server.address", settings.host, "--server.port", str(settings.dashboard_port)]
     command += ["--browser.gatherUsageStats", "false"]
-    url = f"http://{settings.host}:{settings.dashboard_port}"
-    return Service("dashboard", "Dashboard", command, settings.dashboard_port, url, "/_stcore/health")
+    if settings.public_host:
+        command += ["--browser.serverAddress", settings.public_host]
+    return _service(settings, ("dashboard", "Dashboard"), settings.dashboard_port, command, "/_stcore/health")
+
+
+def _service(
+    settings: Settings, names: tuple[str, str], port: int, command: list[str], ready_path: str
+) -> Service:
+    """The server of that name and title, with both of its addresses."""
+    url, local_url = settings.public_address(port), settings.local_address(port)
+    return Service(*names, command, port, url, local_url, ready_path)
 
 
 def answers(url: str, timeout_seconds: float = 2.0) -> bool:

@@ -44,7 +44,7 @@ def up(settings: Settings) -> subprocess.Popen[bytes]:
     except BaseException:
         down(supervisor)
         raise
-    addresses = {service.name: service.url for service in wanted}
+    addresses = {service.name: service.local_url for service in wanted}
     write_atomically(_state_file(settings), json.dumps({"pid": supervisor.pid, **addresses}))
     return supervisor
 
@@ -93,6 +93,8 @@ def _start_supervisor(settings: Settings, wanted: list[Service]) -> subprocess.P
     environment = os.environ | prefect_env.environment(settings)
     environment["ATELIER_HOME"] = str(settings.home)
     environment["PREFECT_API_URL"] = f"{settings.prefect_url}/api"
+    # The pages ask the API from the browser, which may run on another machine.
+    environment.setdefault("PREFECT_UI_API_URL", f"{settings.public_address(settings.prefect_port)}/api")
     # MLflow's job workers (evaluation of language models) are seven processes of 250 MB each.
     environment.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     return subprocess.Popen(  # noqa: S603 (our own command)

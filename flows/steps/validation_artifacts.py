@@ -50,7 +50,7 @@ def leave_verdict(report: Report, settings: Settings) -> None:
     stage = "" if report.protocol else "-before-split"
     create_markdown_artifact(checks_markdown(report), key=f"validation{stage}", description=_verdict(report))
     create_link_artifact(
-        f"http://{settings.host}:{settings.dashboard_port}/?report={report.fingerprint}",
+        f"{settings.dashboard_ui}/?report={report.fingerprint}",
         link_text="Validation report and Data Docs in the dashboard",
         key=f"validation-report{stage}",
         description=_verdict(report),

@@ -242,6 +242,21 @@ def test_synthetic_is_never_passed_off_as_real(page: str) -> None:
     assert formatting.SYNTHETIC in said(visit(page))
 
 
+def _links(app: AppTest) -> list[str]:
+    """Where the page's link buttons and table links lead."""
+    buttons = [str(one.proto.url) for one in app.get("link_button")]
+    return buttons + [url for one in app.dataframe for url in one.value.get("Details", [])]
+
+
+@pytest.mark.usefixtures("here")
+def test_links_lead_to_the_mlflow_in_use(filled: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ATELIER_HOST", "0.0.0.0")
+    for page in ("overview", "compare", "pictures", "data"):
+        links = _links(visit(page))
+        assert [url for url in links if "#/" in url]
+        assert not [url for url in links if "0.0.0.0" in url]
+
+
 @pytest.mark.usefixtures("with_api")
 def test_overview_shows_the_champion_and_what_happened() -> None:
     app = visit("overview")

@@ -16,7 +16,7 @@ from components.data.versions import Version
 from components.settings import Settings
 from components.tracking.registry import VersionRecord
 from components.tracking.runs import RunRecord
-from dashboard import charts, dataset_names, formatting, study_tables, tables
+from dashboard import charts, dataset_names, formatting, study_tables, tables, validation_reports
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -141,6 +141,14 @@ def test_a_run_in_the_comparison() -> None:
     (row,) = tables.comparison([run(1)], [], tables.labels([run(1)], []), Settings())
     assert row["Validation F1"] == ".100"
     assert row["Details"].endswith("/#/runs/run-1")
+
+
+def test_links_lead_to_the_mlflow_that_the_runs_came_from() -> None:
+    elsewhere = Settings(mlflow_tracking_uri="https://user:secret@runs.example")
+    assert tables.run_url(elsewhere, "run-1") == "https://runs.example/#/runs/run-1"
+    learnt = run(1, tags={"atelier.data_version": "f" * 16}, experiment_id="7")
+    page = validation_reports.in_mlflow(elsewhere, [learnt], "f" * 16)
+    assert str(page).startswith("https://runs.example/#/experiments/7/runs/run-1/artifacts/")
 
 
 def test_a_row_of_a_study_is_called_by_it() -> None:

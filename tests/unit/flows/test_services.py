@@ -1,0 +1,20 @@
+"""How the servers of `atelier up` are started, and by which addresses they are printed and asked."""
+
+from __future__ import annotations
+
+from components.settings import Settings
+from flows.server.services import services
+
+
+def test_servers_that_listen_everywhere_are_printed_and_asked_by_addresses_that_can_be_opened() -> None:
+    for service in services(Settings(host="0.0.0.0")):
+        assert service.url == service.local_url == f"http://127.0.0.1:{service.port}"
+
+
+def test_servers_with_a_public_name_answer_it_and_are_asked_on_this_machine() -> None:
+    by_name = {one.name: one for one in services(Settings(host="0.0.0.0", public_host="gallery.example"))}
+    mlflow = by_name["mlflow"]
+    assert (mlflow.url, mlflow.local_url) == ("http://gallery.example:5000", "http://127.0.0.1:5000")
+    allowed = mlflow.command[mlflow.command.index("--allowed-hosts") + 1]
+    assert "gallery.example:*" in allowed.split(",")
+    assert by_name["dashboard"].command[-2:] == ["--browser.serverAddress", "gallery.example"]
