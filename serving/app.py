@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from components.settings import Settings
 from serving import problems
 from serving.champions import Champions
+from serving.docs import documented_app
 from serving.limits import UploadLimit
 from serving.routes import router
 
@@ -34,7 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         champions.stop()
 
-    app = FastAPI(title="Atelier", version="1", description=_ABOUT, lifespan=lifespan)
+    app = documented_app(title="Atelier", version="1", description=_ABOUT, lifespan=lifespan)
     app.state.champions = Champions(settings)
     app.include_router(router)
     app.add_middleware(UploadLimit, max_bytes=settings.max_upload_bytes)

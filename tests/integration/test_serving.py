@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import time
 import zlib
@@ -123,6 +124,19 @@ def test_the_state_can_be_asked(client: TestClient) -> None:
     ready = client.get("/readyz")
     assert ready.status_code == 200
     assert ready.json()["champions"] == {"artist": None, "style": "1", "genre": "1"}
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+def test_the_documentation_needs_no_other_host(client: TestClient, page: str) -> None:
+    answer = client.get(page)
+    loaded = re.findall(r"""(?:src|href)=["']([^"']+)["']""", answer.text)
+    assert len(loaded) >= 2
+    for url in loaded:
+        assert url.startswith("/"), url
+        assert client.get(url).status_code == 200, url
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "http" not in policy
 
 
 def test_models_lists_every_task_with_its_champion_or_the_mend(client: TestClient) -> None:
