@@ -10,7 +10,9 @@ from components.data.manifest import Manifest, Split
 if TYPE_CHECKING:
     import keras
     import numpy as np
+    from numpy.typing import NDArray
 
+    from components.data.images.alpha import Alpha
     from components.settings import Settings
     from components.training.recipe import Recipe
     from components.training.result import TrainingData
@@ -44,20 +46,39 @@ def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalDat
     import numpy as np
 
     from components.data import labels
-    from components.data.cache import store
-    from components.data.cache.decoded import decoded
     from components.training.result import TrainingData
 
     names = labels.names_of(manifest) if recipe.multi_label else manifest.class_names
 
     def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
-        images = decoded(part, recipe.image_size, store.of(settings), alpha=recipe.alpha)
+        images = images_of(part, recipe.image_size, recipe.alpha, settings)
         if recipe.multi_label:
             return images, labels.multi_hot(part, names)
         return images, np.asarray(part.class_numbers(names))
 
     train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))
     return EvalData(manifest, TrainingData(*train, *validation, names), *arrays(manifest.held_out))
+
+
+def images_of(
+    works: Manifest, image_size: tuple[int, int], alpha: Alpha, settings: Settings
+) -> NDArray[np.uint8]:
+    """The pixels (N, H, W, 3) of works, as training, evaluation, promotion and serving see them alike.
+
+    Args:
+        works: in row order.
+        image_size: (height, width) of the network.
+        alpha: what becomes of transparency, as the network was trained.
+        settings: where decoded pictures are kept.
+
+    Raises:
+        DataError: there is no work, or a file is gone or has changed.
+        ImageError: a picture cannot be read any more.
+    """
+    from components.data.cache import store
+    from components.data.cache.decoded import decoded
+
+    return decoded(works, image_size, store.of(settings), alpha=alpha)
 
 
 def probabilities(model: keras.Model, images: np.ndarray, recipe: Recipe) -> np.ndarray:

@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from components.data.manifest import Manifest
 from flows.log import log_step
+from flows.steps.eval_data import images_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,8 +155,6 @@ def _scores(
     import numpy as np
 
     from components.data import labels
-    from components.data.cache import store
-    from components.data.cache.decoded import decoded
     from components.evaluation.metrics import evaluate
     from components.inference.predictor import Predictor
     from components.tracking.registry import Registry
@@ -168,7 +167,7 @@ def _scores(
         predictor = Predictor.load(release)
         if not set(predictor.card.class_names) <= set(names):
             return None
-        images = decoded(works, predictor.card.image_size, store.of(settings))
+        images = images_of(works, predictor.card.image_size, predictor.card.alpha, settings)
         probabilities = np.zeros((len(works), len(names)), np.float32)
         probabilities[:, [names.index(name) for name in predictor.card.class_names]] = (
             predictor.probabilities(images)

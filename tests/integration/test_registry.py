@@ -1,3 +1,4 @@
+import hashlib
 import itertools
 import json
 import subprocess
@@ -9,7 +10,9 @@ from threading import Barrier, Thread
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from components.data.images.alpha import Alpha
 from components.errors import RegistryError
 from components.inference import releases
 from components.inference.predictor import Predictor
@@ -20,7 +23,8 @@ from components.tracking.journal import Journal
 from components.tracking.promotion import TRIES, Contender, Decision, Judge, Promotion, decide
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, VersionRecord
 from components.tracking.runs import Tracker
-from tests.tiny_releases import SIZE, card, write_release
+from tests.tiny_collections import manifest
+from tests.tiny_releases import COLOURS, SIZE, card, write_release
 
 pytestmark = pytest.mark.integration
 
@@ -164,6 +168,26 @@ def test_the_models_page_shows_final_figures_but_the_run_each_only_once(
     model = client.get_logged_model(output.model_id)
     assert {one.key: one.value for one in model.metrics} == {"test/macro_f1": 0.9}
     assert Tracker(settings).history(run_id)["test/macro_f1"] == [(0, 0.9)]
+
+
+def test_promotion_measures_on_the_pixels_that_the_model_learnt_from(
+    settings: Settings, tmp_path: Path
+) -> None:
+    from flows.steps.promote import _contender
+
+    works = manifest(dict.fromkeys(COLOURS, 1), root=tmp_path)
+    paths = []
+    for place, name in enumerate(works.frame["label"]):
+        pixels = np.zeros((SIZE, SIZE, 4), np.uint8)
+        pixels[..., COLOURS.index(name)] = 255  # seen only where transparency is dropped
+        paths.append(tmp_path / f"{place}.png")
+        Image.fromarray(pixels).save(paths[-1])
+    hashes = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    frame = works.frame.assign(path=[path.name for path in paths], sha256=hashes, split="test")
+    registry = Registry(settings)
+    version = registry.register("style", *_trained(settings, tmp_path, "style", alpha=Alpha.DROP))
+    contender = _contender(registry.existing("style", version), works.with_frame(frame), settings)
+    assert contender.macro_f1 == 1.0
 
 
 class TestPromotion:
