@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from components.data.versions import Version
-from components.tracking import tags as names
 from components.tracking.runs import RunRecord
 from dashboard import formatting
 
 
 def version_of(run: RunRecord) -> str:
     """Fingerprint of the works that a run learnt from; "" where it was not logged."""
-    return run.tags.get(names.DATA_VERSION, "")
+    return run.data_version
 
 
 def called(runs: Iterable[RunRecord], known: Mapping[str, Version]) -> dict[str, str]:
@@ -31,7 +30,7 @@ def called(runs: Iterable[RunRecord], known: Mapping[str, Version]) -> dict[str,
 
 
 def _named(run: RunRecord, version: Version | None) -> str:
-    source = formatting.source_title(run.tags.get(names.SOURCE, ""))
+    source = formatting.source_title(run.source)
     if version is None:
         return source
     return f"{source}: {len(version.classes)} {version.task}s, {formatting.count(version.works)} works"

@@ -15,7 +15,6 @@ from dashboard import formatting
 from dashboard.client import ServedModel
 
 _SYNTHETIC = " (synthetic)"
-_ROW = "atelier.row"
 STATUS = {
     "FINISHED": "Finished",
     "RUNNING": "Running",
@@ -81,11 +80,6 @@ def registered_champion(versions: Iterable[VersionRecord]) -> Champion | None:
     )
 
 
-def is_synthetic(run: RunRecord) -> bool:
-    """True when the run learnt from pictures drawn by code."""
-    return run.tags.get(names.SYNTHETIC) == "true"
-
-
 def run_url(settings: Settings, run_id: str) -> str:
     """The run's page in MLflow."""
     return f"{settings.mlflow_ui}/#/runs/{run_id}"
@@ -106,13 +100,13 @@ def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict
         else:
             unregistered[title] = unregistered.get(title, 0) + 1
             which = f"run {unregistered[title]}"
-        named[run.id] = f"{title}, {which}{_SYNTHETIC if is_synthetic(run) else ''}"
+        named[run.id] = f"{title}, {which}{_SYNTHETIC if run.synthetic else ''}"
     return named
 
 
 def _title(run: RunRecord) -> str:
     """Its family, behind the row of a study that it is."""
-    return f"{run.tags.get(_ROW, '')} {formatting.family_title(run.tags.get(names.FAMILY, run.name))}".strip()
+    return f"{run.row} {formatting.family_title(run.family)}".strip()
 
 
 def standing(run_id: str, versions: Iterable[VersionRecord]) -> str:
@@ -166,7 +160,7 @@ def measured(run: RunRecord, part: str) -> str:
 
 def judged_on(run: RunRecord) -> str:
     """The part that judged the run: "test", or "validation" where its works had no test part."""
-    return run.tags.get(names.JUDGED_ON, "test")
+    return run.judged_on
 
 
 def parameters(run: RunRecord) -> float | None:
@@ -219,7 +213,7 @@ def latest(
             "Model": _title(run),
             "State": state(run),
             "Macro-F1": measured(run, "test") + ("" if judged_on(run) == "test" else ", validation works"),
-            "Learnt from": formatting.source_title(run.tags.get(names.SOURCE, "")),
+            "Learnt from": formatting.source_title(run.source),
             "Started": formatting.moment(run.started, where),
             "Took": formatting.duration(run.seconds),
             "Details": run_url(settings, run.id),
@@ -230,12 +224,12 @@ def latest(
 
 def failures(runs: Sequence[RunRecord], *, limit: int) -> list[str]:
     """What went wrong with those of the newest runs that failed."""
-    return [f"{_title(run)}: {run.tags[names.ERROR]}" for run in runs[:limit] if names.ERROR in run.tags]
+    return [f"{_title(run)}: {run.error}" for run in runs[:limit] if names.ERROR in run.tags]
 
 
 def state(run: RunRecord) -> str:
     """How it goes with the run; one whose process died says "Running" in MLflow for ever."""
-    if run.status == "RUNNING" and names.is_gone(run.tags.get(names.PROCESS, "")):
+    if run.status == "RUNNING" and names.is_gone(run.process):
         return STATUS["KILLED"]
     return STATUS.get(run.status, formatting.titled(run.status.lower()))
 

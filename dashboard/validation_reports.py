@@ -10,7 +10,6 @@ from pathlib import Path
 from components.data.gate.data_docs import pages
 from components.data.gate.report import Report
 from components.settings import Settings
-from components.tracking import tags as names
 from components.tracking.runs import RunRecord
 
 
@@ -63,7 +62,7 @@ def of(settings: Settings, fingerprint: str) -> ValidationReport | None:
 
 def in_mlflow(settings: Settings, runs: Iterable[RunRecord], fingerprint: str) -> str | None:
     """The page of the report that a run on that data version keeps, None where there is no such run."""
-    run = next((run for run in runs if run.tags.get(names.DATA_VERSION) == fingerprint), None)
+    run = next((run for run in runs if run.data_version == fingerprint), None)
     if run is None:
         return None
     folder = f"experiments/{run.experiment_id}/runs/{run.id}/artifacts/validation"

@@ -62,7 +62,7 @@ def _leave_artifacts(works: Manifest, runs: list[RunRecord], decision: Entry, se
     """What the Prefect UI shows with the flow run: the scores, the runs in MLflow, the report they keep."""
     create_table_artifact(run_rows(runs), key="scores", description=f"{works.source}: {decision.reason}")
     for run in runs:
-        family = run.tags["atelier.family"].replace("_", "-")
+        family = run.family.replace("_", "-")
         page = f"{settings.mlflow_ui}/#/experiments/{run.experiment_id}/runs/{run.id}"
         create_link_artifact(
             page, link_text=f"{run.name} in MLflow", key=f"mlflow-{family}", description=run.name

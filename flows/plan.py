@@ -26,6 +26,7 @@ from components.errors import AtelierError, SettingsError
 from components.models import catalog
 from components.storage import key_of, write_atomically
 from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
+from components.tracking import tags as run_tag
 from components.training.presets import Scale
 from components.training.recipe import Loss
 
@@ -174,12 +175,12 @@ class Plan(BaseModel):
     def tags(self, kind: str, manifest: Manifest) -> dict[str, str]:
         """What every run of this plan on `manifest` is found by in MLflow."""
         return {
-            "atelier.kind": kind,
-            "atelier.task": self.task.value,
-            "atelier.scale": self.scale,
-            "atelier.source": manifest.source,
-            "atelier.synthetic": str(manifest.synthetic).lower(),
-            "atelier.data_version": manifest.fingerprint,
+            run_tag.KIND: kind,
+            run_tag.TASK: self.task.value,
+            run_tag.SCALE: self.scale,
+            run_tag.SOURCE: manifest.source,
+            run_tag.SYNTHETIC: str(manifest.synthetic).lower(),
+            run_tag.DATA_VERSION: manifest.fingerprint,
         }
 
     @property

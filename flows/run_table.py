@@ -14,11 +14,11 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     """One row a training run: macro-F1 with its 95 % bootstrap interval."""
     rows = []
     for record in records:
-        metrics, tested = record.metrics, record.tags.get("atelier.judged_on", "test") == "test"
+        metrics, tested = record.metrics, record.judged_on == "test"
         rows.append(
             {
-                "family": record.tags.get("atelier.family", record.name),
-                "data": record.tags.get("atelier.source", ""),
+                "family": record.family,
+                "data": record.source,
                 "val. F1": _interval(metrics, "validation"),
                 "test F1": _interval(metrics, "test") if tested else "no test part",
                 "accuracy": metrics.get("test/accuracy", metrics.get("test/subset_accuracy", float("nan"))),

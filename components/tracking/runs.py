@@ -49,6 +49,71 @@ class RunRecord:
         """Id of the run that this one is shown below; "" for none."""
         return self.tags.get(tags.PARENT, "")
 
+    @property
+    def key(self) -> str:
+        """Content key of everything the run depends on; the run's id where it has none."""
+        return self.tags.get(tags.KEY, self.id)
+
+    @property
+    def kind(self) -> str:
+        """What the run is: training, search, fold, study, ..."""
+        return self.tags.get(tags.KIND, "")
+
+    @property
+    def task(self) -> str:
+        """artist, style or genre."""
+        return self.tags.get(tags.TASK, "")
+
+    @property
+    def family(self) -> str:
+        """The model family; the run's name where it has none."""
+        return self.tags.get(tags.FAMILY, self.name)
+
+    @property
+    def source(self) -> str:
+        """The collection's name."""
+        return self.tags.get(tags.SOURCE, "")
+
+    @property
+    def synthetic(self) -> bool:
+        """True where the pictures were drawn by code."""
+        return self.tags.get(tags.SYNTHETIC) == "true"
+
+    @property
+    def data_version(self) -> str:
+        """Fingerprint of the works it used."""
+        return self.tags.get(tags.DATA_VERSION, "")
+
+    @property
+    def judged_on(self) -> str:
+        """The part that "test/..." figures are of: test, or validation where there is no test part."""
+        return self.tags.get(tags.JUDGED_ON, "test")
+
+    @property
+    def scale(self) -> str:
+        """Size of its recipe or study."""
+        return self.tags.get(tags.SCALE, "")
+
+    @property
+    def study(self) -> str:
+        """Name of the study it belongs to; "" for none."""
+        return self.tags.get(tags.STUDY, "")
+
+    @property
+    def row(self) -> str:
+        """The study's row that it belongs to; "" for none."""
+        return self.tags.get(tags.ROW, "")
+
+    @property
+    def error(self) -> str:
+        """Why it failed, in one line; "" where it did not."""
+        return self.tags.get(tags.ERROR, "")
+
+    @property
+    def process(self) -> str:
+        """The process that writes it; see `tags.is_gone`."""
+        return self.tags.get(tags.PROCESS, "")
+
 
 class Tracker:
     """Begins runs and finds them again. Making one is cheap; its first call opens MLflow."""

@@ -15,10 +15,6 @@ _STATUS = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED"}
 _AT_ONCE = 1000
 """MLflow takes so many metrics in one call."""
 
-TRIAL = "atelier.trial"
-"""Number of the trial that a run is."""
-STATE = "atelier.trial_state"
-
 
 @dataclass(frozen=True)
 class TrialLog:
@@ -63,8 +59,8 @@ def log_trial(settings: Settings, trial: TrialLog, *, experiment_id: str, parent
     named = {
         tags.PARENT: parent,
         tags.PROCESS: tags.this_process(),  # killed before it has ended the run, it is found by this
-        TRIAL: str(trial.number),
-        STATE: trial.state,
+        tags.TRIAL: str(trial.number),
+        tags.TRIAL_STATE: trial.state,
         tags.ERROR: trial.reason[:4000],
     }
     given = {name: text for name, text in (dict(trial.run_tags) | named).items() if text}

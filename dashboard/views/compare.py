@@ -40,7 +40,7 @@ def page() -> None:
         return
     task, chosen = _chosen(settings, finished)
     runs = tables.best_first(chosen)
-    if any(tables.is_synthetic(run) for run in runs):
+    if any(run.synthetic for run in runs):
         widgets.synthetic_banner()
     versions = queries.versions(settings, task)
     named = tables.labels(runs, versions)
@@ -50,9 +50,7 @@ def page() -> None:
 
 
 def _chosen(settings: Settings, finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
-    tasks = [
-        task for task in formatting.TASKS if any(run.tags.get("atelier.task") == task for run in finished)
-    ]
+    tasks = [task for task in formatting.TASKS if any(run.task == task for run in finished)]
     left, right = st.columns(2)
     task = left.segmented_control(
         "Task",
@@ -62,7 +60,7 @@ def _chosen(settings: Settings, finished: Sequence[RunRecord]) -> tuple[str, lis
         required=True,
         help="Style: which movement. Artist: who painted it. Genre: what it shows.",
     )
-    runs = [run for run in finished if run.tags.get("atelier.task") == task]
+    runs = [run for run in finished if run.task == task]
     called = dataset_names.called(runs, queries.data_versions(settings))
     version = right.selectbox(
         "Learnt from",
@@ -132,7 +130,7 @@ def _show_one(settings: Settings, runs: list[RunRecord], named: dict[str, str]) 
         )
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
-        widgets.learnt_from(run.tags.get("atelier.source", ""), synthetic=tables.is_synthetic(run))
+        widgets.learnt_from(run.source, synthetic=run.synthetic)
         st.link_button("Open in MLflow", tables.run_url(settings, run.id), icon=":material/open_in_new:")
     *tabs, last = st.tabs([*_FIGURES, "Settings"])
     for tab, (path, caption) in zip(tabs, _FIGURES.values(), strict=True):

@@ -26,7 +26,7 @@ def page() -> None:
         widgets.empty("No collection has been explored yet", "make demo", "atelier data explore")
         return
     by_id = {run.id: run for run in runs if run.id in found}
-    if any(tables.is_synthetic(run) for run in by_id.values()):
+    if any(run.synthetic for run in by_id.values()):
         widgets.synthetic_banner()
     chosen = by_id[st.selectbox("Which collection", list(by_id), format_func=lambda one: _called(by_id[one]))]
     about = found[chosen.id]
@@ -42,8 +42,8 @@ def _about(settings: Settings, run: RunRecord, folder: str) -> dict[str, Any] | 
 
 
 def _called(run: RunRecord) -> str:
-    source = formatting.source_title(run.tags.get("atelier.source", ""))
-    task = formatting.task_title(run.tags.get("atelier.task", "")).lower()
+    source = formatting.source_title(run.source)
+    task = formatting.task_title(run.task).lower()
     return f"{source} by {task}, {formatting.moment(run.started, widgets.where())}"
 
 
@@ -82,8 +82,8 @@ def _show_figures(settings: Settings, run: RunRecord, figures: list[dict[str, st
 
 def _show_suspects(settings: Settings, run: RunRecord, runs: list[RunRecord]) -> None:
     """Suspected label errors of the same data version, where they were looked for."""
-    version = run.tags.get("atelier.data_version")
-    same = (one for one in runs if one.tags.get("atelier.data_version") == version)
+    version = run.data_version
+    same = (one for one in runs if one.data_version == version)
     for one in same:
         about = _about(settings, one, _SUSPECTS)
         sheet = queries.artifact(settings, one.id, f"{_SUSPECTS}/suspects.png")

@@ -19,7 +19,7 @@ def page() -> None:
     st.markdown("Models that look at a painting and name its **artist**, **style** or **genre**.")
     training = queries.runs(settings, kind="training")
     champions = _champions(settings)
-    if any(one.synthetic for one in champions) or any(tables.is_synthetic(run) for run in training[:_LATEST]):
+    if any(one.synthetic for one in champions) or any(run.synthetic for run in training[:_LATEST]):
         widgets.synthetic_banner()
     if training or champions:
         _show_champions(settings, champions)

@@ -28,7 +28,7 @@ def page() -> None:
     st.markdown("New pictures that the machines made: drawn from nothing, or repainted after a painting.")
     drawn = _finished(settings, "gan")
     repainted = _finished(settings, "style-transfer")
-    if any(tables.is_synthetic(run) for run in [*drawn, *repainted]):
+    if any(run.synthetic for run in [*drawn, *repainted]):
         widgets.synthetic_banner()
     first, second = st.tabs(["Drawn from nothing", "Repainted photographs"])
     with first:
@@ -47,7 +47,7 @@ def _pick(label: str, runs: list[RunRecord]) -> RunRecord:
 
 
 def _called(run: RunRecord) -> str:
-    source = formatting.source_title(run.tags.get("atelier.source", ""))
+    source = formatting.source_title(run.source)
     return f"{source}, {formatting.moment(run.started, widgets.where())}"
 
 
@@ -68,7 +68,7 @@ def _show_gan(settings: Settings, runs: list[RunRecord]) -> None:
         else:
             _slide(settings, run.id, grids)
     with right:
-        widgets.learnt_from(run.tags.get("atelier.source", ""), synthetic=tables.is_synthetic(run))
+        widgets.learnt_from(run.source, synthetic=run.synthetic)
         losses = tables.curves({"": queries.history(settings, run.id)}, _GAN_LOSSES)
         if losses:
             st.subheader("The contest", help=f"{formatting.HELP['gan']} Neither should win for good.")
@@ -112,7 +112,7 @@ def _show_style(settings: Settings, runs: list[RunRecord]) -> None:
         widgets.empty("No photograph has been repainted yet", "make demo", "atelier pipeline")
         return
     run = _pick("Which picture", runs)
-    widgets.learnt_from(run.tags.get("atelier.source", ""), synthetic=tables.is_synthetic(run))
+    widgets.learnt_from(run.source, synthetic=run.synthetic)
     shown = {
         name: queries.artifact(settings, run.id, path)
         for name, path in (

@@ -28,7 +28,7 @@ def page() -> None:
         widgets.empty("No study has been run yet", "atelier study run A --quick")
         return
     left, right = st.columns([3, 2])
-    newest = known[0].tags.get("atelier.study", "")
+    newest = known[0].study
     name = left.selectbox(
         "Study",
         list(formatting.STUDIES),
@@ -58,18 +58,18 @@ def page() -> None:
 
 def _document(settings: Settings, run: RunRecord, name: str) -> dict[str, Any] | None:
     """The table that a run of the study left; None where it came to no row, or is of another study."""
-    path = queries.artifact(settings, run.id, _DOCUMENT) if run.tags.get("atelier.study") == name else None
+    path = queries.artifact(settings, run.id, _DOCUMENT) if run.study == name else None
     return json.loads(path.read_text(encoding="utf-8")) if path else None
 
 
 def _size(run: RunRecord) -> str:
-    return run.tags.get("atelier.scale", "")
+    return run.scale
 
 
 def _show(settings: Settings, runs: list[RunRecord], told: list[dict[str, Any]]) -> None:
     """Runs of one size on the same works, the newest first, as one table and figure."""
     newest = runs[0]
-    if tables.is_synthetic(newest):
+    if newest.synthetic:
         widgets.synthetic_banner()
     works = dataset_names.called(runs, queries.data_versions(settings))[dataset_names.version_of(newest)]
     st.caption(

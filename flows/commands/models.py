@@ -162,8 +162,8 @@ def _newest(settings: Settings, task: Task) -> list[RunRecord]:
     records = [one for one in known if one.status == "FINISHED"]
     if not records:
         raise RegistryError(f"no finished {task} run to promote. Make one: `atelier train --task {task}`.")
-    newest = records[0].tags["atelier.data_version"]
-    return [one for one in records if one.tags["atelier.data_version"] == newest]
+    newest = records[0].data_version
+    return [one for one in records if one.data_version == newest]
 
 
 def _champion(settings: Settings, task: Task) -> Path:

@@ -156,7 +156,7 @@ def _show(done: SearchResult, *, as_json: bool) -> None:
     for reason in sorted({one.reason for one in found.trials if one.state == "failed"})[:3]:
         output.print(f"failed: {reason}", markup=False, highlight=False)
     interval = f"[{metrics['test/macro_f1_low']:.3f}, {metrics['test/macro_f1_high']:.3f}]"
-    judged, run = done.best.tags.get("atelier.judged_on", "test"), done.best.id[:8]
+    judged, run = done.best.judged_on, done.best.id[:8]
     output.print(
         f"\nBest, on {judged} works: macro-F1 {metrics['test/macro_f1']:.3f} {interval}, run {run}; "
         f"`atelier promote --task {done.best.tags['atelier.task']} --run {run}` proposes it.",

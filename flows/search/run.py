@@ -9,6 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.storage import key_of
+from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.search.logging import TrialRecords, log_outcome
 from flows.search.workers import search_workers
@@ -105,7 +106,7 @@ def run_search(job: SearchJob, settings: Settings, *, workers: int = 1) -> Searc
         experiment=job.experiment,
         name=job.search.name,
         key=key,
-        tags=dict(job.tags) | {"atelier.kind": "search", "atelier.family": job.search.recipe.family},
+        tags=dict(job.tags) | {run_tag.KIND: "search", run_tag.FAMILY: job.search.recipe.family},
         work=work,
         parent=job.parent,
     )
@@ -182,7 +183,7 @@ def _sought(  # noqa: PLR0917 (one caller)
     found = loop.outcome(trials)
     log_outcome(run, found)
     best = _best(job, found, trainer, settings, run.id)
-    run.tags({"atelier.best_run": best.id})
+    run.tags({run_tag.BEST_RUN: best.id})
     run.metrics({f"best/{name}": best.metrics[name] for name in best.metrics if name.endswith("macro_f1")})
     return best
 
@@ -202,7 +203,7 @@ def _best(
         key=key_of(
             "head", METHOD, training.manifest.task, training.recipe.key, training.manifest.fingerprint
         ),
-        tags=dict(training.tags) | {"atelier.family": training.recipe.family},
+        tags=dict(training.tags) | {run_tag.FAMILY: training.recipe.family},
         work=lambda run: _head(training, trainer, settings, run),
         parent=parent,
     )

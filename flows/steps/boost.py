@@ -8,6 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.storage import key_of
+from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
@@ -66,7 +67,7 @@ def run_boosting(
         experiment=record.experiment,
         name=name or f"{FAMILY} on {record.name}",
         key=key_of(FAMILY, METHOD, source.key, recipe.key),
-        tags=source.tags | dict(tags or {}) | {"atelier.family": FAMILY, "atelier.network": record.id},
+        tags=source.tags | dict(tags or {}) | {run_tag.FAMILY: FAMILY, run_tag.NETWORK: record.id},
         work=lambda run: _boost(source, recipe, settings, run),
         parent=parent,
     )
@@ -96,5 +97,5 @@ def _boost(source: FinishedRun, recipe: BoostRecipe, settings: Settings, run: Ru
             "best_epoch": float(grown.best_round),
         }
     )
-    run.tags({"atelier.layer": grown.layer})
+    run.tags({run_tag.LAYER: grown.layer})
     evaluate(run, grown.model, judged, found)

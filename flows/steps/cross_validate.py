@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from components.data.splits.protocols import FEWEST_FOLDS
 from components.errors import DataError
 from components.storage import key_of
+from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.steps import ingest as stops
 from flows.steps.cached_run import find_or_run
@@ -93,7 +94,7 @@ def run_cross_validation(job: TrainingJob, folds: Sequence[Manifest], settings: 
         experiment=job.experiment,
         name=job.name,
         key=key_of(KIND, METHOD, job.recipe.key, [one.fingerprint for one in folds]),
-        tags=dict(job.tags) | {"atelier.kind": KIND, "atelier.family": job.recipe.family},
+        tags=dict(job.tags) | {run_tag.KIND: KIND, run_tag.FAMILY: job.recipe.family},
         work=lambda run: _run(job, folds, settings, run),
         parent=job.parent,
     )
@@ -124,7 +125,7 @@ def _run(job: TrainingJob, folds: Sequence[Manifest], settings: Settings, run: R
 
 
 def _fold(job: TrainingJob, number: int, works: Manifest, settings: Settings, parent: str) -> RunRecord:
-    tags = {"atelier.kind": FOLD, "atelier.data_version": works.fingerprint, "atelier.fold": str(number)}
+    tags = {run_tag.KIND: FOLD, run_tag.DATA_VERSION: works.fingerprint, run_tag.FOLD: str(number)}
     own = replace(
         job,
         manifest=works,

@@ -10,6 +10,7 @@ from prefect.cache_policies import NO_CACHE
 
 from components.errors import TrainingError
 from components.storage import key_of
+from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
@@ -102,7 +103,7 @@ def run_ensembling(
         experiment=first.record.experiment,
         name=name or " + ".join(member.card.family for member in members),
         key=key_of(FAMILY, METHOD, sorted(member.key for member in members)),
-        tags=first.tags | dict(tags or {}) | {"atelier.family": FAMILY},
+        tags=first.tags | dict(tags or {}) | {run_tag.FAMILY: FAMILY},
         work=work,
         parent=parent,
     )
@@ -143,7 +144,7 @@ def run_bagging(job: TrainingJob, members: int, settings: Settings) -> RunRecord
         experiment=job.experiment,
         name=job.name,
         key=key_of("bag", METHOD, members, job.manifest.task, job.recipe.key, job.manifest.fingerprint),
-        tags=dict(job.tags) | {"atelier.family": FAMILY},
+        tags=dict(job.tags) | {run_tag.FAMILY: FAMILY},
         work=work,
         parent=job.parent,
     )
@@ -212,7 +213,7 @@ def member_rows(records: Sequence[RunRecord]) -> list[dict[str, object]]:
     return [
         {
             "member": number,
-            "family": record.tags["atelier.family"],
+            "family": record.family,
             "run": record.id,
             "validation macro-F1": round(record.metrics["validation/macro_f1"], 4),
             "test macro-F1": round(record.metrics["test/macro_f1"], 4),
@@ -224,7 +225,7 @@ def member_rows(records: Sequence[RunRecord]) -> list[dict[str, object]]:
 def _member(job: TrainingJob, drawn: Resample, settings: Settings, parent: str) -> RunRecord:
     """A member of a bag, as a run of its own; found again by recipe, works and draw."""
     recipe = job.recipe.model_copy(update={"seed": job.recipe.seed + drawn.member - 1})
-    name, tags = f"{job.name}, member {drawn.member}", {"atelier.member": str(drawn.member)}
+    name, tags = f"{job.name}, member {drawn.member}", {run_tag.MEMBER: str(drawn.member)}
     own = replace(job, recipe=recipe, name=name, tags=dict(job.tags) | tags, parent=parent, resample=drawn)
     return run_training(own, settings)
 

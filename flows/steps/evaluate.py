@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from components.data.manifest import Split
+from components.tracking import tags as run_tag
 from flows.steps.eval_data import probabilities
 from flows.steps.evaluate_multilabel import evaluate_multilabel
 from flows.steps.release import release
@@ -31,7 +32,7 @@ def evaluate(run: Run, model: keras.Model, recipe: Recipe, found: EvalData) -> N
     Raises:
         RegistryError: the network cannot be exported, or answers otherwise once it is.
     """
-    run.tags({"atelier.judged_on": found.manifest.judged_on.value})
+    run.tags({run_tag.JUDGED_ON: found.manifest.judged_on.value})
     if recipe.multi_label:
         evaluate_multilabel(run, model, recipe, found)
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.errors import RegistryError, TrainingError
 from components.inference.release import KERAS, ReleaseCard
+from components.tracking import tags as run_tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
     from components.training.recipe import Recipe
 
-_INHERITED = ("kind", "task", "scale", "source", "synthetic", "data_version")
+_INHERITED = (
+    run_tag.KIND,
+    run_tag.TASK,
+    run_tag.SCALE,
+    run_tag.SOURCE,
+    run_tag.SYNTHETIC,
+    run_tag.DATA_VERSION,
+)
 
 
 @dataclass(frozen=True)
@@ -38,13 +46,12 @@ class FinishedRun:
     @property
     def key(self) -> str:
         """Content key of what it was trained by and on; the same key, the same network."""
-        return self.record.tags.get("atelier.key", self.record.id)
+        return self.record.key
 
     @property
     def tags(self) -> dict[str, str]:
         """What a run made of this one is found by, too."""
-        names = [f"atelier.{name}" for name in _INHERITED]
-        return {name: self.record.tags[name] for name in names if name in self.record.tags}
+        return {name: self.record.tags[name] for name in _INHERITED if name in self.record.tags}
 
     def network(self) -> keras.Model:
         """Raw image (B, H, W, 3) in 0..255 -> probabilities (B, C). Call `runtime.prepare` first."""

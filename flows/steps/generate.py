@@ -11,6 +11,7 @@ from prefect.cache_policies import NO_CACHE
 from components.data.manifest import Split
 from components.errors import DataError
 from components.storage import key_of
+from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
 
@@ -91,8 +92,7 @@ def run_style_transfer(
         experiment=kept.experiment,
         name=kept.name,
         key=key_of("style-transfer", METHOD, recipe.key, network.id, painting.name),
-        tags=dict(kept.tags)
-        | {"atelier.network": network.id, "atelier.family": network.tags["atelier.family"]},
+        tags=dict(kept.tags) | {run_tag.NETWORK: network.id, run_tag.FAMILY: network.family},
         work=lambda run: _transfer(recipe, painting, network, settings, run),
         parent=kept.parent,
     )
@@ -106,7 +106,7 @@ def own_network(runs: Sequence[RunRecord]) -> RunRecord:
     """The run whose network looks at pictures for the style transfer: one whose convolutions learnt here."""
     from components.models.catalog import family
 
-    return next((run for run in runs if not family(run.tags["atelier.family"]).pretrained), runs[0])
+    return next((run for run in runs if not family(run.family).pretrained), runs[0])
 
 
 def _train_gan(recipe: GanRecipe, works: Manifest, settings: Settings, run: Run) -> None:

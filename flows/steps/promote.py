@@ -106,7 +106,7 @@ def version_data(record: RunRecord, settings: Settings) -> Manifest:
     """The split data version that a run was trained on."""
     from components.data.versions import Versions
 
-    return Versions(settings.collections / "versions").get(record.tags["atelier.data_version"])
+    return Versions(settings.collections / "versions").get(record.data_version)
 
 
 def _registered(record: RunRecord, task_name: str, registry: Registry, settings: Settings) -> str:

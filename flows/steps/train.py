@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 
 from components.errors import TrainingError
 from components.storage import key_of
+from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
@@ -95,7 +96,7 @@ def run_training(job: TrainingJob, settings: Settings) -> RunRecord:
         experiment=job.experiment,
         name=job.name,
         key=job.key,
-        tags=dict(job.tags) | {"atelier.family": job.recipe.family},
+        tags=dict(job.tags) | {run_tag.FAMILY: job.recipe.family},
         work=lambda run: _train(job, settings, run),
         parent=job.parent,
     )

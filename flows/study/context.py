@@ -9,6 +9,7 @@ from components.data.manifest import Split
 from components.errors import TrainingError
 from components.studies import sizes, weights
 from components.studies.study import SearchRow, TrainingRow
+from components.tracking import tags as run_tag
 from flows.steps import ingest as stops
 from flows.steps.train import TrainingJob
 
@@ -86,9 +87,9 @@ class StudyContext:
     def tags(self, kind: str, row: Row, manifest: Manifest) -> dict[str, str]:
         """What a row's run is found by."""
         return self.plan(row).tags(kind, manifest) | {
-            "atelier.scale": self.order.size,
-            "atelier.study": self.study.name,
-            "atelier.row": row.id,
+            run_tag.SCALE: self.order.size,
+            run_tag.STUDY: self.study.name,
+            run_tag.ROW: row.id,
         }
 
     def name(self, row: Row) -> str:

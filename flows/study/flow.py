@@ -18,6 +18,7 @@ from components.runtime import prepare
 from components.settings import Settings
 from components.storage import key_of
 from components.studies import catalog
+from components.tracking import tags as run_tag
 from flows import prefect_env
 from flows.log import LOGGER, log_step
 from flows.steps.ingest import prepared
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 DOCUMENT = "study.json"
 """What a study's run keeps: title, lines, seconds; `atelier study table` reads it again."""
 
-_ALIKE = ("atelier.scale", "atelier.data_version")
+_ALIKE = (run_tag.SCALE, run_tag.DATA_VERSION)
 """Tags that runs of a study share whose rows go into one table."""
 
 
@@ -120,7 +121,7 @@ def run(
     title = table.title(
         f"Study {wanted.letter}: {wanted.title}", manifest.source, order.size, synthetic=manifest.synthetic
     )
-    tags = plan.tags("study", manifest) | {"atelier.scale": order.size, "atelier.study": wanted.name}
+    tags = plan.tags("study", manifest) | {run_tag.SCALE: order.size, run_tag.STUDY: wanted.name}
     # Without its rows: so a later run of others marks one that was killed.
     asked = order.model_dump(mode="json", exclude={"rows", "workers"})
     key = key_of("study", wanted.name, asked, manifest.fingerprint)
@@ -155,10 +156,10 @@ def last(name: str, settings: Settings) -> StudyResult:
     from components.tracking.runs import Tracker
 
     tracker, wanted = Tracker(settings), catalog.find_study(name)
-    runs = [one for one in tracker.runs(kind="study", limit=1000) if one.tags.get("atelier.study") == name]
+    runs = [one for one in tracker.runs(kind="study", limit=1000) if one.study == name]
     for record in runs:
         if record.status == "RUNNING":
-            tracker.mark_stale(record.experiment, record.tags["atelier.key"])
+            tracker.mark_stale(record.experiment, record.key)
     newest = next((told for record in runs if (told := _told(record, tracker))), None)
     if newest is None:
         raise RegistryError(f"{name} has not been run yet. Run it: atelier study run {name} --quick")

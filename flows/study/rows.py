@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from components.errors import AtelierError, DataError
 from components.runtime import clear
 from components.studies import sizes, study, weights
+from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.steps.train import run_training
 from flows.study import reports
@@ -127,7 +128,7 @@ def _pictures(row: Row, work: study.GanRow | study.StyleTransferRow, course: Stu
         return RowResult(row, run_gan_training(recipe, manifest, kept, course.settings), manifest, told)
     network, drawn = course.done[work.network], course.record(work.network)
     base = work.recipe if scale == "full" else STYLE_RECIPES[scale]()
-    named = drawn.tags["atelier.family"] == "vgg19"  # names of its layers mean nothing in another network
+    named = drawn.family == "vgg19"  # names of its layers mean nothing in another network
     style = base.model_copy(
         update={
             "layers": work.recipe.layers,
@@ -179,7 +180,7 @@ def _boost(row: Row, work: study.BoostingRow, course: StudyContext) -> RowResult
         recipe.model_copy(update={"seed": course.order.seed}),
         course.settings,
         name=course.name(row),
-        tags={"atelier.study": course.study.name, "atelier.row": row.id},
+        tags={run_tag.STUDY: course.study.name, run_tag.ROW: row.id},
         parent=course.parent.id,
     )
     return RowResult(row, record, source.manifest, source.note)

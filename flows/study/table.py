@@ -139,7 +139,7 @@ def duration(seconds: float) -> str:
 
 def _same(row: Row, record: RunRecord | None) -> str:
     """What is to be said where another row's recipe and works turn out to be the same."""
-    other = record.tags.get("atelier.row", row.id) if record else row.id
+    other = (record.row if record else "") or row.id
     return "" if other == row.id else f"the same run as {other}"
 
 
