@@ -11,12 +11,17 @@
     └── ServiceError      a server that cannot be reached or started
 
 Each message says what was expected, what came, and how to mend it. The command line prints it and
-exits with 2; the API answers it as problem+json.
+exits with 2; the API answers it as problem+json. Passwords in a message are masked.
 """
+
+from components.addresses import masked
 
 
 class AtelierError(Exception):
     """Something a person can mend; its text tells them how."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(masked(message))
 
 
 class SettingsError(AtelierError):

@@ -1,7 +1,7 @@
 """Where everything lies and which end points are used: the only reader of the environment.
 
-Every field is an `ATELIER_*` variable (`ATELIER_HOME`, `ATELIER_API_PORT`, ...). Nothing is created
-when this is imported or when `Settings` is made.
+Every field is an `ATELIER_*` variable (`ATELIER_HOME`, `ATELIER_API_PORT`, ...); an empty variable counts
+as one that is not set. Nothing is created when this is imported or when `Settings` is made.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from components.addresses import is_http, masked, split_credentials, with_driver
 from components.errors import SettingsError
 
 
@@ -21,18 +21,33 @@ class Settings(BaseSettings):
     """One frozen value, made at an edge (a command, a server) and handed inwards."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ATELIER_", frozen=True, extra="ignore", populate_by_name=True
+        env_prefix="ATELIER_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
     )
 
     home: Path = Field(default=Path(".atelier"), description="folder of everything Atelier writes")
-    mlflow_tracking_uri: str = Field(default="", description="empty: SQLite below home")
+    # Addresses may hold passwords: they stay out of every repr.
+    mlflow_tracking_uri: str = Field(default="", repr=False, description="empty: SQLite below home")
+    artifacts: str = Field(
+        default="",
+        repr=False,
+        description="where runs keep their files: a folder or s3://bucket/prefix; empty: a folder below "
+        "home, or what the MLflow server of mlflow_tracking_uri says",
+    )
     prefect_api_url: str = Field(
         default="",
+        repr=False,
         validation_alias=AliasChoices("ATELIER_PREFECT_API_URL", "PREFECT_API_URL"),
         description="empty: a server of its own below home",
     )
+    prefect_database_url: str = Field(
+        default="",
+        repr=False,
+        description="database of the Prefect server that Atelier starts: "
+        "postgresql://user:password@host/name; empty: SQLite below home",
+    )
     search_storage: str = Field(
         default="",
+        repr=False,
         description="where searches keep their trials: sqlite:///file, or for several machines "
         "postgresql://user:password@host/name; empty: SQLite below home",
     )
@@ -67,9 +82,46 @@ class Settings(BaseSettings):
 
     @field_validator("home")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
+    def _usable_folder(cls, home: Path) -> Path:
         # Servers are started in other folders: a relative home would mean another place there.
-        return home.expanduser().resolve()
+        try:
+            home = home.expanduser().resolve()
+            nearest = next(place for place in (home, *home.parents) if place.exists())
+        except (OSError, RuntimeError) as exc:  # an unknown ~user, a link to itself, no right to look
+            raise ValueError(f"this folder cannot be looked up: {exc}") from exc
+        if not nearest.is_dir():
+            raise ValueError(f"a folder is expected, but {nearest} is a file")
+        if "?" in str(home) or not str(home).isprintable():
+            raise ValueError(
+                "the folder's path may hold neither '?', which ends the path in the address of a "
+                "database, nor unprintable characters"
+            )
+        return home
+
+    @field_validator("artifacts")
+    @classmethod
+    def _absolute(cls, root: str) -> str:
+        return root.rstrip("/") if "://" in root or not root else str(Path(root).expanduser().resolve())
+
+    @field_validator("prefect_api_url", "s3_endpoint_url", "api_url")
+    @classmethod
+    def _http_address(cls, address: str) -> str:
+        if address and not is_http(address):
+            raise ValueError("an address that begins with http:// or https:// and names a host is expected")
+        return address
+
+    @field_validator("mlflow_tracking_uri", "search_storage", "prefect_database_url")
+    @classmethod
+    def _whole_address(cls, address: str) -> str:
+        scheme, separator, _ = address.partition("://")
+        if address and not (scheme and separator):
+            raise ValueError(
+                "an address with its scheme is expected, such as http://host:5000, "
+                "sqlite:////folder/file.db or postgresql://user:password@host/name"
+            )
+        if scheme in {"http", "https"} and not is_http(address):
+            raise ValueError("an http address that names a host is expected")
+        return address
 
     @classmethod
     def load(cls, **overrides: object) -> Self:
@@ -83,15 +135,46 @@ class Settings(BaseSettings):
             return cls(**given)  # type: ignore[arg-type]  # pydantic checks them
         except ValidationError as exc:
             wrong = "; ".join(
-                f"ATELIER_{str(error['loc'][0]).upper()}: {error['msg']} (received {error['input']!r})"
+                f"{_variable(str(error['loc'][0]))}: {error['msg'].removeprefix('Value error, ')} "
+                f"(received {_shown(error['input'])!r})"
                 for error in exc.errors()
             )
             raise SettingsError(f"{wrong}. Correct or unset the variable.") from exc
 
     @property
     def tracking_uri(self) -> str:
-        """MLflow's address, or the SQLite file below home."""
-        return self.mlflow_tracking_uri or f"sqlite:///{self.home / 'mlflow.db'}"
+        """MLflow's address, or the SQLite file below home.
+
+        An http address is without its credentials, which are `tracking_credentials`; that of a database
+        holds its password.
+        """
+        if is_http(self.mlflow_tracking_uri):
+            return split_credentials(self.mlflow_tracking_uri)[0]
+        database = self.mlflow_tracking_uri or f"sqlite:///{self.home / 'mlflow.db'}"
+        return with_driver(database, "psycopg")
+
+    @property
+    def tracking_credentials(self) -> tuple[str, str]:
+        """Name and password for MLflow's server; empty where its address holds none."""
+        if not is_http(self.mlflow_tracking_uri):
+            return "", ""
+        return split_credentials(self.mlflow_tracking_uri)[1:]
+
+    @property
+    def artifact_root(self) -> str:
+        """Where runs keep their files, as an address: file:///... or s3://..."""
+        place = self.artifact_place
+        return place if "://" in place else Path(place).as_uri()
+
+    @property
+    def artifact_place(self) -> str:
+        """Where runs keep their files, for people: a folder's path, or s3://..."""
+        return self.artifacts or str(self.home / "mlartifacts")
+
+    @property
+    def prefect_database(self) -> str:
+        """Prefect's database with the driver that its server needs; "" for SQLite below home."""
+        return with_driver(self.prefect_database_url, "asyncpg")
 
     @property
     def search_url(self) -> str:
@@ -129,10 +212,9 @@ class Settings(BaseSettings):
     @property
     def mlflow_ui(self) -> str:
         """Where a person looks at the runs: MLflow's address, without the credentials that it may hold."""
-        if not self.mlflow_tracking_uri.startswith("http"):
-            return self.public_address(self.mlflow_port)
-        uri = urlsplit(self.mlflow_tracking_uri)
-        return uri._replace(netloc=uri.netloc.rpartition("@")[2]).geturl().rstrip("/")
+        if is_http(self.tracking_uri):
+            return self.tracking_uri.rstrip("/")
+        return self.public_address(self.mlflow_port)
 
     @property
     def prefect_url(self) -> str:
@@ -143,17 +225,12 @@ class Settings(BaseSettings):
     def prefect_ui(self) -> str:
         """Where a person looks at flow runs and schedules."""
         own = self.public_address(self.prefect_port)
-        return self.prefect_api_url.rstrip("/").removesuffix("/api") or own
+        return split_credentials(self.prefect_api_url)[0].rstrip("/").removesuffix("/api") or own
 
     @property
     def dashboard_ui(self) -> str:
         """Where a person opens the dashboard."""
         return self.public_address(self.dashboard_port)
-
-    @property
-    def artifacts(self) -> Path:
-        """MLflow's artifacts, when they are not elsewhere."""
-        return self.home / "mlartifacts"
 
     @property
     def cache(self) -> Path:
@@ -180,3 +257,13 @@ def _address(host: str, port: int) -> str:
     # An IPv6 address stands in brackets, or its colons would be taken for the port's.
     name = host.strip("[]")
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def _variable(name: str) -> str:
+    """The environment variable of a field, which pydantic names by itself or by its alias."""
+    return name if name.startswith("ATELIER_") else f"ATELIER_{name.upper()}"
+
+
+def _shown(value: object) -> str:
+    """A refused value without its password, also where the scheme of an address was forgotten."""
+    return masked(f"x://{value}").removeprefix("x://")

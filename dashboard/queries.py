@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 from PIL import Image, ImageOps
 
+from components.addresses import sqlite_file
 from components.data.images.reader import read_rgb
 from components.data.versions import Version, Versions
 from components.errors import AtelierError
@@ -24,14 +25,13 @@ from dashboard.client import Api, Prediction, ServedModel, Unreachable
 from dashboard.samples import Sample
 
 FRESH_SECONDS = 5
-_SQLITE = "sqlite:///"
 _BY_VALUE: dict[Any, Any] = {Settings: Settings.model_dump_json}
 
 
 def _nothing_logged(settings: Settings) -> bool:
     # Opening SQLite would make it, schema and all: that is for the first run to do.
-    uri = settings.tracking_uri
-    return uri.startswith(_SQLITE) and not Path(uri.removeprefix(_SQLITE)).exists()
+    file = sqlite_file(settings.tracking_uri)
+    return file is not None and not file.exists()
 
 
 @st.cache_resource(hash_funcs=_BY_VALUE, show_spinner="Opening the record of runs …")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from prefect import flow
 from prefect.artifacts import create_link_artifact, create_table_artifact
 
+from components.addresses import masked
 from components.settings import Settings
 from flows import prefect_env
 from flows.log import LOGGER
@@ -84,8 +85,8 @@ def where(outcome: PipelineResult, settings: Settings) -> list[dict[str, Any]]:
         {"what": "validation report", "where": str(folder / "report.html")},
         {"what": "Data Docs", "where": str(folder / "data_docs" / "index.html")},
         {"what": "figures of the paintings", "where": str(explored / "index.html")},
-        {"what": "runs and registry", "where": settings.tracking_uri},
-        {"what": "figures and models", "where": str(settings.artifacts)},
+        {"what": "runs and registry", "where": masked(settings.tracking_uri)},
+        {"what": "figures and models", "where": settings.artifact_place},
         {"what": "served releases", "where": str(settings.releases)},
         {"what": "journal", "where": str(settings.journal)},
     ]

@@ -30,6 +30,8 @@ def environment(settings: Settings) -> dict[str, str]:
     }
     if settings.prefect_api_url:
         variables["PREFECT_API_URL"] = settings.prefect_api_url
+    if settings.prefect_database:
+        variables["PREFECT_API_DATABASE_CONNECTION_URL"] = settings.prefect_database
     return variables
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from components.addresses import sqlite_file
 from components.data.manifest import Task
 from components.errors import AtelierError
 from components.inference import releases
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("serving")
 
-_SQLITE = "sqlite:///"
 _LONGEST_WAIT_SECONDS = 60.0
 _STOP_SECONDS = 2.0
 
@@ -84,8 +84,8 @@ class Champions:
         Raises:
             AtelierError: it cannot be asked, or a champion of it cannot be had; all others are served.
         """
-        uri = self.settings.tracking_uri
-        if uri.startswith(_SQLITE) and not Path(uri.removeprefix(_SQLITE)).exists():
+        file = sqlite_file(self.settings.tracking_uri)
+        if file is not None and not file.exists():
             # Asking would make an empty database: that is for the first run to do.
             self._registry_trouble = "there is no registry yet: nothing has been trained here"
             return

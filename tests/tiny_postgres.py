@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,10 +26,11 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Start a cluster in `folder`, on a free port of this machine alone; yields its address.
+def server() -> Iterator[str]:
+    """Start a cluster on a free port of this machine alone; yields its address.
 
-    The server refuses to run as root: then it runs as the user postgres.
+    The server refuses to run as root: then it runs as the user postgres, in a folder outside of pytest's,
+    which are their user's alone.
     """
     pytest.importorskip("psycopg", reason="no PostgreSQL test: the driver psycopg is not installed")
     where = programs()
@@ -36,16 +38,17 @@ def server(folder: Path) -> Iterator[str]:
         pytest.skip(
             "no PostgreSQL test: initdb and pg_ctl are neither on the path nor in /usr/lib/postgresql"
         )
+    with tempfile.TemporaryDirectory(prefix="atelier-postgres-") as folder:
+        yield from _cluster(Path(folder), where)
+
+
+def _cluster(folder: Path, where: Path) -> Iterator[str]:
     as_user = _as_user()
-    folder.mkdir(parents=True, exist_ok=True)
     data = folder / "cluster"
     data.mkdir()
     if as_user:
         shutil.chown(folder, USER)
         shutil.chown(data, USER)
-        for parent in folder.parents:  # pytest's folders are its user's alone
-            if parent.owner() != USER and parent.stat().st_uid == os.getuid() and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
     port = _free_port()
     _run([*as_user, str(where / "initdb"), "-D", str(data), "-U", USER, "-A", "trust", "-N", "-E", "UTF8"])
     options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off"

@@ -65,8 +65,14 @@ def building(final: Path) -> Iterator[Path]:
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def write_atomically(final: Path, data: bytes | str) -> Path:
-    """Write a small file in one step: readers see the old bytes or the new ones, never a part."""
+def write_atomically(final: Path, data: bytes | str, *, mode: int = 0o644) -> Path:
+    """Write a small file in one step: readers see the old bytes or the new ones, never a part.
+
+    Args:
+        final: the file; folders above it are made.
+        data: its whole content.
+        mode: its rights; 0o600 for what holds a secret, which nobody else may then read at any moment.
+    """
     final.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent)
     draft = Path(name)
@@ -75,7 +81,7 @@ def write_atomically(final: Path, data: bytes | str) -> Path:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
-        draft.chmod(0o644)
+        draft.chmod(mode)
         draft.replace(final)
         sync(final.parent)
     finally:

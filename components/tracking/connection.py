@@ -23,13 +23,13 @@ from urllib.request import url2pathname, urlopen
 
 from filelock import FileLock, Timeout
 
+from components.addresses import is_http, sqlite_file
 from components.errors import ServiceError
 from components.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-SQLITE = "sqlite:///"
 ANSWER_SECONDS = 5.0
 LOCK_SECONDS = 120.0
 _QUIET = {
@@ -44,15 +44,21 @@ _opening = Lock()
 
 
 def connect(settings: Settings) -> MlflowClient:
-    """The client of `settings.tracking_uri`; nothing of MLflow's global state is set.
+    """The client of `settings.tracking_uri`; MLflow's own default address stays as it is.
 
-    The first call of a process makes the SQLite file, if there is none yet.
+    The first call of a process makes the SQLite file, if there is none yet. Credentials, and the end point
+    of S3, are handed over in the variables that MLflow reads them from at each request.
 
     Raises:
-        ServiceError: the server does not answer, or the database is of another MLflow.
+        ServiceError: the server does not answer, or the database is damaged or of another MLflow.
     """
     with _opening:
-        return _client(settings.tracking_uri)
+        user, password = settings.tracking_credentials
+        if user or password:
+            os.environ.update(MLFLOW_TRACKING_USERNAME=user, MLFLOW_TRACKING_PASSWORD=password)
+        if settings.s3_endpoint_url:
+            os.environ.setdefault("MLFLOW_S3_ENDPOINT_URL", settings.s3_endpoint_url)
+        return _client(settings.tracking_uri, settings.artifact_root)
 
 
 @contextmanager
@@ -119,32 +125,53 @@ def local_folder(artifact_uri: str) -> Path | None:
 
 
 def _artifacts(settings: Settings, experiment: str) -> str | None:
-    # A server decides itself where artifacts lie; beside SQLite they are files of ours.
-    if not settings.tracking_uri.startswith(SQLITE):
+    # A server decides itself where artifacts lie, unless the setting says so.
+    if is_http(settings.tracking_uri) and not settings.artifacts:
         return None
     folder = re.sub(r"[^a-z0-9]+", "-", experiment.lower()).strip("-") or "experiment"
-    return (settings.artifacts / folder).as_uri()
+    return f"{settings.artifact_root}/{folder}"
 
 
 @cache
-def _client(uri: str) -> MlflowClient:
-    if uri.startswith(("http://", "https://")):
+def _client(uri: str, artifact_root: str) -> MlflowClient:
+    if is_http(uri):
         _ask(uri)
     _quieten()
     from mlflow.exceptions import MlflowException
     from mlflow.tracking import MlflowClient
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        if uri.startswith(SQLITE):
-            _make_schema(Path(uri.removeprefix(SQLITE)))
+        if not is_http(uri):
+            _open_database(uri, artifact_root)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.search_registered_models(max_results=1)  # opens the registry's half of the store, too
-    except MlflowException as exc:
-        raise ServiceError(
-            f"{uri}: MLflow cannot use it: {exc}. A database of an older MLflow is brought up to date "
-            f"by `mlflow db upgrade {uri}` (make a copy first)."
-        ) from exc
+    except (MlflowException, SQLAlchemyError, ModuleNotFoundError) as exc:
+        raise ServiceError(_refusal(uri, exc)) from exc
     return client
+
+
+def _refusal(uri: str, exc: Exception) -> str:
+    """Say what is wrong with a tracking address, and how to mend it."""
+    first_line = str(exc).strip().partition("\n")[0].rstrip(".")
+    said = re.sub(r"^\([\w.]+\) ", "", first_line)  # SQLAlchemy's "(sqlite3.DatabaseError) "
+    file = sqlite_file(uri)
+    if isinstance(exc, ModuleNotFoundError):
+        mend = f"Install the driver of the database: pip install '{exc.name}[binary]'"
+    elif "out-of-date database schema" in said:
+        mend = (
+            "It is of an older MLflow: copy it, then bring it up to date with `mlflow db upgrade <address>`"
+        )
+    elif is_http(uri) or file is None:
+        mend = "Correct ATELIER_MLFLOW_TRACKING_URI (the address, the name and the password)"
+    elif "not a database" in said or "malformed" in said:
+        mend = (
+            f"The file {file} is damaged: restore a copy of it, or move it away and the runs begin anew "
+            "(their files stay)"
+        )
+    else:
+        mend = f"Check the rights on {file} and its folder, and the room on the disk"
+    return f"{uri}: MLflow cannot use it: {said}. {mend}."
 
 
 def _ask(uri: str) -> None:
@@ -170,6 +197,29 @@ def _quieten() -> None:
     warnings.filterwarnings("ignore", category=FutureWarning, module="mlflow")
 
 
+def _open_database(uri: str, artifact_root: str) -> None:
+    """Make the tables where there are none, with `artifact_root` as the place of MLflow's first experiment.
+
+    MLflow's client alone would put that one below the folder that the process happens to stand in.
+    """
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    file = sqlite_file(uri)
+    if file is not None:
+        _make_schema(file)
+    _try_database(uri)
+    SqlAlchemyStore(uri, artifact_root)  # type: ignore[no-untyped-call]
+
+
+def _try_database(uri: str) -> None:
+    """MLflow tries ten times, for minutes and with a warning each; this fails at once."""
+    from sqlalchemy import create_engine, inspect
+    from sqlalchemy.pool import NullPool
+
+    options = {"connect_timeout": int(ANSWER_SECONDS)} if uri.startswith("postgresql") else {}
+    inspect(create_engine(uri, poolclass=NullPool, connect_args=options)).get_table_names()
+
+
 def _make_schema(database: Path) -> None:
     """Make the database whole under another name: one killed half-way could not be migrated again."""
     from mlflow.store.db import utils
@@ -179,7 +229,7 @@ def _make_schema(database: Path) -> None:
             return
         draft = database.with_name(f".{database.name}.part")
         draft.unlink(missing_ok=True)
-        engine = utils.create_sqlalchemy_engine(f"{SQLITE}{draft}")  # type: ignore[no-untyped-call]
+        engine = utils.create_sqlalchemy_engine(f"sqlite:///{draft}")  # type: ignore[no-untyped-call]
         try:
             utils._initialize_tables(engine)  # type: ignore[no-untyped-call]
         finally:

@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from components.addresses import is_http, masked
 from components.data.manifest import Task
 from components.errors import AtelierError
 from components.progress import steps
@@ -144,14 +145,14 @@ def _services(settings: Settings) -> Iterator[Finding]:
         else:
             yield Finding(service.title, "note", f"not running at {service.url}. Start it: atelier up")
     uri = settings.tracking_uri
-    if uri.startswith("http") and not services.answers(f"{uri}/health"):
+    if is_http(uri) and not services.answers(f"{uri}/health"):
         yield Finding(
             "tracking",
             "bad",
             f"{uri}: no MLflow server answers. Start it, or unset ATELIER_MLFLOW_TRACKING_URI",
         )
     else:
-        yield Finding("tracking", "good", uri)
+        yield Finding("tracking", "good", masked(uri))
 
 
 def _champions(settings: Settings) -> Iterator[Finding]:

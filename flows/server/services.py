@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import socket
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from components.addresses import is_http
 from components.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class Service:
     local_url: str
     """Where programs on this machine ask it."""
     ready_path: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables that it reads beside those of all servers."""
 
     @property
     def ready(self) -> bool:
@@ -41,9 +45,8 @@ def services(settings: Settings) -> list[Service]:
     """The servers of `atelier up`, in the order they start; an MLflow elsewhere is not started here."""
     python, host = sys.executable, settings.host
     mlflow = [python, "-m", "mlflow", "server", "--host", host, "--port", str(settings.mlflow_port)]
-    mlflow += ["--backend-store-uri", settings.tracking_uri, "--workers", "1"]
     # Files are read where they lie: whoever writes runs on this machine needs no detour over HTTP.
-    mlflow += ["--default-artifact-root", str(settings.artifacts), "--no-serve-artifacts"]
+    mlflow += ["--workers", "1", "--no-serve-artifacts"]
     prefect = [
         python,
         "-m",
@@ -60,16 +63,28 @@ def services(settings: Settings) -> list[Service]:
         name = settings.public_host
         mlflow += ["--allowed-hosts", f"localhost:*,127.0.0.1:*,[::1]:*,{name},{name}:*"]
         mlflow += ["--cors-allowed-origins", settings.public_address(settings.mlflow_port)]
+    own = _service(settings, ("mlflow", "MLflow"), settings.mlflow_port, mlflow, "/health")
     return [
         *(
             []
-            if settings.tracking_uri.startswith("http")
-            else [_service(settings, ("mlflow", "MLflow"), settings.mlflow_port, mlflow, "/health")]
+            if is_http(settings.tracking_uri)
+            else [replace(own, environment=_mlflow_environment(settings))]
         ),
         _service(settings, ("prefect", "Prefect"), settings.prefect_port, prefect, "/api/health"),
         api(settings),
         dashboard(settings),
     ]
+
+
+def _mlflow_environment(settings: Settings) -> dict[str, str]:
+    # Not on the command line, which everybody on the machine sees: the address may hold a password.
+    environment = {
+        "MLFLOW_BACKEND_STORE_URI": settings.tracking_uri,
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": settings.artifact_root,
+    }
+    if settings.s3_endpoint_url:
+        environment["MLFLOW_S3_ENDPOINT_URL"] = settings.s3_endpoint_url
+    return environment
 
 
 def api(settings: Settings) -> Service:

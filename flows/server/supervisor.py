@@ -86,11 +86,11 @@ def _start_supervisor(settings: Settings, wanted: list[Service]) -> subprocess.P
     _state_file(settings).unlink(missing_ok=True)
     runner = [sys.executable, "-m", "flows.server.deployments"]
     commands = {service.name: service.command for service in wanted} | {"runner": runner}
-    conf = write_atomically(
-        folder / "supervisord.conf", _configuration(folder, settings.home / "logs", commands)
-    )
+    conf = write_atomically(folder / "supervisord.conf", _configuration(commands), mode=0o600)
     (settings.home / "logs").mkdir(parents=True, exist_ok=True)
     environment = os.environ | prefect_env.environment(settings)
+    for service in wanted:
+        environment.update(service.environment)
     environment["ATELIER_HOME"] = str(settings.home)
     environment["PREFECT_API_URL"] = f"{settings.prefect_url}/api"
     # The pages ask the API from the browser, which may run on another machine.
@@ -114,21 +114,22 @@ def _end_with_parent() -> None:
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
-def _configuration(folder: Path, logs: Path, commands: dict[str, list[str]]) -> str:
+def _configuration(commands: dict[str, list[str]]) -> str:
+    # Paths are told from the file's own folder, %(here)s: home may hold signs that mean something here.
     import getpass
 
     user = f"user={getpass.getuser()}\n" if os.getuid() == 0 else ""  # said outright, or it warns
     text = f"""[supervisord]
 nodaemon=true
 silent=true
-{user}logfile={logs}/supervisord.log
-pidfile={folder}/supervisord.pid
+{user}logfile=%(here)s/../logs/supervisord.log
+pidfile=%(here)s/supervisord.pid
 
 [unix_http_server]
-file={folder}/supervisor.sock
+file=%(here)s/supervisor.sock
 
 [supervisorctl]
-serverurl=unix://{folder}/supervisor.sock
+serverurl=unix://%(here)s/supervisor.sock
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
@@ -145,7 +146,7 @@ stopwaitsecs=15
 stopasgroup=true
 killasgroup=true
 redirect_stderr=true
-stdout_logfile={logs}/{name}.log
+stdout_logfile=%(here)s/../logs/{name}.log
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
 """

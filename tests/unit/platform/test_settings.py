@@ -54,3 +54,55 @@ def test_pages_of_servers_elsewhere_are_linked_there_and_without_credentials():
     assert settings.mlflow_ui == "https://runs.example/mlflow"
     assert settings.prefect_ui == "https://flows.example"
     assert settings.serving_ui == "https://api.example/docs"
+
+
+def test_an_empty_variable_counts_as_unset(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("ATELIER_HOME", "ATELIER_API_PORT", "ATELIER_CACHE_BYTES"):
+        monkeypatch.setenv(name, "")
+    settings = Settings.load()
+    assert settings.home == tmp_path / ".atelier"
+    assert settings.api_port == 8000
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "expected"),
+    [
+        ("ATELIER_HOME", "{folder}/file", "is a file"),
+        ("ATELIER_HOME", "{folder}/file/below", "file is a file"),
+        ("ATELIER_HOME", "{folder}/what?now", "may hold neither '?'"),
+        ("ATELIER_HOME", "~nobody-has-this-name/x", "cannot be looked up"),
+        ("ATELIER_PREFECT_API_URL", "localhost:4200", "begins with http"),
+        ("PREFECT_API_URL", "localhost:4200", "begins with http"),
+        ("ATELIER_MLFLOW_TRACKING_URI", "localhost:5000", "with its scheme"),
+        ("ATELIER_SEARCH_STORAGE", "searches.db", "with its scheme"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, monkeypatch, variable, value, expected):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(variable, value.format(folder=tmp_path))
+    with pytest.raises(SettingsError, match=expected) as refused:
+        Settings.load()
+    assert str(refused.value).startswith("ATELIER_")
+    assert "\n" not in str(refused.value)
+
+
+def test_passwords_stay_out_of_what_is_shown(monkeypatch):
+    monkeypatch.setenv("ATELIER_MLFLOW_TRACKING_URI", "https://mia:s3cret@host:5000/x")
+    monkeypatch.setenv("ATELIER_PREFECT_DATABASE_URL", "postgresql://mia:s3cret@db/prefect")
+    settings = Settings.load()
+    assert "s3cret" not in repr(settings)
+    assert settings.tracking_uri == settings.mlflow_ui == "https://host:5000/x"
+    assert settings.tracking_credentials == ("mia", "s3cret")
+    assert settings.prefect_database == "postgresql+asyncpg://mia:s3cret@db/prefect"
+    monkeypatch.setenv("ATELIER_MLFLOW_TRACKING_URI", "mia:s3cret@host")
+    with pytest.raises(SettingsError) as refused:
+        Settings.load()
+    assert "s3cret" not in str(refused.value)
+
+
+def test_artifacts_lie_below_home_or_where_the_setting_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Settings.load(home=Path("a b")).artifact_root == f"file://{tmp_path}/a%20b/mlartifacts"
+    assert Settings.load(artifacts="there").artifact_root == (tmp_path / "there").as_uri()
+    assert Settings.load(artifacts="s3://bucket/runs/").artifact_root == "s3://bucket/runs"

@@ -31,8 +31,8 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with tiny_postgres.server(tmp_path_factory.mktemp("postgres")) as url:
+def postgres() -> Iterator[str]:
+    with tiny_postgres.server() as url:
         yield url
 
 
