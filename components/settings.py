@@ -15,9 +15,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from components.addresses import is_http, masked, split_credentials, with_driver
 from components.errors import SettingsError
+from components.frozen import Frozen
 
 
-class Settings(BaseSettings):
+class Settings(Frozen, BaseSettings):
     """One frozen value, made at an edge (a command, a server) and handed inwards."""
 
     model_config = SettingsConfigDict(

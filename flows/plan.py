@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
@@ -23,6 +21,7 @@ from components.data.manifest import Task
 from components.data.sources import SOURCES
 from components.data.splits import split
 from components.errors import AtelierError, SettingsError
+from components.frozen import Frozen, Seed, validation_text
 from components.models import catalog
 from components.storage import key_of, write_atomically
 from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
@@ -61,10 +60,8 @@ Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Merge = Annotated[dict[str, str], BeforeValidator(_merging)]
 
 
-class Plan(BaseModel):
+class Plan(Frozen):
     """Which paintings, which families, how large."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str = Field(default="synthetic", json_schema_extra={"enum": list(SOURCES)})
     root: Place | None = Field(
@@ -108,7 +105,7 @@ class Plan(BaseModel):
         default=None, description='ImageNet weights: "imagenet", a file, s3://bucket/key, or "none"'
     )
     pictures: bool = Field(default=True, description="also train the GAN and transfer a style")
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -138,7 +135,7 @@ class Plan(BaseModel):
         try:
             return cls(**{name: value for name, value in given.items() if value not in (None, "", (), [])})
         except ValidationError as exc:
-            raise SettingsError(f"{_reasons(exc)}. See `atelier pipeline --help`.") from exc
+            raise SettingsError(f"{validation_text(exc)}. See `atelier pipeline --help`.") from exc
 
     @property
     def kept_classes(self) -> tuple[str, ...] | None:
@@ -223,7 +220,7 @@ def kept_plans(settings: Settings) -> KeptPlans:
         try:
             usable[usable_name(file.stem)] = Plan.model_validate_json(file.read_bytes())
         except (ValidationError, AtelierError, OSError) as exc:
-            reason = _reasons(exc) if isinstance(exc, ValidationError) else str(exc).rstrip(".")
+            reason = validation_text(exc) if isinstance(exc, ValidationError) else str(exc).rstrip(".")
             unusable[file.name] = (
                 f"{reason}. It was cut off, edited, or written by another version of Atelier: run its "
                 f"`atelier pipeline` again with --keep-as, or delete {file}."
@@ -248,13 +245,3 @@ def usable_name(name: str) -> str:
 
 def _folder(settings: Settings) -> Path:
     return settings.home / "plans"
-
-
-def _reasons(exc: ValidationError) -> str:
-    return "; ".join(
-        f"{_place(error['loc'])}{error['msg'].removeprefix('Value error, ')}" for error in exc.errors()
-    )
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return f"{'.'.join(map(str, location))}: " if location else ""

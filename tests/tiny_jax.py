@@ -61,7 +61,7 @@ def policies(folder: Path) -> Any:
 def head_only(folder: Path) -> Any:
     """Training loss of each epoch of a head on a frozen backbone's features."""
     asked = recipe(32, "mobilenet_v2", train="head", epochs=4, learning_rate=0.01)
-    asked = asked.model_copy(update={"weights": str(weights_file(folder))})
+    asked = asked.replace(weights=str(weights_file(folder)))
     return [row["loss"] for row in fit(asked, tinted(32), _settings(folder)).history]
 
 
@@ -75,7 +75,7 @@ def style(folder: Path) -> Any:
     """How far style transfer moved the picture, and its last losses."""
     photo, painting = (Image.fromarray(one) for one in pictures(2, 48)[0])
     network = catalog.build("grid_cnn", 3, (24, 24))
-    asked = StyleRecipe.smoke().model_copy(update={"size": 48, "steps": 20})
+    asked = StyleRecipe.smoke().replace(size=48, steps=20)
     made = style_transfer.transfer(photo, painting, network, asked)
     moved = np.abs(np.asarray(made.image, float) - np.asarray(made.content, float)).mean()
     return {"moved": float(moved)} | made.history[-1]

@@ -18,6 +18,7 @@ from keras import ops
 from PIL import Image
 
 from components.errors import TrainingError
+from components.frozen import shifted
 from components.generative import gan_networks
 from components.generative.grids import grid
 from components.generative.recipes import GanRecipe
@@ -52,7 +53,7 @@ class Adversaries(keras.Model):  # type: ignore[misc]  # Keras ships no types
         super().__init__(name="adversaries")
         size, width, seed = recipe.image_size, recipe.base_filters, recipe.seed
         self.generator = gan_networks.generator(size, recipe.latent, width, seed)
-        self.discriminator = gan_networks.discriminator(size, width, recipe.dropout, seed + 100)
+        self.discriminator = gan_networks.discriminator(size, width, recipe.dropout, shifted(seed, 100))
         # The players circle round each other; the mean of the generator's path draws better than its
         # last point (Yazici et al. 2018, arXiv:1806.04498).
         self.averaged = gan_networks.generator(size, recipe.latent, width, seed)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import keras
 from keras import layers
 
+from components.frozen import shifted
 from components.generative.recipes import doublings
 
 
@@ -17,7 +20,7 @@ def generator(image_size: int, latent: int, base_filters: int, seed: int) -> ker
     """
     start, times = doublings(image_size)
     widths = [base_filters * min(2**level, 8) for level in reversed(range(times))]
-    seeds = iter(range(seed, seed + 100))
+    seeds = (shifted(seed, place) for place in itertools.count())
 
     inputs = keras.Input((latent,), name="latent")
     x = layers.Dense(start * start * widths[0], use_bias=False, kernel_initializer=_small(next(seeds)))(
@@ -38,7 +41,7 @@ def generator(image_size: int, latent: int, base_filters: int, seed: int) -> ker
 def discriminator(image_size: int, base_filters: int, dropout: float, seed: int) -> keras.Model:
     """Pictures (B, image_size, image_size, 3) in 0..255 to logits (B, 1); positive says "a real one"."""
     _, times = doublings(image_size)
-    seeds = iter(range(seed, seed + 100))
+    seeds = (shifted(seed, place) for place in itertools.count())
 
     inputs = keras.Input((image_size, image_size, 3), name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from components.errors import TrainingError
+from components.frozen import Frozen, Seed
 from components.storage import key_of
 
 
-class _PictureRecipe(BaseModel):
-    """A frozen recipe; a field or value it does not know is a TrainingError that names it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    def __init__(self, **values: object) -> None:
-        try:
-            super().__init__(**values)
-        except ValidationError as exc:
-            wrong = "; ".join(
-                f"{'.'.join(map(str, error['loc']))}: {error['msg']} (received {error['input']!r})"
-                for error in exc.errors()
-            )
-            raise TrainingError(
-                f"{type(self).__name__}: {wrong}. Its fields are {', '.join(type(self).model_fields)}."
-            ) from exc
-
+class _PictureRecipe(Frozen):
     @property
     def key(self) -> str:
         """16 hex digits: the same recipe, the same key."""
@@ -54,7 +39,7 @@ class GanRecipe(_PictureRecipe):
     )
     samples: int = Field(default=10, gt=0, description="grids drawn as training goes on, evenly apart")
     grid_side: int = Field(default=6, gt=0, description="a grid shows grid_side x grid_side pictures")
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
 
     @field_validator("image_size")
     @classmethod
@@ -109,7 +94,7 @@ class StyleRecipe(_PictureRecipe):
     tv_weight: float = Field(default=0.1, ge=0)
     noise: float = Field(default=8.0, ge=0, description="deviation of the dust on the photo at the start")
     learning_rate: float = Field(default=4.0, gt=0, description="Adam's, on pixels in 0..255; falls to zero")
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
 
     @classmethod
     def full(cls) -> Self:

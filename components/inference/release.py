@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from components.data.images.alpha import Alpha
 from components.data.manifest import Split, Task
 from components.errors import RegistryError
+from components.frozen import Frozen, validation_text
 from components.storage import write_atomically
 
 CARD = "release.json"
@@ -24,10 +25,8 @@ WEIGHTS = "model.bin"
 KERAS = "model.keras"
 
 
-class ReleaseCard(BaseModel):
+class ReleaseCard(Frozen):
     """What a served model is, where it comes from, and how good it was."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     task: Task
     family: str
@@ -91,5 +90,5 @@ def complete(folder: Path) -> bool:
 
 def _short(exc: OSError | ValidationError) -> str:
     if isinstance(exc, ValidationError):
-        return "; ".join(f"{'.'.join(map(str, e['loc'])) or CARD}: {e['msg']}" for e in exc.errors())
+        return validation_text(exc)
     return exc.strerror or str(exc)

@@ -48,7 +48,7 @@ def install(settings: Settings, task: str, version: str, source_folder: Path) ->
     with building(final) as draft:
         for name in _SERVED:
             shutil.copyfile(source_folder / name, draft / name)
-        card.model_copy(update={"version": version}).save(draft)
+        card.replace(version=version).save(draft)
     return final
 
 

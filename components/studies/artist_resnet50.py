@@ -34,12 +34,10 @@ _BASELINE = Stage(
     stop_patience=10,
     reduce_patience=4,
 )
-_HEAD = _BASELINE.model_copy(update={"train": "head", "policy": Policy.NONE})
-_FLIPS_FROZEN = _BASELINE.model_copy(
-    update={"train": "head", "policy": Policy.FLIPS, "views": 8, "epochs": 40}
-)
+_HEAD = _BASELINE.replace(train="head", policy=Policy.NONE)
+_FLIPS_FROZEN = _BASELINE.replace(train="head", policy=Policy.FLIPS, views=8, epochs=40)
 """Eight views: flips make four of a picture, so nearly all of them are seen."""
-_UNFROZEN = _BASELINE.model_copy(update={"policy": Policy.FLIPS, "epochs": 30, "learning_rate": 1e-7})
+_UNFROZEN = _BASELINE.replace(policy=Policy.FLIPS, epochs=30, learning_rate=1e-7)
 
 _DEPTHS = Recipe(
     family="mobilenet_v2",
@@ -167,9 +165,7 @@ STUDY = Study(
         Row(
             "A6",
             "Recipe: A3 without rate cuts and early stopping",
-            TrainingRow(
-                _resnet("gap", _BASELINE.model_copy(update={"stop_patience": None, "reduce_patience": None}))
-            ),
+            TrainingRow(_resnet("gap", _BASELINE.replace(stop_patience=None, reduce_patience=None))),
             note="what A6's two callbacks are worth: compare with A3",
         ),
         Row(

@@ -26,7 +26,7 @@ _TOP = Stage(
 _LAST_24 = Stage(
     epochs=30, train="last-24", learning_rate=1e-2, batch_size=512, stop_patience=5, reduce_patience=None
 )
-_AUGMENTED = _TOP.model_copy(update={"policy": Policy.STRETCH, "views": 4})
+_AUGMENTED = _TOP.replace(policy=Policy.STRETCH, views=4)
 """Copies of a rare genre's works must differ: four views of each are seen in turn."""
 
 
@@ -51,7 +51,7 @@ def _transfer(family: str, stage: Stage) -> Recipe:
 
 
 def _hard(loss: Loss) -> Recipe:
-    return _transfer("resnet50_gap", _TOP).model_copy(update={"loss": loss, "monitor": "val_macro_f1"})
+    return _transfer("resnet50_gap", _TOP).replace(loss=loss, monitor="val_macro_f1")
 
 
 def _accuracy(train: float, test: float) -> dict[str, float]:
@@ -123,7 +123,7 @@ STUDY = Study(
         Row(
             "C8",
             "GAN: landscapes at 128x128, minimax",
-            GanRow(GanRecipe.full().model_copy(update={"objective": "minimax"})),
+            GanRow(GanRecipe.full().replace(objective="minimax")),
             note='published without figures: after 120 epochs "almost looks like a noise"',
         ),
         Row(
@@ -131,9 +131,7 @@ STUDY = Study(
             "Several genres to a painting",
             TrainingRow(
                 # Most works lack most genres: accuracy would reward a network that never names one.
-                _transfer("resnet50_gap", _TOP).model_copy(
-                    update={"multi_label": True, "monitor": "val_macro_f1"}
-                )
+                _transfer("resnet50_gap", _TOP).replace(multi_label=True, monitor="val_macro_f1")
             ),
             note="the collection names one genre a work: each still gets a probability of its own",
         ),
@@ -142,7 +140,7 @@ STUDY = Study(
         Row(
             "C9d",
             "Each genre topped up to 1,000, augmented",
-            TrainingRow(_transfer("resnet50_gap", _AUGMENTED).model_copy(update={"top_up": 1000})),
+            TrainingRow(_transfer("resnet50_gap", _AUGMENTED).replace(top_up=1000)),
         ),
     ),
 )

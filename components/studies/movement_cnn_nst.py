@@ -42,7 +42,7 @@ GATYS_CONTENT = ("block4_conv2",)
 
 
 def _small(optimizer: Optimizer = "rmsprop", **options: float) -> Recipe:
-    stage = _FIRST.model_copy(update={"optimizer": optimizer})
+    stage = _FIRST.replace(optimizer=optimizer)
     return Recipe(
         family="grid_cnn", image_size=_SIDE, stages=(stage,), options=dict(options), monitor="val_loss"
     )

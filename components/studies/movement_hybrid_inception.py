@@ -62,9 +62,7 @@ STUDY = Study(
         Row(
             "E4a",
             "InceptionV3: random search on cached features",
-            SearchRow(
-                inception(_inception(_HEAD), "e4-inception").model_copy(update={"metric": "val_accuracy"})
-            ),
+            SearchRow(inception(_inception(_HEAD), "e4-inception").replace(metric="val_accuracy")),
             {"train/accuracy": 0.906, "validation/accuracy": 0.578, "test/accuracy": 0.566},
             note="published: the best found",
         ),
@@ -96,7 +94,7 @@ STUDY = Study(
                 Recipe(
                     family="squeezenet",
                     image_size=(227, 227),
-                    stages=(_SCRATCH.model_copy(update={"learning_rate": 1e-4}),),
+                    stages=(_SCRATCH.replace(learning_rate=1e-4),),
                     weights="imagenet",
                     monitor="val_accuracy",
                 )
@@ -105,21 +103,17 @@ STUDY = Study(
         Row(
             "E7b",
             "AlexNet from scratch",
-            TrainingRow(_scratch("alexnet", (227, 227), _SCRATCH.model_copy(update={"learning_rate": 1e-4}))),
+            TrainingRow(_scratch("alexnet", (227, 227), _SCRATCH.replace(learning_rate=1e-4))),
         ),
         Row(
             "E7c",
             "More unfrozen: the last 20 % of InceptionV3",
-            TrainingRow(
-                _inception(_LAST_MODULE.model_copy(update={"train": "last-20%"}), nodes=300), start="E4c"
-            ),
+            TrainingRow(_inception(_LAST_MODULE.replace(train="last-20%"), nodes=300), start="E4c"),
         ),
         Row(
             "E7d",
             "More augmentation: the hybrid with RandAugment",
-            TrainingRow(
-                _scratch("vgg_inception", stage=_SCRATCH.model_copy(update={"policy": Policy.RAND_AUGMENT}))
-            ),
+            TrainingRow(_scratch("vgg_inception", stage=_SCRATCH.replace(policy=Policy.RAND_AUGMENT))),
         ),
         Row(
             "E8",

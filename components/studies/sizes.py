@@ -117,20 +117,18 @@ def sized(recipe: Recipe, size: Size, start: Recipe | None = None) -> Recipe:
         return recipe
     family = catalog.family(recipe.family)
     stages = tuple(_cut_down(stage, recipe, limits) for stage in recipe.stages)
-    recipe = recipe.model_copy(update={"stages": stages})
+    recipe = recipe.replace(stages=stages)
     if start is not None:
         begun = tuple(_cut_down(stage, start, limits) for stage in start.stages)
-        start = start.model_copy(update={"stages": begun})
+        start = start.replace(stages=begun)
     share = _share(start or recipe, limits)
     height, width = (max(family.smallest, round(side * share)) for side in recipe.image_size)
     epochs = limits.tuned_epochs if family.pretrained else limits.scratch_epochs
-    return recipe.model_copy(
-        update={
-            "image_size": (height, width),
-            "sizes": tuple(max(family.smallest, round(side * share)) for side in recipe.sizes),
-            "stages": tuple(_stage(stage, epochs, limits) for stage in recipe.stages),
-            "top_up": recipe.top_up and min(recipe.top_up, limits.top_up),
-        }
+    return recipe.replace(
+        image_size=(height, width),
+        sizes=tuple(max(family.smallest, round(side * share)) for side in recipe.sizes),
+        stages=tuple(_stage(stage, epochs, limits) for stage in recipe.stages),
+        top_up=recipe.top_up and min(recipe.top_up, limits.top_up),
     )
 
 
@@ -151,17 +149,13 @@ def sized_search(search: Search, size: Size, start: Recipe | None = None) -> Sea
         space = Space(parameters=tuple(_thinned(one, limits.per_axis) for one in space.parameters))
     elif trials:
         trials = min(trials, limits.trials)
-    return search.model_copy(
-        update={"recipe": sized(search.recipe, size, start), "space": space, "trials": trials}
-    )
+    return search.replace(recipe=sized(search.recipe, size, start), space=space, trials=trials)
 
 
 def sized_boost(recipe: BoostRecipe, size: Size) -> BoostRecipe:
     """The trees at a size: fewer rounds."""
     limits = LIMITS[size]
-    return (
-        recipe if limits is None else recipe.model_copy(update={"rounds": min(recipe.rounds, limits.rounds)})
-    )
+    return recipe if limits is None else recipe.replace(rounds=min(recipe.rounds, limits.rounds))
 
 
 def members(count: int, size: Size) -> int:
@@ -187,7 +181,7 @@ def _cut_down(stage: Stage, recipe: Recipe, limits: Limits) -> Stage:
         return stage
     views = 0 if stage.policy is Policy.NONE or stage.mix != "none" else limits.module_views
     train = "last-module" if stage.train == "all" else stage.train
-    return stage.model_copy(update={"train": train, "views": stage.views or views})
+    return stage.replace(train=train, views=stage.views or views)
 
 
 def _stage(stage: Stage, epochs: int, limits: Limits) -> Stage:
@@ -197,17 +191,14 @@ def _stage(stage: Stage, epochs: int, limits: Limits) -> Stage:
     share = epochs / stage.epochs
     batch = min(stage.batch_size, limits.batch_size)
     smaller = batch / stage.batch_size
-    return stage.model_copy(
-        update={
-            "epochs": epochs,
-            "batch_size": batch,
-            "learning_rate": stage.learning_rate
-            * (smaller if stage.optimizer == "sgd" else math.sqrt(smaller)),
-            "stop_patience": stage.stop_patience and max(_LEAST_PATIENCE, round(stage.stop_patience * share)),
-            "reduce_patience": stage.reduce_patience and max(2, round(stage.reduce_patience * share)),
-            "warmup_epochs": min(round(stage.warmup_epochs * share), epochs - 1),
-            "views": min(stage.views, limits.most_views),
-        }
+    return stage.replace(
+        epochs=epochs,
+        batch_size=batch,
+        learning_rate=stage.learning_rate * (smaller if stage.optimizer == "sgd" else math.sqrt(smaller)),
+        stop_patience=stage.stop_patience and max(_LEAST_PATIENCE, round(stage.stop_patience * share)),
+        reduce_patience=stage.reduce_patience and max(2, round(stage.reduce_patience * share)),
+        warmup_epochs=min(round(stage.warmup_epochs * share), epochs - 1),
+        views=min(stage.views, limits.most_views),
     )
 
 

@@ -138,7 +138,7 @@ def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, str]:
     address = address or given.address
     if address == NONE:
         return _at_random(recipe), ", ".join([*said, RANDOM])
-    return recipe.model_copy(update={"weights": address}), ", ".join(said)
+    return recipe.replace(weights=address), ", ".join(said)
 
 
 def equipped_search(search: Search, given: Given) -> tuple[Search, str]:
@@ -154,20 +154,20 @@ def equipped_search(search: Search, given: Given) -> tuple[Search, str]:
             f"options.{old}": f"options.{new}" for old, new in _LIKE[_backbone(search.recipe.family)].items()
         }
         kept = tuple(
-            one.model_copy(update={"name": names.get(one.name, one.name)})
+            one.replace(name=names.get(one.name, one.name))
             for one in space.parameters
             if one.name in names or not one.name.startswith("options.")
         )
         if not kept:
             raise WeightsError(f"{note} has none of the parameters {', '.join(space.names)} to search over.")
         space = Space(parameters=kept)
-    return search.model_copy(update={"recipe": recipe, "space": space}), note
+    return search.replace(recipe=recipe, space=space), note
 
 
 def _stood_in(recipe: Recipe, other: StandIn) -> Recipe:
     """The recipe with the stand-in's network, of its width also where it was the same one."""
     if recipe.family == other.family:
-        return recipe.model_copy(update={"options": recipe.options | dict(other.options)})
+        return recipe.replace(options=recipe.options | dict(other.options))
     if recipe.family == _KEPT_TOP:
         raise WeightsError(
             f"ResNet50's 1000-way ImageNet top is kept in this row, and {other} has none to stand in for it. "
@@ -183,14 +183,14 @@ def _stood_in(recipe: Recipe, other: StandIn) -> Recipe:
     family = catalog.family(other.family)
     known = inspect.signature(import_module(f"components.models.{family.module}").build).parameters
     options = {name: value for name, value in options.items() if name in known} | dict(other.options)
-    return recipe.model_copy(update={"family": other.family, "options": options})
+    return recipe.replace(family=other.family, options=options)
 
 
 def _at_random(recipe: Recipe) -> Recipe:
     stages = recipe.stages
     if not recipe.warm_start:
-        stages = tuple(stage.model_copy(update={"train": "all", "views": 0}) for stage in stages)
-    return recipe.model_copy(update={"weights": None, "stages": stages})
+        stages = tuple(stage.replace(train="all", views=0) for stage in stages)
+    return recipe.replace(weights=None, stages=stages)
 
 
 def _backbone(family: str) -> str:

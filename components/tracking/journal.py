@@ -12,19 +12,20 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from components.errors import RegistryError
+from components.frozen import Frozen
 from components.settings import Settings
 from components.storage import append_line, write_atomically
 
 _log = logging.getLogger("atelier")
 
 
-class Entry(BaseModel):
+class Entry(Frozen):
     """A decision and what it came to."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     id: str
     time: str

@@ -135,7 +135,7 @@ class Promotion:
         figures = {"champion_macro_f1": decision.champion_macro_f1}
         if decision.macro_f1 is not None:
             figures["macro_f1"] = decision.macro_f1
-        return self._carry_out(entry.model_copy(update=figures))
+        return self._carry_out(entry.replace(**figures))
 
     def _standing(self, task: str, version: str, champion: VersionRecord | None) -> Entry | None:
         """The decision that still stands: `version` is champion, or was judged beside this champion."""

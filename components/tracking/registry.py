@@ -139,7 +139,7 @@ class Registry:
         with tempfile.TemporaryDirectory() as scratch, building(folder) as draft:
             fetched = self._fetch(task, version, Path(scratch))
             shutil.copytree(fetched, draft, dirs_exist_ok=True)
-            ReleaseCard.load(draft).model_copy(update={"version": version}).save(draft)
+            ReleaseCard.load(draft).replace(version=version).save(draft)
         return folder
 
     def _fetch(self, task: str, version: str, scratch: Path) -> Path:

@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 
 from components.data.cache import store
+from components.frozen import shifted
 from components.models import catalog, voting
 from components.models.backbones import Weights
 from components.models.precision import in_float32
@@ -175,7 +176,9 @@ def _subject(
     if cut is None:
         return StageInput(model, data.train_images, data.validation_images, augmented=augmented)
     views = (
-        feature_cache.Views(stage.policy.value, stage.views, recipe.seed + number) if stage.views else None
+        feature_cache.Views(stage.policy.value, stage.views, shifted(recipe.seed, number))
+        if stage.views
+        else None
     )
     kept, name = store.of(settings), f"Features of {recipe.family}"
     return StageInput(

@@ -32,10 +32,8 @@ def recipe_for(scale: Scale, family: str, *, weights: str | None = None, seed: i
     known = catalog.family(family)
     recipe = RECIPES[scale].get(family) or _by_kind(scale, known)
     if known.pretrained and weights == "none":
-        return recipe.model_copy(update={"seed": seed, "weights": None, "stages": _FROM_SCRATCH[scale]})
-    return recipe.model_copy(
-        update={"seed": seed, "weights": (weights or recipe.weights) if known.pretrained else None}
-    )
+        return recipe.replace(seed=seed, weights=None, stages=_FROM_SCRATCH[scale])
+    return recipe.replace(seed=seed, weights=(weights or recipe.weights) if known.pretrained else None)
 
 
 def _recipe(family: str, size: int, *stages: Stage, weights: str | None = None, **options: float) -> Recipe:

@@ -6,9 +6,10 @@ import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from components.data.images.alpha import Alpha
+from components.frozen import Frozen, Seed
 from components.storage import content_of, key_of
 
 Mix = Literal["none", "mixup", "cutmix"]
@@ -52,11 +53,7 @@ _FILES = ("weights", "warm_start")
 """Fields of a recipe that may name a file."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Stage(_Frozen):
+class Stage(Frozen):
     """One call of fit: what is trained, how fast, for how long."""
 
     epochs: int = Field(gt=0)
@@ -120,7 +117,7 @@ class Stage(_Frozen):
         return self
 
 
-class Recipe(_Frozen):
+class Recipe(Frozen):
     """A family and how it is trained."""
 
     family: str
@@ -161,7 +158,7 @@ class Recipe(_Frozen):
     flipped_at_test: bool = Field(
         default=False, description="answers are the mean over the image and its mirror image"
     )
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

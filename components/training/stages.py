@@ -11,6 +11,7 @@ import numpy as np
 
 from components.data.feeding.augment import layers_for
 from components.data.feeding.batches import Batches, Position
+from components.frozen import shifted
 from components.runtime import jit_compile
 from components.training.callbacks import HistoryCallback, Validation
 from components.training.checkpoint.callback import Checkpoint, restore
@@ -82,7 +83,7 @@ def run(
         Diverged: the loss is no number any more.
     """
     recipe, record = course.recipe, course.record
-    stage, seed = recipe.stages[number], recipe.seed + number
+    stage, seed = recipe.stages[number], shifted(recipe.seed, number)
     network = subject.network
     trained = _augmented(network, stage, seed) if subject.augmented else network
     start = Position(resumed.epochs if resumed else 0)

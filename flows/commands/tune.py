@@ -63,7 +63,7 @@ def tune(
 
         manifest = prepared(plan, settings)
         named = name or f"{plan.task} · {manifest.source} · {wanted.name}"
-        job = search_job(wanted.model_copy(update={"name": named}), manifest, plan)
+        job = search_job(wanted.replace(name=named), manifest, plan)
         if worker:
             errors.print(f"{take_trials(job, settings)} trials taken")
             return
@@ -97,7 +97,7 @@ def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[
     from components.training.search.space import Space
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    recipe = recipe.model_copy(update=plan.changes)
+    recipe = recipe.replace(**plan.changes)
     if bool(ready) == bool(params):
         raise SettingsError(
             f"A search needs --search NAME (one of {', '.join(SEARCHES)}) or --param NAME=VALUES, one of the "

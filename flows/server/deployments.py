@@ -25,7 +25,7 @@ def serve(settings: Settings) -> None:
         ServiceError: Prefect's server does not answer.
     """
     url = settings.prefect_api_url or f"{settings.prefect_url}/api"
-    prefect_env.prepare(settings.model_copy(update={"prefect_api_url": url}))
+    prefect_env.prepare(settings.replace(prefect_api_url=url))
     _wait_for(url)
     from prefect import serve as serve_deployments
     from prefect.logging import get_logger

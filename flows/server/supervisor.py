@@ -73,7 +73,7 @@ def joined(settings: Settings) -> Settings:
     """The same settings, made to use the servers that already run for this home."""
     found = running(settings)
     if "prefect" in found and not settings.prefect_api_url:
-        settings = settings.model_copy(update={"prefect_api_url": f"{found['prefect']}/api"})
+        settings = settings.replace(prefect_api_url=f"{found['prefect']}/api")
     return settings
 
 

@@ -63,7 +63,7 @@ def folds_of(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> 
         DataError: a class with fewer than two different works for each fold.
         ValidationFailed: the gate does not let one pass.
     """
-    plans = [plan.model_copy(update={"protocol": f"{folds}-fold:{number}"}) for number in range(1, folds + 1)]
+    plans = [plan.replace(protocol=f"{folds}-fold:{number}") for number in range(1, folds + 1)]
     parts = [stops.split.fn(manifest, one, settings) for one in plans]
     for part, one in zip(parts, plans, strict=True):
         stops.validate.fn(part, one, settings)

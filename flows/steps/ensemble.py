@@ -9,6 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from components.errors import TrainingError
+from components.frozen import shifted
 from components.storage import key_of
 from components.tracking import tags as run_tag
 from flows.log import log_step
@@ -59,7 +60,7 @@ def job_of(family: str, manifest: Manifest, plan: Plan, what: str) -> TrainingJo
     from components.training.presets import recipe_for
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    recipe = recipe.model_copy(update=plan.changes)
+    recipe = recipe.replace(**plan.changes)
     experiment = f"{plan.task} · {manifest.source}"
     name = f"{what} · {family} · {plan.scale}"
     return TrainingJob(recipe, manifest, experiment, name, plan.tags("training", manifest))
@@ -224,7 +225,7 @@ def member_rows(records: Sequence[RunRecord]) -> list[dict[str, object]]:
 
 def _member(job: TrainingJob, drawn: Resample, settings: Settings, parent: str) -> RunRecord:
     """A member of a bag, as a run of its own; found again by recipe, works and draw."""
-    recipe = job.recipe.model_copy(update={"seed": job.recipe.seed + drawn.member - 1})
+    recipe = job.recipe.replace(seed=shifted(job.recipe.seed, drawn.member - 1))
     name, tags = f"{job.name}, member {drawn.member}", {run_tag.MEMBER: str(drawn.member)}
     own = replace(job, recipe=recipe, name=name, tags=dict(job.tags) | tags, parent=parent, resample=drawn)
     return run_training(own, settings)

@@ -76,7 +76,7 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
     from components.training.presets import recipe_for
 
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    recipe = recipe.model_copy(update=plan.changes)
+    recipe = recipe.replace(**plan.changes)
     name = f"{family} · {plan.scale}"
     job = TrainingJob(
         recipe, manifest, f"{plan.task} · {manifest.source}", name, plan.tags("training", manifest)

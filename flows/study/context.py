@@ -64,7 +64,7 @@ class StudyContext:
     def _balanced(self, plan: Plan) -> Manifest:
         from components.studies.balanced import training_balanced
 
-        whole = self.works(plan.model_copy(update={"balanced": False}))
+        whole = self.works(plan.replace(balanced=False))
         works = training_balanced(whole, plan.seed)
         stops.validate.fn(works, plan, self.settings)
         return works
@@ -123,7 +123,7 @@ def warm_started_recipe(row: Row, recipe: Recipe, course: StudyContext) -> Recip
     update: dict[str, object] = {"seed": course.order.seed}
     if isinstance(row.work, TrainingRow | SearchRow) and row.work.start:
         update["warm_start"] = course.record(row.work.start).id
-    return recipe.model_copy(update=update)
+    return recipe.replace(**update)
 
 
 def training_job(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from components.errors import SettingsError
+from components.frozen import Frozen, Seed, validation_text
 from components.studies import catalog
 from components.studies.study import Size
 from components.studies.weights import Given
@@ -24,10 +25,8 @@ QUICK_GALLERY = {"works_per_style": 48, "size": 96}
 SYNTHETIC = "synthetic"
 
 
-class StudyPlan(BaseModel):
+class StudyPlan(Frozen):
     """Which study, how large, on which paintings, with which weights."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     study: str = Field(description="its name, or its letter")
     size: Size = Field(default="full", description="full (as published), cpu, or quick (a miniature)")
@@ -41,7 +40,7 @@ class StudyPlan(BaseModel):
     per_class: int | None = Field(default=None, ge=3, description="so many works of each class")
     weights: str = Field(default="", description='"imagenet", "none", resnet50=FILE, or the stand-in\'s file')
     stand_in: str = Field(default="", description='for families without weights: "mobilenet_v2:alpha=1.0"')
-    seed: int = 0
+    seed: Seed = 0
     workers: int = Field(default=1, ge=1, description="processes that take the trials of its searches")
 
     @classmethod
@@ -54,11 +53,7 @@ class StudyPlan(BaseModel):
         try:
             return cls(**{name: value for name, value in given.items() if value not in (None, "", ())})
         except ValidationError as exc:
-            wrong = "; ".join(
-                f"{'.'.join(map(str, error['loc']))}: {error['msg'].removeprefix('Value error, ')}"
-                for error in exc.errors()
-            )
-            raise SettingsError(f"{wrong}. See `atelier study run --help`.") from exc
+            raise SettingsError(f"{validation_text(exc)}. See `atelier study run --help`.") from exc
 
     @property
     def wanted(self) -> Study:

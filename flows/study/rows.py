@@ -122,20 +122,18 @@ def _pictures(row: Row, work: study.GanRow | study.StyleTransferRow, course: Stu
     if isinstance(work, study.GanRow):
         kept = Picture(course.experiment, name, course.tags("gan", row, manifest), parent)
         recipe = work.recipe if scale == "full" else GAN_RECIPES[scale]()
-        recipe = recipe.model_copy(update={"objective": work.recipe.objective, "seed": course.order.seed})
+        recipe = recipe.replace(objective=work.recipe.objective, seed=course.order.seed)
         works, subject = gan_works(manifest)
         told = f"{recipe.image_size}x{recipe.image_size}, on {len(works)} {subject}"
         return RowResult(row, run_gan_training(recipe, manifest, kept, course.settings), manifest, told)
     network, drawn = course.done[work.network], course.record(work.network)
     base = work.recipe if scale == "full" else STYLE_RECIPES[scale]()
     named = drawn.family == "vgg19"  # names of its layers mean nothing in another network
-    style = base.model_copy(
-        update={
-            "layers": work.recipe.layers,
-            "content_layers": work.recipe.content_layers if named else (),
-            "style_layers": work.recipe.style_layers if named else (),
-            "seed": course.order.seed,
-        }
+    style = base.replace(
+        layers=work.recipe.layers,
+        content_layers=work.recipe.content_layers if named else (),
+        style_layers=work.recipe.style_layers if named else (),
+        seed=course.order.seed,
     )
     kept = Picture(course.experiment, name, course.tags("style-transfer", row, manifest), parent)
     return RowResult(
@@ -149,12 +147,12 @@ def _seek(row: Row, work: study.SearchRow, course: StudyContext) -> RowResult:
 
     order, manifest = course.order, course.works(course.plan(row))
     recipe = warm_started_recipe(row, work.search.recipe, course)
-    chosen, note = weights.equipped_search(work.search.model_copy(update={"recipe": recipe}), order.given)
+    chosen, note = weights.equipped_search(work.search.replace(recipe=recipe), order.given)
     search = sizes.sized_search(chosen, order.size, origin_of(row, course))
     # A search's name stands for one space on one data version in the searches' database.
     name = f"{row.id}-{search.name}-{order.size}-{key_of(search.key, manifest.fingerprint)[:8]}"
     quest = SearchJob(
-        search.model_copy(update={"name": name, "seed": order.seed}),
+        search.replace(name=name, seed=order.seed),
         manifest,
         course.experiment,
         course.tags("training", row, manifest),
@@ -177,7 +175,7 @@ def _boost(row: Row, work: study.BoostingRow, course: StudyContext) -> RowResult
     recipe = sizes.sized_boost(work.recipe, course.order.size)
     record = run_boosting(
         course.record(work.start),
-        recipe.model_copy(update={"seed": course.order.seed}),
+        recipe.replace(seed=course.order.seed),
         course.settings,
         name=course.name(row),
         tags={run_tag.STUDY: course.study.name, run_tag.ROW: row.id},

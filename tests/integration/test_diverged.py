@@ -28,7 +28,7 @@ def test_curves_and_the_best_network_stay_with_the_failed_run(tmp_path: Path) ->
     manifest = prepared(plan, settings)
     good = recipe(epochs=2)
     wild = Stage(epochs=2, optimizer="sgd", learning_rate=1e30)
-    chosen = good.model_copy(update={"stages": (*good.stages, wild)})
+    chosen = good.replace(stages=(*good.stages, wild))
     job = TrainingJob(chosen, manifest, "style · diverged", "wild", plan.tags("training", manifest))
     with pytest.raises(TrainingError, match=r"ten times lower.*curves\.png.*best before \(diverged/best"):
         run_training(job, settings)
@@ -41,7 +41,5 @@ def test_curves_and_the_best_network_stay_with_the_failed_run(tmp_path: Path) ->
     assert len(tracker.history(run.id)["epoch/loss"]) == 3
     assert tracker.artifact(run.id, "figures/curves.png").stat().st_size > 0
     kept = str(tracker.artifact(run.id, "diverged/best.keras"))
-    again = TrainingJob(
-        good.model_copy(update={"warm_start": kept}), manifest, job.experiment, "tamer", dict(job.tags)
-    )
+    again = TrainingJob(good.replace(warm_start=kept), manifest, job.experiment, "tamer", dict(job.tags))
     assert run_training(again, settings).status == "FINISHED"

@@ -135,7 +135,7 @@ def test_other_data_versions_are_refused(ground: Ground, monkeypatch: pytest.Mon
 
     def other(folder: Path) -> ReleaseCard:
         card = load(folder)
-        return card.model_copy(update={"data_version": card.run_id[:8]})
+        return card.replace(data_version=card.run_id[:8])
 
     monkeypatch.setattr(ReleaseCard, "load", other)
     with pytest.raises(TrainingError, match="different data versions"):

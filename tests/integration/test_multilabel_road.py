@@ -110,7 +110,7 @@ def test_a_model_of_one_label_can_be_judged_beside_it(walked: Walked) -> None:
     folder = releases.current(walked.settings, "style")
     assert folder is not None
     card = Predictor.load(folder).card
-    single = card.model_copy(update={"multi_label": False, "thresholds": ()})
+    single = card.replace(multi_label=False, thresholds=())
     right = truth * np.linspace(0.9, 0.8, len(names))
     assert _scores_of_many(card, works, names, truth).macro_f1 == pytest.approx(1)
     assert 0.5 < _scores_of_many(single, works, names, right).macro_f1 < 1

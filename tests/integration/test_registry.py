@@ -115,7 +115,7 @@ def test_a_release_comes_back_as_it_was_logged(settings: Settings, tmp_path: Pat
     folder = registry.download("genre", version, tmp_path / "release")
     assert registry.download("genre", version, folder) == folder
     predictor = Predictor.load(folder)
-    assert predictor.card == about.model_copy(update={"version": version})
+    assert predictor.card == about.replace(version=version)
     assert (predictor.probabilities(SAMPLE) == Predictor.load(tmp_path / run_id).probabilities(SAMPLE)).all()
     other = registry.register("genre", *_trained(settings, tmp_path, "genre"))
     with pytest.raises(RegistryError, match="another release"):

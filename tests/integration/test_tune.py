@@ -59,7 +59,7 @@ def heads(ground: Ground, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sea
     from flows.search.run import run_search
 
     weights = weights_file(tmp_path_factory.mktemp("weights"))
-    chosen = recipe(32, "mobilenet_v2", train="head", epochs=2).model_copy(update={"weights": str(weights)})
+    chosen = recipe(32, "mobilenet_v2", train="head", epochs=2).replace(weights=str(weights))
     first = Choice(name="options.dense_1", values=(4, 8))
     job = _quest(ground, "heads", chosen, first, Choice(name="options.dense_2", values=(0, 4)))
     return job, run_search(job, ground.settings)

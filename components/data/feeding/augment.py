@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from components.data.feeding.mixing import Mixing
 from components.data.feeding.rand_augment import RandAugment
 from components.errors import SettingsError
+from components.frozen import shifted
 
 FILL = "nearest"
 
@@ -24,7 +25,7 @@ def _rotate_zoom(seed: int) -> list[Any]:
     """Study A2: rotation within 30 degrees, zoom within a half (in and out, its shape kept)."""
     return [
         keras.layers.RandomRotation(30 / 360, fill_mode=FILL, seed=seed),
-        keras.layers.RandomZoom(0.5, fill_mode=FILL, seed=seed + 1),
+        keras.layers.RandomZoom(0.5, fill_mode=FILL, seed=shifted(seed, 1)),
     ]
 
 
@@ -40,8 +41,8 @@ def _stretch(seed: int) -> list[Any]:
     """
     return [
         keras.layers.RandomFlip("horizontal", seed=seed),
-        keras.layers.RandomRotation(15 / 360, fill_mode=FILL, seed=seed + 1),
-        keras.layers.RandomZoom(0.2, 0.2, fill_mode=FILL, seed=seed + 2),
+        keras.layers.RandomRotation(15 / 360, fill_mode=FILL, seed=shifted(seed, 1)),
+        keras.layers.RandomZoom(0.2, 0.2, fill_mode=FILL, seed=shifted(seed, 2)),
     ]
 
 

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from components.frozen import Frozen, Seed
 from components.storage import key_of
 
 Rows = NDArray[np.intp]
 
 
-class Resample(BaseModel):
+class Resample(Frozen):
     """Training works drawn with replacement, for one member of an ensemble.
 
     What is drawn are groups: near-duplicates come together or not at all, else what a member never saw would
@@ -21,10 +22,8 @@ class Resample(BaseModel):
     never lost; one of a single group is always there.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     member: int = Field(ge=1, description="counted from 1; each draws otherwise")
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
 
     @property
     def key(self) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from components.errors import SettingsError
+from components.frozen import Frozen, Seed, validation_text
 from components.storage import key_of
 
 
-class BoostRecipe(BaseModel):
+class BoostRecipe(Frozen):
     """How trees are grown (Chen and Guestrin 2016, arXiv:1603.02754). The source states no values."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     rounds: int = Field(default=400, gt=0, description="at most; a tree a class each")
     depth: int = Field(default=4, ge=1, le=10)
@@ -30,7 +29,7 @@ class BoostRecipe(BaseModel):
         default=False, description="works weigh so much that classes weigh alike (study B4)"
     )
     layer: str = Field(default="", description='of the network; "": its last Dense, else "features"')
-    seed: int = 0
+    seed: Seed = 0
 
     @property
     def key(self) -> str:
@@ -47,5 +46,4 @@ class BoostRecipe(BaseModel):
         try:
             return cls.model_validate(given)
         except ValidationError as exc:
-            wrong = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in exc.errors())
-            raise SettingsError(f"{wrong}. See `atelier boost --help`.") from exc
+            raise SettingsError(f"{validation_text(exc)}. See `atelier boost --help`.") from exc

@@ -17,6 +17,7 @@ from components.data.cache.array_file import Layout
 from components.data.cache.store import Store
 from components.data.feeding.augment import layers_for
 from components.errors import RegistryError
+from components.frozen import shifted
 from components.inference.engines import Engine
 from components.inference.export import write_graph
 from components.models.heads import FEATURES
@@ -169,7 +170,7 @@ def _rows(  # noqa: PLR0913, PLR0917 (said once, where it is called)
 
 def _seeing(views: Views, number: int) -> Compute:
     """The view of that number, of a batch: uint8 in and out."""
-    layers = layers_for(views.policy, seed=views.seed * 1000 + number * 10) if number else None
+    layers = layers_for(views.policy, seed=shifted(views.seed * 1000, number * 10)) if number else None
     if layers is None:
         return lambda batch: batch
 

@@ -100,7 +100,7 @@ class HeadTraining:
         for number in range(len(recipe.stages)):
             with shown(recipe, number, on_epoch) as told:
                 stages.run(course, number, subject, told)
-        return finished(recipe.model_copy(update={"flipped_at_test": False}), head, course)
+        return finished(recipe.replace(flipped_at_test=False), head, course)
 
     def whole(self, recipe: Recipe, head: Fitted) -> Fitted:
         """The same fit with the whole network: raw image in."""

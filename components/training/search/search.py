@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from components.errors import SettingsError
+from components.frozen import Frozen, Seed, validation_text
 from components.storage import key_of
 from components.training.recipe import Monitor, Recipe
 from components.training.search.space import Space, Value, applied
@@ -20,10 +21,8 @@ State = Literal["waiting", "running", "finished", "pruned", "failed", "lost"]
 """lost: its process died; its values are run again by another trial."""
 
 
-class Search(BaseModel):
+class Search(Frozen):
     """A space around a recipe, and how it is gone through."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, description="its trials are kept, and found again, under this name")
     recipe: Recipe = Field(description="what the space's values are put into")
@@ -40,7 +39,7 @@ class Search(BaseModel):
         description="what ends a poor trial early: asha (Li et al. 2018), hyperband (Li et al. 2017)",
     )
     metric: Monitor = Field(default="val_macro_f1", description="what is sought the best of")
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -66,8 +65,7 @@ class Search(BaseModel):
         try:
             return cls(**given)
         except ValidationError as exc:
-            wrong = "; ".join(error["msg"].removeprefix("Value error, ") for error in exc.errors())
-            raise SettingsError(f"The search cannot be: {wrong}.") from exc
+            raise SettingsError(f"The search cannot be: {validation_text(exc)}.") from exc
 
     @property
     def maximised(self) -> bool:

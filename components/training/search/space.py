@@ -13,8 +13,6 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
     field_validator,
@@ -22,6 +20,7 @@ from pydantic import (
 )
 
 from components.errors import SettingsError
+from components.frozen import Frozen, validation_text
 from components.training.recipe import Recipe
 
 Value = bool | int | float | str | None
@@ -29,9 +28,7 @@ Values = Mapping[str, Value]
 """A value for each parameter of a space, by name."""
 
 
-class _Parameter(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _Parameter(Frozen):
     name: str = Field(min_length=1, description='dotted, as in "stages.0.learning_rate"')
 
     @property
@@ -141,10 +138,8 @@ class LogUniform(_Parameter):
 Parameter = Annotated[Choice | Steps | Whole | Uniform | LogUniform, Field(discriminator="kind")]
 
 
-class Space(BaseModel):
+class Space(Frozen):
     """The parameters of a search."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     parameters: tuple[Parameter, ...] = Field(min_length=1)
 
@@ -196,12 +191,10 @@ def applied(recipe: Recipe, values: Values) -> Recipe:
     try:
         return Recipe.model_validate(changed)
     except ValidationError as exc:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, error['loc'])) or 'recipe'}: {error['msg'].removeprefix('Value error, ')}"
-            for error in exc.errors()
-        )
         given = ", ".join(f"{name}={value}" for name, value in values.items())
-        raise SettingsError(f"The recipe of {recipe.family} with {given} cannot be: {wrong}.") from exc
+        raise SettingsError(
+            f"The recipe of {recipe.family} with {given} cannot be: {validation_text(exc)}."
+        ) from exc
 
 
 def _rising(of: Steps | Whole | Uniform | LogUniform, *, log: bool = False) -> None:

@@ -252,7 +252,7 @@ def test_clear_drops_all_that_is_not_in_use(tmp_path: Path) -> None:
 
 
 def test_the_settings_bound_it(settings: Settings) -> None:
-    bounded = settings.model_copy(update={"cache_bytes": 5})
+    bounded = settings.replace(cache_bytes=5)
     assert store.of(bounded) == Store(settings.cache / "arrays", 5)
     assert store.of(settings).limit_bytes == store.LIMIT_BYTES
 

@@ -87,13 +87,13 @@ def test_a_planned_command_takes_the_options_and_its_own_and_is_handed_the_plan(
 
 
 def test_a_plan_changes_recipes_into_ones_that_hold() -> None:
-    recipe = recipe_for("demo", "simple_cnn").model_copy(update={"class_weights": True})
+    recipe = recipe_for("demo", "simple_cnn").replace(class_weights=True)
     for given in ({"multi_label": True, "loss": "focal"}, {"loss": "class-balanced"}, {"top_up": 40}):
-        changed = recipe.model_copy(update=Plan.of(**given).changes)
+        changed = recipe.replace(**Plan.of(**given).changes)
         assert Recipe.model_validate(changed.model_dump()) == changed
         assert changed.loss == given.get("loss", "cross-entropy")
         assert changed.class_weights is ("top_up" in given)
-    assert recipe.model_copy(update=Plan().changes) == recipe
+    assert recipe.replace(**Plan().changes) == recipe
 
 
 def test_plans_are_kept_by_name(settings: Settings) -> None:

@@ -98,9 +98,7 @@ def test_the_same_seed_gives_the_same_pictures(works, result):
 
 def test_another_seed_gives_other_networks():
     noise = np.random.default_rng(1).standard_normal((2, 8), np.float32)
-    one, other = (
-        np.asarray(Adversaries(TINY.model_copy(update={"seed": n})).generator(noise)) for n in (0, 1)
-    )
+    one, other = (np.asarray(Adversaries(TINY.replace(seed=n)).generator(noise)) for n in (0, 1))
     assert not np.array_equal(one, other)
 
 
@@ -133,7 +131,7 @@ def _trained(network):
 
 
 def test_the_paper_s_own_objective_trains_too_and_few_works_are_one_batch(works):
-    history = train(works[:3], TINY.model_copy(update={"objective": "minimax", "steps": 2})).history
+    history = train(works[:3], TINY.replace(objective="minimax", steps=2)).history
     assert len(history) == 2
     assert all(row["generator_loss"] <= 0 for row in history)  # log(1 - D(G(z)))
 

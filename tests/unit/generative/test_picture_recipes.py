@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.errors import TrainingError
+from components.errors import SettingsError, TrainingError
 from components.generative.recipes import GanRecipe, StyleRecipe, doublings
 
 
@@ -27,16 +27,16 @@ def test_the_study_s_size_and_the_demo_s():
 @pytest.mark.parametrize(
     ("recipe", "values", "said"),
     [
-        (GanRecipe, {"steps": 0}, r"GanRecipe: steps: .*received 0\)"),
-        (GanRecipe, {"epoch": 3}, "epoch: Extra inputs.*Its fields are image_size, latent"),
+        (GanRecipe, {"steps": 0}, "steps: .*greater than 0, received 0"),
+        (GanRecipe, {"epoch": 3}, "GanRecipe has no field epoch; its fields are image_size, latent"),
         (GanRecipe, {"objective": "hinge"}, "objective: .*'non-saturating' or 'minimax'"),
         (StyleRecipe, {"layers": "upside-down"}, "layers: .*'literature' or 'inverted'"),
         (StyleRecipe, {"tv_weight": -1}, "tv_weight: .*greater than or equal to 0"),
     ],
 )
 def test_a_mistake_names_the_field(recipe, values, said):
-    with pytest.raises(TrainingError, match=said):
-        recipe(**values)
+    with pytest.raises(SettingsError, match=said):
+        recipe().replace(**values)
 
 
 def test_recipes_are_frozen():

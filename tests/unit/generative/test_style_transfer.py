@@ -78,7 +78,7 @@ def test_the_same_seed_paints_the_same_picture(photo, painting, network, result)
 
 def test_the_network_is_left_as_it_was(photo, painting, network):
     before = [np.array(weight) for weight in network.get_weights()]
-    transfer(photo, painting, network, TINY.model_copy(update={"steps": 1}))
+    transfer(photo, painting, network, TINY.replace(steps=1))
     assert all(np.array_equal(was, now) for was, now in zip(before, network.get_weights(), strict=True))
     assert all(layer.trainable for layer in network.layers)
 
@@ -110,9 +110,7 @@ def test_layers_as_in_the_literature_and_inverted(count, layers, content, style)
 
 
 def test_layers_can_be_named(photo, painting, network):
-    recipe = TINY.model_copy(
-        update={"steps": 1, "content_layers": ("conv1",), "style_layers": ("conv3", "conv1")}
-    )
+    recipe = TINY.replace(steps=1, content_layers=("conv1",), style_layers=("conv3", "conv1"))
     assert transfer(photo, painting, network, recipe).layers == {
         "content": ["conv1"],
         "style": ["conv3", "conv1"],
@@ -166,13 +164,13 @@ def test_a_network_without_convolutions_is_refused(photo, painting):
 
 def test_a_layer_that_is_not_there_is_named(photo, painting, network):
     with pytest.raises(TrainingError, match=r"tiny has no convolution \['block4_conv2'\]; it has \['conv1'"):
-        transfer(photo, painting, network, TINY.model_copy(update={"content_layers": ("block4_conv2",)}))
+        transfer(photo, painting, network, TINY.replace(content_layers=("block4_conv2",)))
 
 
 def test_a_picture_too_narrow_for_the_network_is_refused(painting, network):
     sliver = Image.new("RGB", (200, 20), "teal")
     with pytest.raises(TrainingError, match=r"of 32x3 pixels, halved . times.*Raise the recipe's size"):
-        transfer(sliver, painting, network, TINY.model_copy(update={"halvings": 2}))
+        transfer(sliver, painting, network, TINY.replace(halvings=2))
 
 
 def test_a_grid_enlarges_small_pictures_by_a_whole_factor():

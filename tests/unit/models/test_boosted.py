@@ -124,7 +124,7 @@ def test_it_stops_when_nothing_gets_better(network: keras.Model, settings: Setti
     data = tinted(works=60)
     patient = BoostRecipe(rounds=200, depth=2, learning_rate=0.9, early_stop=3, class_weights=True)
     for monitor in ("val_loss", "val_macro_f1"):
-        recipe = patient.model_copy(update={"monitor": monitor})
+        recipe = patient.replace(monitor=monitor)
         stopped = boost(network, data, settings, recipe)
         assert stopped.rounds == min(200, stopped.best_round + 3)
 

@@ -58,7 +58,7 @@ def test_a_grid_is_gone_through_once_and_its_best_found(url: str) -> None:
 
 
 def test_a_grid_of_some_cells_grows(url: str) -> None:
-    some = SMALL.model_copy(update={"trials": 4})
+    some = SMALL.replace(trials=4)
     assert run(opened(some, url), score) == 4
     assert run(opened(SMALL, url), score) == 5
     assert len(cells(opened(SMALL, url).all())) == 9
@@ -67,7 +67,7 @@ def test_a_grid_of_some_cells_grows(url: str) -> None:
 def test_a_grid_of_values_that_a_computer_rounds_ends(url: str) -> None:
     values = (0.1, 0.2, 0.30000000000000004)
     space = Space.of(Choice(name="options.dropout", values=values))
-    search = SMALL.model_copy(update={"space": space})
+    search = SMALL.replace(space=space)
     assert run(opened(search, url), score) == 3
 
 
@@ -117,7 +117,7 @@ def test_the_least_loss_is_best(url: str) -> None:
 
 
 def test_a_failed_trial_is_kept_and_the_search_goes_on(url: str) -> None:
-    search = GRID.model_copy(update={"space": Space.of(Choice(name="options.a", values=(1, 2, 3, 4)))})
+    search = GRID.replace(space=Space.of(Choice(name="options.a", values=(1, 2, 3, 4))))
 
     def train(recipe: Recipe, report: Report) -> float:
         report(1, {"val_macro_f1": 0.1})
@@ -198,13 +198,13 @@ def test_a_silent_trial_of_another_machine_is_run_again(url: str, monkeypatch: p
     ("changes", "told"),
     [
         (
-            {"space": {"parameters": [RATES.parameters[0].model_copy(update={"high": 0.5})]}},
+            {"space": {"parameters": [RATES.parameters[0].replace(high=0.5)]}},
             "parameters.0.high was 0.1",
         ),
         ({"sampler": "tpe"}, "sampler was 'random' and is 'tpe'"),
         ({"metric": "val_loss"}, "metric was 'val_macro_f1' and is 'val_loss'"),
         ({"pruner": "asha"}, "pruner was 'none' and is 'asha'"),
-        ({"recipe": RECIPE.model_copy(update={"class_weights": True})}, "recipe.class_weights was False"),
+        ({"recipe": RECIPE.replace(class_weights=True)}, "recipe.class_weights was False"),
         ({}, "data version was 'data' and is 'more data'"),
     ],
 )
@@ -221,7 +221,7 @@ def test_a_changed_search_is_refused_and_nothing_lost(
 def test_overwritten_weights_make_another_search(url: str, tmp_path: Path) -> None:
     weights = tmp_path / "w.h5"
     weights.write_bytes(b"one network")
-    search = rates(recipe=RECIPE.model_copy(update={"weights": str(weights)}))
+    search = rates(recipe=RECIPE.replace(weights=str(weights)))
     opened(search, url)
     weights.write_bytes(b"another one")
     with pytest.raises(TrainingError, match="weights was 'sha256:"):

@@ -207,14 +207,14 @@ def test_no_stand_in_has_the_imagenet_top() -> None:
 
 def test_a_file_for_one_backbone_goes_before_the_stand_in() -> None:
     given = Given("FILE", {"resnet50": "R.h5"}, STAND_IN)
-    assert equipped(recipe("A3"), given)[0] == recipe("A3").model_copy(update={"weights": "R.h5"})
+    assert equipped(recipe("A3"), given)[0] == recipe("A3").replace(weights="R.h5")
     assert equipped(recipe("D6"), given)[0].family == "mobilenet_v2"
 
 
 def test_a_stand_in_s_own_file_is_its_address_wherever_it_stands() -> None:
     given = Given(files={"mobilenet_v2": "M.h5"}, stand_in=STAND_IN)
     assert equipped(recipe("A3"), given)[0].weights == "M.h5"
-    assert equipped(recipe("A10a"), given) == (recipe("A10a").model_copy(update={"weights": "M.h5"}), "")
+    assert equipped(recipe("A10a"), given) == (recipe("A10a").replace(weights="M.h5"), "")
 
 
 def test_a_row_of_the_stand_in_s_family_has_its_width_for_the_file_is_of_it() -> None:
@@ -246,7 +246,7 @@ def test_without_weights_nothing_random_is_frozen_and_the_note_says_so() -> None
     assert note == weights.RANDOM
     assert found.weights is None
     assert [stage.train for stage in found.stages] == ["all"]
-    begun = recipe("E5").model_copy(update={"warm_start": "a run"})
+    begun = recipe("E5").replace(warm_start="a run")
     assert [stage.train for stage in equipped(begun, Given(weights.NONE))[0].stages] == ["last-module"]
 
 

@@ -99,7 +99,7 @@ def test_the_same_seed_gives_the_same_run(settings: Settings) -> None:
     first, second = fit(asked, tinted(), settings), fit(asked, tinted(), settings)
     for one, other in zip(first.history, second.history, strict=True):
         assert one == pytest.approx(other, rel=1e-4)
-    third = fit(asked.model_copy(update={"seed": 1}), tinted(), settings)
+    third = fit(asked.replace(seed=1), tinted(), settings)
     assert third.history[0]["loss"] != pytest.approx(first.history[0]["loss"], rel=1e-4)
 
 
@@ -134,7 +134,7 @@ def test_stages_run_in_order_and_count_on(settings: Settings, optimizer: str) ->
         {"epochs": 3, "optimizer": optimizer, "learning_rate": 1e-7, "policy": Policy.FLIPS}
     )
     told: list[int] = []
-    asked = recipe().model_copy(update={"stages": (first, second), "class_weights": True})
+    asked = recipe().replace(stages=(first, second), class_weights=True)
     fitted = fit(asked, tinted(), settings, on_epoch=lambda number, _: told.append(number))
     assert told == [1, 2, 3, 4, 5]
     assert [row["learning_rate"] for row in fitted.history] == pytest.approx([3e-3] * 2 + [1e-7] * 3)
@@ -149,7 +149,7 @@ def test_balanced_class_weights_weigh_the_rare_class(settings: Settings) -> None
     rare = replace(data, train_images=data.train_images[kept], train_labels=data.train_labels[kept])
     still = recipe(learning_rate=1e-12, epochs=1)
     plain = fit(still, rare, settings).history[0]
-    weighted = fit(still.model_copy(update={"class_weights": True}), rare, settings).history[0]
+    weighted = fit(still.replace(class_weights=True), rare, settings).history[0]
     # The same network sees the same images: only the weights of the classes differ.
     assert weighted["val_loss"] == pytest.approx(plain["val_loss"], rel=1e-5)
     assert weighted["loss"] != pytest.approx(plain["loss"], rel=1e-4)
@@ -165,7 +165,7 @@ def test_the_best_network_before_it_goes_with_the_error(settings: Settings) -> N
     wild = Stage(epochs=2, optimizer="sgd", learning_rate=1e30, batch_size=12)
     data = tinted()
     with pytest.raises(Diverged) as caught:
-        fit(good.model_copy(update={"stages": (*good.stages, wild)}), data, settings)
+        fit(good.replace(stages=(*good.stages, wild)), data, settings)
     kept = caught.value.kept
     assert kept is not None
     assert 1 <= kept.best_epoch <= 3 < len(kept.history)
@@ -189,7 +189,7 @@ def test_images_of_another_size_are_refused(settings: Settings) -> None:
 
 def test_an_option_the_family_lacks_is_refused(settings: Settings) -> None:
     with pytest.raises(SettingsError, match="no option"):
-        fit(recipe().model_copy(update={"options": {"alpha": 1}}), tinted(), settings)
+        fit(recipe().replace(options={"alpha": 1}), tinted(), settings)
 
 
 @pytest.mark.parametrize("family", ["simple_cnn", "mobilenet_v2"])
@@ -201,7 +201,7 @@ def test_a_random_network_is_never_frozen(settings: Settings, family: str) -> No
 @pytest.fixture
 def head_only(tmp_path: Path) -> Recipe:
     asked = recipe(size=32, family="mobilenet_v2", train="head", epochs=8)
-    return asked.model_copy(update={"weights": str(weights_file(tmp_path))})
+    return asked.replace(weights=str(weights_file(tmp_path)))
 
 
 def test_frozen_features_are_computed_once(
@@ -268,7 +268,7 @@ def test_a_head_then_the_head_on_flips_then_all_of_it(settings: Settings, head_o
     flips = Stage(epochs=1, train="head", learning_rate=1e-12, batch_size=12, policy=Policy.FLIPS)
     whole = Stage(epochs=1, learning_rate=1e-12, batch_size=12)
     stages = (*head_only.stages, flips, whole)
-    fitted = fit(head_only.model_copy(update={"stages": stages}), tinted(size=32), settings)
+    fitted = fit(head_only.replace(stages=stages), tinted(size=32), settings)
     assert len(fitted.history) == 10
     # Each stage goes on from the best so far, whichever way it sees the images: at this rate it stays.
     best = max(fitted.history[:8], key=lambda row: row["val_macro_f1"])
@@ -278,7 +278,7 @@ def test_a_head_then_the_head_on_flips_then_all_of_it(settings: Settings, head_o
 
 @pytest.mark.parametrize("mix", ["mixup", "cutmix"])
 def test_mixed_pictures_teach_too(settings: Settings, mix: str) -> None:
-    asked = recipe(epochs=6, mix=mix).model_copy(update={"class_weights": True})
+    asked = recipe(epochs=6, mix=mix).replace(class_weights=True)
     fitted = fit(asked, tinted(), settings)
     assert fitted.history[fitted.best_epoch - 1]["val_macro_f1"] > 0.9
 
@@ -289,7 +289,7 @@ def test_class_weights_weigh_mixed_pictures(settings: Settings) -> None:
     rare = replace(data, train_images=data.train_images[kept], train_labels=data.train_labels[kept])
     still = recipe(learning_rate=1e-12, epochs=1, mix="mixup")
     plain = fit(still, rare, settings).history[0]
-    weighted = fit(still.model_copy(update={"class_weights": True}), rare, settings).history[0]
+    weighted = fit(still.replace(class_weights=True), rare, settings).history[0]
     assert weighted["val_loss"] == pytest.approx(plain["val_loss"], rel=1e-5)
     assert weighted["loss"] != pytest.approx(plain["loss"], rel=1e-4)
 
@@ -298,7 +298,7 @@ def test_rare_classes_are_topped_up_in_training_alone(settings: Settings) -> Non
     data = tinted(works=60)
     kept = np.flatnonzero((data.train_labels != 2) | (np.arange(60) < 6))
     rare = replace(data, train_images=data.train_images[kept], train_labels=data.train_labels[kept])
-    asked = recipe(epochs=2, policy="rand-augment").model_copy(update={"top_up": 20})
+    asked = recipe(epochs=2, policy="rand-augment").replace(top_up=20)
     assert inputs.rows(asked, rare.labels).size == 60
     fitted = fit(asked, rare, settings)
     assert fitted.images_per_second == pytest.approx(2 * 60 / fitted.seconds)
@@ -313,5 +313,5 @@ def test_a_head_on_mixed_pictures_sees_pictures_and_not_features(
     settings: Settings, head_only: Recipe
 ) -> None:
     mixed = Stage(epochs=1, train="head", batch_size=12, mix="mixup")
-    fit(head_only.model_copy(update={"stages": (mixed,)}), tinted(size=32), settings)
+    fit(head_only.replace(stages=(mixed,)), tinted(size=32), settings)
     assert store.of(settings).usage().entries == 0

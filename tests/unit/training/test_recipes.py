@@ -50,7 +50,7 @@ def test_a_file_counts_by_what_it_holds(tmp_path: Path, field: str) -> None:
     recipe = recipe_for("cpu", "mobilenet_v2")
 
     def key(place: object) -> str:
-        return recipe.model_copy(update={field: str(place)}).key
+        return recipe.replace(**{field: str(place)}).key
 
     before = key(first)
     moved.parent.mkdir()
@@ -62,7 +62,7 @@ def test_a_file_counts_by_what_it_holds(tmp_path: Path, field: str) -> None:
 
 def test_what_is_no_file_counts_by_its_name() -> None:
     recipe = recipe_for("cpu", "mobilenet_v2")
-    assert recipe.model_copy(update={"weights": "imagenet"}).content["weights"] == "imagenet"
+    assert recipe.replace(weights="imagenet").content["weights"] == "imagenet"
     address = "s3://bucket/weights.h5"
-    assert recipe.model_copy(update={"weights": address}).content["weights"] == address
-    assert recipe.model_copy(update={"weights": None}).content["weights"] is None
+    assert recipe.replace(weights=address).content["weights"] == address
+    assert recipe.replace(weights=None).content["weights"] is None

@@ -42,9 +42,7 @@ def _trained(model: keras.Model) -> list[str]:
 def of_weights(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     """MobileNetV2 with weights of a file, whose head a stage trains."""
     path = weights_file(tmp_path_factory.mktemp("weights"))
-    return recipe(size=32, family="mobilenet_v2", train="head", epochs=2).model_copy(
-        update={"weights": str(path)}
-    )
+    return recipe(size=32, family="mobilenet_v2", train="head", epochs=2).replace(weights=str(path))
 
 
 # What a stage trains
@@ -157,7 +155,7 @@ def test_a_last_module_trains_on_cached_maps_and_what_comes_back_takes_images(
         *of_weights.stages,
         Stage(epochs=2, train="last-module", learning_rate=1e-4, batch_size=12, policy="flips", views=2),
     )
-    asked = of_weights.model_copy(update={"stages": stages})
+    asked = of_weights.replace(stages=stages)
     fitted = fit(asked, data, settings)
     assert store.of(settings).usage().entries == 4
     answered = fitted.model.predict(data.validation_images, verbose=0)
@@ -174,7 +172,7 @@ def test_warm_up_and_cosine() -> None:
     rate = optimizer_of(stage, steps_per_epoch=5)._learning_rate
     found = [float(rate(step)) for step in (0, 5, 10, 30, 50)]
     assert found == pytest.approx([0, 0.5, 1, 0.5, 0], abs=1e-6)
-    flat = stage.model_copy(update={"schedule": "constant"})
+    flat = stage.replace(schedule="constant")
     rate = optimizer_of(flat, steps_per_epoch=5)._learning_rate
     assert [float(rate(step)) for step in (0, 5, 10, 50)] == pytest.approx([0, 0.5, 1, 1])
 
@@ -227,7 +225,7 @@ def test_averaged_weights_are_judged_and_come_back(settings: Settings) -> None:
 
 
 def test_the_recipes_monitor_chooses_the_epoch(settings: Settings) -> None:
-    asked = recipe(epochs=5).model_copy(update={"monitor": "val_loss"})
+    asked = recipe(epochs=5).replace(monitor="val_loss")
     fitted = fit(asked, tinted(), settings)
     losses = [row["val_loss"] for row in fitted.history]
     assert fitted.best_epoch == 1 + int(np.argmin(losses))
@@ -239,7 +237,7 @@ def test_the_recipes_monitor_chooses_the_epoch(settings: Settings) -> None:
 def test_heads_on_features_are_fits_and_become_whole(settings: Settings, of_weights: Recipe) -> None:
     data = tinted(size=32)
     frozen = HeadTraining.of(of_weights, data, settings)
-    wide = of_weights.model_copy(update={"options": {"dense_1": 16, "dense_2": 8}})
+    wide = of_weights.replace(options={"dense_1": 16, "dense_2": 8})
     head = frozen.fit(wide)
     whole = frozen.whole(wide, head)
     assert head.model.count_params() < whole.model.count_params()
@@ -247,17 +245,17 @@ def test_heads_on_features_are_fits_and_become_whole(settings: Settings, of_weig
     on_features = head.model.predict(frozen.subject.validation, verbose=0)
     np.testing.assert_allclose(found, on_features, atol=1e-4)
     with pytest.raises(TrainingError, match="features at hand"):
-        frozen.fit(of_weights.model_copy(update={"options": {"alpha": 0.5}}))
-    live = of_weights.stages[0].model_copy(update={"policy": Policy.FLIPS})
+        frozen.fit(of_weights.replace(options={"alpha": 0.5}))
+    live = of_weights.stages[0].replace(policy=Policy.FLIPS)
     with pytest.raises(TrainingError, match="the head"):
-        HeadTraining.of(of_weights.model_copy(update={"stages": (live,)}), data, settings)
+        HeadTraining.of(of_weights.replace(stages=(live,)), data, settings)
 
 
 def test_a_warm_start_takes_what_fits(settings: Settings, tmp_path: Path) -> None:
     first = fit(recipe(), tinted(), settings)
     first.model.save(tmp_path / "first.keras")
     still = recipe(epochs=1, learning_rate=1e-12)
-    begun = fit(still.model_copy(update={"warm_start": str(tmp_path / "first.keras")}), tinted(), settings)
+    begun = fit(still.replace(warm_start=str(tmp_path / "first.keras")), tinted(), settings)
     best = first.history[first.best_epoch - 1]
     assert begun.history[0]["val_loss"] == pytest.approx(best["val_loss"], rel=1e-4)
     other = recipe(size=24, family="grid_cnn", epochs=1)
@@ -287,7 +285,7 @@ def test_a_backbone_is_taken_whole_or_not_at_all(settings: Settings, tmp_path: P
 
 def test_what_a_later_stage_cannot_do_is_told_before_the_first_is_trained(settings: Settings) -> None:
     asked = recipe()
-    asked = asked.model_copy(update={"stages": (*asked.stages, Stage(epochs=1, train="last-9999"))})
+    asked = asked.replace(stages=(*asked.stages, Stage(epochs=1, train="last-9999")))
     told: list[int] = []
     with pytest.raises(TrainingError, match="trains the last 9999 layers"):
         fit(asked, tinted(), settings, on_epoch=lambda number, _: told.append(number))
@@ -326,13 +324,8 @@ def test_what_could_not_be_meant_is_refused(wrong: dict[str, object], told: str)
 def test_sizes_in_turn_and_a_vote(settings: Settings, of_weights: Recipe) -> None:
     data = tinted(size=48)
     stage = Stage(epochs=1, learning_rate=1e-4, batch_size=12)
-    asked = of_weights.model_copy(
-        update={
-            "image_size": (48, 48),
-            "sizes": (32, 40, 48),
-            "stages": (stage,),
-            "options": {"pooling": "pyramid"},
-        }
+    asked = of_weights.replace(
+        image_size=(48, 48), sizes=(32, 40, 48), stages=(stage,), options={"pooling": "pyramid"}
     )
     fitted = fit(asked, data, settings)
     answered = fitted.model.predict(data.validation_images, verbose=0)
