@@ -36,18 +36,25 @@ _CHATTY = ("absl", "tensorflow")
 """Loggers whose advice is for those who develop them."""
 
 
+def _sign(level: int) -> str:
+    """The mark before a line: a check only where something succeeded."""
+    if level >= logging.ERROR:
+        return "[bold red]✗[/]"
+    return "[bold yellow]![/]" if level >= logging.WARNING else "[bold green]✓[/]"
+
+
 class _Lines(logging.Handler):
-    """Each stop's line above the running bars."""
+    """Each step's line above the running bars."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        stop, _, text = record.getMessage().partition(" ")
-        errors.print(f"[bold green]✓[/] [bold]{stop:<9}[/] ", end="")
+        step, _, text = record.getMessage().partition(" ")
+        errors.print(f"{_sign(record.levelno)} [bold]{step:<9}[/] ", end="")
         errors.print(text.strip(), markup=False, highlight=False)
 
 
 @contextmanager
 def talking() -> Iterator[None]:
-    """Within the block, work is drawn as bars (on a terminal) and every stop says its line."""
+    """Within the block, work is drawn as bars (on a terminal) and every step says its line."""
     logger = logging.getLogger(LOGGER)
     lines = _Lines()
     columns = (

@@ -52,7 +52,7 @@ def search_workers(search: Search, data_version: str, count: int, settings: Sett
                 continue  # It is ended when the block ends.
             if code:
                 log = logs / f"worker-{number}.log"
-                log_step("tune", f"worker {number} ended with exit code {code}: see {log}")
+                log_step("tune", f"worker {number} ended with exit code {code}: see {log}", outcome="failed")
 
 
 @contextmanager

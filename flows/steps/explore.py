@@ -109,7 +109,7 @@ def collected(plan: Plan, settings: Settings) -> Manifest:
     try:
         return stops.split.fn(works, plan, settings)
     except DataError as exc:
-        log_step("split", f"shown unsplit: {exc}")
+        log_step("split", f"shown unsplit: {exc}", outcome="warning")
         return works
 
 

@@ -49,7 +49,7 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     )
     for step in manifest.lineage:
         if quality.EMPTIED in step:
-            log_step("ingest", f"warning: {step[step.index(quality.EMPTIED) :]}")
+            log_step("ingest", f"warning: {step[step.index(quality.EMPTIED) :]}", outcome="warning")
     return manifest
 
 
@@ -102,9 +102,10 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
         "validate",
         f"{part}: {len(report.checks)} checks, {len(failed)} not passed: {folder / 'report.html'}",
         cached=cached,
+        outcome="failed" if not report.passed else "warning" if failed else "done",
     )
     for line in warnings(report):
-        log_step("validate", line)
+        log_step("validate", line, outcome="warning")
     leave_verdict(report, settings)
     report.raise_if_failed()
     if manifest.protocol:

@@ -140,7 +140,11 @@ def run(
             _keep(parent, outcome)
         parent.figure("figures/study.png", table.drawn(lines, title))
         parent.metrics({"rows": float(len(lines)), "rows_not_done": float(len(outcome.failed))})
-    log_step("study", f"{wanted.name}: {len(lines)} rows, {len(outcome.failed)} could not be done")
+    log_step(
+        "study",
+        f"{wanted.name}: {len(lines)} rows, {len(outcome.failed)} could not be done",
+        outcome="warning" if outcome.failed else "done",
+    )
     return replace(outcome, status="FINISHED")
 
 

@@ -40,7 +40,7 @@ def run_row(row: Row, course: StudyContext) -> RowResult:
         done = RowResult(row, reason=f"{type(exc).__name__}: {exc}")
     _forget()
     if done.reason:
-        log_step("study", f"{row.id} could not be done: {done.reason}")
+        log_step("study", f"{row.id} could not be done: {done.reason}", outcome="failed")
     course.done[row.id] = done
     return done
 
