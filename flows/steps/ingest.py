@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flows.plan import Plan
 
 
-METHOD = 3
+METHOD = 4
 """Counted up when the same files would now give another manifest: listings read before are not reused."""
 
 
@@ -28,13 +28,14 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     from components.data import sources
     from components.data.groups import duplicates
     from components.data.images import quality
+    from components.data.sources.walk import walk
 
     root = sources.located(plan.root, settings) if plan.root else _synthetic_gallery(settings)
     label = plan.task.value if plan.source == "folder" else ""
     limits = quality.Limits()
     several = plan.multi_label and plan.source in sources.SEVERAL
     asked = (label, "several") if several else (label,)
-    key = key_of(METHOD, repr(limits), plan.source, *asked, str(root), _listing(root))
+    key = key_of(METHOD, repr(limits), plan.source, *asked, str(root), walk(root).listing())
     folder = settings.collections / "manifests" / key
     cached = folder.is_dir()
     if not cached:
@@ -47,10 +48,24 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
         f"{len(manifest.rejected)} set aside",
         cached=cached,
     )
-    for step in manifest.lineage:
-        if quality.EMPTIED in step:
-            log_step("ingest", f"warning: {step[step.index(quality.EMPTIED) :]}", outcome="warning")
+    for line in _warnings(manifest):
+        log_step("ingest", f"warning: {line}", outcome="warning")
     return manifest
+
+
+def _warnings(manifest: Manifest) -> list[str]:
+    """What a person should know of the reading before going on."""
+    from components.data.images.quality import EMPTIED
+    from components.data.images.scan import SPELT
+    from components.data.sources.walk import UNREADABLE_NAMES
+
+    lines = [step for step in manifest.lineage if SPELT in step]
+    lines += [step[step.index(EMPTIED) :] for step in manifest.lineage if EMPTIED in step]
+    for kind in UNREADABLE_NAMES:
+        of_kind = [line for line in manifest.rejected if line.kind == kind]
+        if of_kind:
+            lines.append(f"{len(of_kind)} set aside, the first: {of_kind[0].path}: {of_kind[0].reason}")
+    return lines
 
 
 @task(name="select", cache_policy=NO_CACHE)
@@ -150,9 +165,3 @@ def _synthetic_gallery(settings: Settings) -> Path:
     from components.data.sources import synthetic
 
     return synthetic.draw(settings.collections / "synthetic-gallery")
-
-
-def _listing(root: Path) -> list[tuple[str, int, int]]:
-    """Every file's name, size and time: what must change for the collection to be read again."""
-    files = ((path, path.stat()) for path in sorted(root.rglob("*")) if path.is_file())
-    return [(str(path.relative_to(root)), stat.st_size, stat.st_mtime_ns) for path, stat in files]

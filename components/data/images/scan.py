@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.data.images.stats import image_stats, phashes
 from components.data.manifest import COLUMNS, Manifest, Rejected
 from components.data.processes import in_order
+from components.data.spelling import one_spelling
 from components.errors import DataError, ImageError
+
+SPELT = "differ in capitals or blanks alone and are read as"
+"""In the lines of a lineage that say so."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +28,6 @@ class Work:
     genre: str = ""
 
 
-def files_below(folder: Path) -> list[Path]:
-    """Every file below `folder`, sorted; hidden ones (.DS_Store) and Windows' Thumbs.db are left out."""
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and path.name != "Thumbs.db"
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
-
-
 def manifest_of(
     works: Sequence[Work],
     *,
@@ -44,6 +38,8 @@ def manifest_of(
 ) -> Manifest:
     """Look at every file, on all cores, and make the rows, sorted by path.
 
+    Labels are composed (NFC) and lose blanks around and repeated ones; spellings of one label that differ
+    in capitals or blanks alone become the most frequent of them, which the lineage says.
     `group` is the SHA-256 of the bytes, so that copies of a file share one; `duplicates` widens it.
 
     Args:
@@ -60,6 +56,7 @@ def manifest_of(
 
     rows: list[Mapping[str, object]] = []
     unreadable: list[Rejected] = []
+    works, spelt = _in_one_spelling(works)
     ordered = sorted(works, key=lambda work: work.path.relative_to(root).as_posix())
     for work, seen in zip(ordered, in_order(_looked_at, ordered, "Reading paintings"), strict=True):
         path = work.path.relative_to(root).as_posix()
@@ -67,7 +64,7 @@ def manifest_of(
             unreadable.append(Rejected(path, str(seen).removeprefix(f"{work.path}: ")))
         else:
             rows.append({"path": path, **seen})
-    everything = tuple(sorted([*rejected, *unreadable], key=lambda one: one.path))
+    everything = tuple(sorted([*rejected, *unreadable], key=lambda line: line.path))
     if not rows:
         raise DataError(_nothing(root, source, everything))
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -79,8 +76,24 @@ def manifest_of(
         synthetic=synthetic,
         rejected=everything,
         files=len(rows) + len(everything),
-        lineage=(f"read {source}: {len(rows)} works, {len(everything)} left out",),
+        lineage=(f"read {source}: {len(rows)} works, {len(everything)} left out", *spelt),
     )
+
+
+def _in_one_spelling(works: Sequence[Work]) -> tuple[list[Work], list[str]]:
+    """The works with tidy labels, and a line for each label that was spelt in several ways."""
+    lines: list[str] = []
+    kept = list(works)
+    for column in ("artist", "style", "genre"):
+        counts = Counter(getattr(work, column) for work in kept)
+        spelling = one_spelling(counts)
+        kept = [replace(work, **{column: spelling[getattr(work, column)]}) for work in kept]  # type: ignore[arg-type]
+        for name in sorted(set(spelling.values()) - {""}):
+            written = sorted(other for other, chosen in spelling.items() if chosen == name)
+            if len(written) > 1:
+                shown = ", ".join(f"{other!r} ({counts[other]} works)" for other in written)
+                lines.append(f"{column}: {shown} {SPELT} {name!r}")
+    return kept, lines
 
 
 def _looked_at(work: Work) -> dict[str, object] | ImageError:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.data.manifest import Manifest, Task
+from components.data.sources.walk import is_utf8, printable
 from components.errors import DataError, SettingsError
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ def read(source: str, root: Path, task: Task, *, several: bool = False) -> Manif
 
 def _checked(root: Path) -> Path:
     root = root.expanduser().resolve()
+    if not is_utf8(str(root)):
+        raise SettingsError(
+            f"{printable(str(root))}: the path is not UTF-8. Rename the folder, so that the collection can "
+            "be named in reports and in MLflow."
+        )
     if not root.is_dir():
         raise SettingsError(
             f"{root}: no such folder. Give the folder, or the s3:// address, that holds the collection."

@@ -11,14 +11,18 @@ bear several labels (study C9). What is painted is not known.
 
 from __future__ import annotations
 
-import csv
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from components.data import labels
-from components.data.images.scan import Work, files_below, manifest_of
+from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
-from components.data.sources.names import plain, tidy
+from components.data.sources.names import plain
+from components.data.sources.tables import Row, read_table
+from components.data.sources.walk import Tree, walk
+from components.data.spelling import alike, one_spelling, tidy
 from components.errors import DataError
 
 NAME = "best-artworks"
@@ -50,17 +54,19 @@ def read(
     """
     styles = read_artists(root / "artists.csv", several=several)
     artists = {tokens_of(name): name for name in styles}
+    tree = walk(root)
     works: list[Work] = []
-    pictures = _pictures(root)
-    rejected = [
-        Rejected(path.relative_to(root).as_posix(), "outside the pictures' folder", "outside")
-        for path in _others(root, pictures)
+    pictures = _pictures(tree)
+    rejected = list(tree.rejected)
+    rejected += [
+        Rejected(tree.name_of(path), "outside the pictures' folder", "outside")
+        for path in _others(tree, pictures)
     ]
     for path in pictures:
         artist = artist_of(path, artists)
         if artist is None:
             reason = "its name begins with no artist of artists.csv followed by a number"
-            rejected.append(Rejected(path.relative_to(root).as_posix(), reason, "unknown"))
+            rejected.append(Rejected(tree.name_of(path), reason, "unknown"))
         else:
             works.append(Work(path, artist=artist, style=styles[artist]))
     return manifest_of(works, root=root, source=source, synthetic=synthetic, rejected=rejected)
@@ -69,24 +75,31 @@ def read(
 def read_artists(path: Path, *, several: bool = False) -> dict[str, str]:
     """Each artist's one movement; for those with several "", or all of them where `several` may be.
 
+    An artist who stands in two rows that agree is read once, as the first row spells the name.
+
     Raises:
-        DataError: missing or unreadable, or a column is missing (named, with those found).
+        DataError: missing or unreadable, a column is missing (named, with those found), or two rows give
+            one artist different movements.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            found = [name.strip() for name in rows.fieldnames or []]
-            rows.fieldnames = found
-            missing = [name for name in NEEDED if name not in found]
-            if missing:
-                raise DataError(f"{path}: the column(s) {missing} are missing; found {found}.")
-            return {
-                tidy(row["name"]): _style(row["genre"], several=several) for row in rows if tidy(row["name"])
-            }
-    except FileNotFoundError as exc:
-        raise DataError(f"{path}: missing; Best Artworks has it beside its pictures.") from exc
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise DataError(f"{path}: not a readable UTF-8 table ({exc}). Fetch it again.") from exc
+    rows = read_table(path, NEEDED, missing="Best Artworks has it beside its pictures")
+    movements = {row.line: [name for name in map(tidy, row["genre"].split(",")) if name] for row in rows}
+    spelling = one_spelling(Counter(name for names in movements.values() for name in names))
+    styles: dict[str, str] = {}
+    first: dict[Tokens, Row] = {}
+    for row in rows:
+        name, tokens = tidy(row["name"]), tokens_of(row["name"])
+        if not name:
+            continue
+        before = first.setdefault(tokens or (name,), row)
+        if before is row:
+            styles[name] = _style([spelling[movement] for movement in movements[row.line]], several=several)
+        elif {*map(alike, movements[row.line])} != {*map(alike, movements[before.line])}:
+            raise DataError(
+                f"{path}: line {before.line} gives {tidy(before['name'])!r} the movement(s) "
+                f"{before['genre']!r}, line {row.line} {name!r} {row['genre']!r}. Keep one row for each "
+                "artist; several movements stand in one cell, with commas between them."
+            )
+    return styles
 
 
 def artist_of(path: Path, artists: dict[Tokens, str]) -> str | None:
@@ -108,26 +121,25 @@ def tokens_of(name: str) -> Tokens:
     return tuple(re.findall(r"[a-z]+|[0-9]+", plain(name)))
 
 
-def _style(genre: str | None, *, several: bool) -> str:
-    movements = [movement for movement in map(tidy, (genre or "").split(",")) if movement]
+def _style(movements: Sequence[str], *, several: bool) -> str:
     return labels.joined(movements) if several or len(movements) == 1 else ""
 
 
-def _pictures(root: Path) -> list[Path]:
+def _pictures(tree: Tree) -> Sequence[Path]:
     """The pictures of the first layout there is; full size before resized, as both hold the same works."""
-    for folder in (root / "images", root / "resized"):
-        if folder.is_dir() and (files := files_below(folder)):
+    for folder in (tree.root / "images", tree.root / "resized"):
+        if files := tree.below(folder):
             return files
-    return [path for path in files_below(root) if path.suffix.lower() not in _TABLES and path.parent == root]
+    return [path for path in tree.files if path.suffix.lower() not in _TABLES and path.parent == tree.root]
 
 
-def _others(root: Path, pictures: list[Path]) -> list[Path]:
+def _others(tree: Tree, pictures: Sequence[Path]) -> list[Path]:
     """What lies elsewhere, but for tables and the same works at another size."""
     taken = set(pictures)
     return [
         path
-        for path in files_below(root)
+        for path in tree.files
         if path not in taken
         and path.suffix.lower() not in _TABLES
-        and path.relative_to(root).parts[0] != "resized"
+        and path.relative_to(tree.root).parts[0] != "resized"
     ]

@@ -1,57 +1,52 @@
-"""One folder a class: the folder's name is the label of the task it is read for.
-
-    root/Cubism/*.jpg                 or            root/train/Cubism/*.jpg
-    root/Pop Art/**/*.png                           root/val/Cubism/*.jpg
-
-Parts made by somebody else (train, val, test) are read together: the platform splits by content, so
-that copies of a work never stand on both sides.
-"""
+"""One folder a class: the folder's name is the label of the task it is read for; parts as in `layout`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from components.data.images.scan import Work, files_below, manifest_of
+from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
+from components.data.sources.layout import class_folders, empty_folders
+from components.data.sources.walk import Tree, walk
+from components.data.spelling import tidy
 from components.errors import DataError
-
-PARTS = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
 
 
 def read(root: Path, task: Task) -> Manifest:
-    """Every picture below a class folder; the folder's name fills the column of `task`.
+    """Every file below a class folder; the folder's name fills the column of `task`.
 
     Raises:
-        DataError: fewer than two classes, or no picture that can be read.
+        DataError: fewer than two classes, parts beside classes, or no picture that can be read.
     """
-    works: list[Work] = []
-    rejected: list[Rejected] = []
-    for folder in _class_folders(root):
-        files = files_below(folder)
-        works += [Work(path, **{task.value: folder.name}) for path in files]
-        if not files:
-            rejected.append(Rejected(folder.relative_to(root).as_posix(), "an empty class folder", "empty"))
-    names = sorted({folder.name for folder in _class_folders(root)})
+    tree = walk(root)
+    folders = class_folders(tree, root)
+    names = sorted({tidy(folder.name).casefold(): tidy(folder.name) for folder in folders}.values())
     if len(names) < 2:
         raise DataError(
-            f"{root}: at least 2 classes are needed, found {names or 'none'}; one folder a class is expected."
+            f"{root}: at least 2 classes are needed, found {names or 'none'}; one folder a class is "
+            f"expected.{_further_in(tree)}"
         )
-    inside = {work.path for work in works}
-    rejected += [
-        Rejected(path.relative_to(root).as_posix(), "outside any class folder", "outside")
-        for path in files_below(root)
-        if path not in inside
+    works = [Work(path, **{task.value: folder.name}) for folder in folders for path in tree.below(folder)]
+    empty = empty_folders(tree, root)
+    inside = {work.path for work in works}.union(*(tree.below(folder) for folder in empty))
+    rejected = [
+        *tree.rejected,
+        *(
+            Rejected(tree.name_of(folder), "a folder without pictures is no class", "empty")
+            for folder in empty
+        ),
+        *(
+            Rejected(tree.name_of(path), "outside any class folder", "outside")
+            for path in tree.files
+            if path not in inside
+        ),
     ]
     return manifest_of(works, root=root, source=root.name, rejected=rejected)
 
 
-def _class_folders(root: Path) -> list[Path]:
-    """The folders that bear a class's name; a class has several where the collection came in parts."""
-    folders = _folders(root)
-    if folders and all(folder.name.lower() in PARTS for folder in folders):
-        return [inner for folder in folders for inner in _folders(folder)]
-    return folders
-
-
-def _folders(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+def _further_in(tree: Tree) -> str:
+    """A hint at a folder that holds several folders with pictures, where the one given does not."""
+    for folder in tree.folders_in(tree.root):
+        if len([inner for inner in tree.folders_in(folder) if tree.pictures_below(inner)]) > 1:
+            return f" Perhaps --root {folder} is meant."
+    return ""

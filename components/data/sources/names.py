@@ -37,11 +37,6 @@ def mended(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def tidy(text: str | None) -> str:
-    """Composed, with single spaces and none around; "" for None."""
-    return unicodedata.normalize("NFC", " ".join((text or "").split()))
-
-
 def plain(name: str) -> str:
     """Mended, in lower-case ASCII without accents, to compare names by."""
     return unicodedata.normalize("NFKD", mended(name)).encode("ascii", "ignore").decode().lower()

@@ -11,13 +11,14 @@ platform measures and splits by itself. Styles and genres that are empty stay un
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-from components.data.images.scan import Work, files_below, manifest_of
+from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
-from components.data.sources.names import mended, tidy
-from components.errors import DataError
+from components.data.sources.names import mended
+from components.data.sources.tables import read_table
+from components.data.sources.walk import walk
+from components.data.spelling import tidy
 
 NAME = "painter-by-numbers"
 TABLE = "all_data_info.csv"
@@ -43,49 +44,39 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
     Raises:
         DataError: the table is missing, unreadable or lacks a column, or no picture can be used.
     """
-    rows = read_table(root / TABLE)
-    rejected: list[Rejected] = []
+    rows = read_rows(root / TABLE)
+    tree = walk(root)
+    rejected = list(tree.rejected)
     here: dict[str, Path] = {}
-    for path in sorted(files_below(root), key=lambda path: (REPLACEMENTS not in path.parts, path)):
+    for path in sorted(tree.files, key=lambda path: (REPLACEMENTS not in path.parts, path)):
         reason = _why_not(path, root, rows, here)
         if reason is None:
             here[path.name] = path
         elif path.name not in _KAGGLE_TABLES:
-            rejected.append(Rejected(path.relative_to(root).as_posix(), *reason))
+            rejected.append(Rejected(tree.name_of(path), *reason))
     works = []
     for name, path in here.items():
         artist, style, genre = rows[name] or ("", "", "")
         works.append(Work(path, artist=artist, style=style, genre=genre))
-    left_out = {Path(one.path).name for one in rejected}
+    left_out = {Path(line.path).name for line in rejected}
     missing = [name for name in rows if name not in here and name not in left_out]
     if missing:
         rejected.append(_missing(missing, len(rows)))
     return manifest_of(works, root=root, source=NAME, rejected=rejected)
 
 
-def read_table(path: Path) -> dict[str, Row | None]:
+def read_rows(path: Path) -> dict[str, Row | None]:
     """What the table says of each file name; None where two of its rows disagree.
 
     Raises:
         DataError: missing or unreadable, or a column is missing (named, with those found).
     """
     rows: dict[str, Row | None] = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            table.fieldnames = found = [tidy(name) for name in table.fieldnames or []]
-            missing = [name for name in NEEDED if name not in found]
-            if missing:
-                raise DataError(f"{path}: the column(s) {missing} are missing; found {found}.")
-            for line in table:
-                name = tidy(line["new_filename"])
-                artist, style, genre = (mended(tidy(line[column])) for column in NEEDED[1:])
-                if name and rows.setdefault(name, (artist, style, genre)) != (artist, style, genre):
-                    rows[name] = None
-    except FileNotFoundError as exc:
-        raise DataError(f"{path}: missing; Kaggle has it beside train.zip and test.zip.") from exc
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise DataError(f"{path}: not a readable UTF-8 table ({exc}). Fetch it again.") from exc
+    for line in read_table(path, NEEDED, missing="Kaggle has it beside train.zip and test.zip"):
+        name = tidy(line["new_filename"])
+        artist, style, genre = (mended(tidy(line[column])) for column in NEEDED[1:])
+        if name and rows.setdefault(name, (artist, style, genre)) != (artist, style, genre):
+            rows[name] = None
     return rows
 
 

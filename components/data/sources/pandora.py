@@ -4,7 +4,8 @@
     16_AbstractArt/<Kind>/<Artist>/*.jpg        a movement in parts
     05_Baroque/*.jpg                            pictures of no named artist
 
-The movements are numbered folders, whatever they are called, in `root` or one folder below it. The style
+The movements are numbered folders, whatever they are called, in `root`, in one folder below it, or in
+train/ and test/ there. The style
 is the movement in words ("Byzantin Iconography", "Abstract Art"; the makers' spelling is kept, as their
 papers' tables are). What is painted is not known.
 
@@ -18,9 +19,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from components.data.images.scan import Work, files_below, manifest_of
+from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
-from components.data.sources.names import mended, tidy
+from components.data.sources.layout import is_part, refuse_parts_beside_classes
+from components.data.sources.names import mended
+from components.data.sources.walk import Tree, walk
+from components.data.spelling import tidy
 from components.errors import DataError
 
 NAME = "pandora"
@@ -34,18 +38,19 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
     Raises:
         DataError: fewer than two numbered folders, or no picture that can be read.
     """
-    movements = _movements(root)
+    tree = walk(root)
+    movements = _movements(tree)
     works: list[Work] = []
-    rejected: list[Rejected] = []
+    rejected = list(tree.rejected)
     for folder in movements:
-        files = files_below(folder)
+        files = tree.below(folder)
         works += [Work(path, artist=_artist(path, folder), style=movement(folder.name)) for path in files]
         if not files:
-            rejected.append(Rejected(folder.relative_to(root).as_posix(), "an empty movement", "empty"))
+            rejected.append(Rejected(tree.name_of(folder), "an empty movement", "empty"))
     inside = {work.path for work in works}
     rejected += [
-        Rejected(path.relative_to(root).as_posix(), "outside any numbered movement", "outside")
-        for path in files_below(root)
+        Rejected(tree.name_of(path), "outside any numbered movement", "outside")
+        for path in tree.files
         if path not in inside
     ]
     return manifest_of(works, root=root, source=NAME, rejected=rejected)
@@ -64,18 +69,21 @@ def _artist(path: Path, movement_folder: Path) -> str:
     return "" if path.parent == movement_folder else tidy(mended(path.parent.name).replace("_", " "))
 
 
-def _movements(root: Path) -> list[Path]:
-    """The numbered folders, in `root` or in the one folder of it that holds several."""
-    for place in (root, *_folders(root)):
-        numbered = [folder for folder in _folders(place) if _NUMBERED.match(folder.name)]
-        if len(numbered) > 1:
+def _movements(tree: Tree) -> list[Path]:
+    """The numbered folders, in `root`, in the one folder of it that holds several, or in all its parts."""
+    here = tree.folders_in(tree.root)
+    parts = [folder for folder in here if is_part(folder.name)]
+    named = [folder for folder in here if folder in parts or _NUMBERED.match(folder.name)]
+    refuse_parts_beside_classes(tree, [folder for folder in named if tree.pictures_below(folder)])
+    for places in ([tree.root], parts, *([folder] for folder in here)):
+        numbered = [
+            folder for place in places for folder in tree.folders_in(place) if _NUMBERED.match(folder.name)
+        ]
+        if len({movement(folder.name) for folder in numbered}) > 1:
             return numbered
-    found = [folder.name for folder in _folders(root)]
+    found = [folder.name for folder in here]
     raise DataError(
-        f"{root}: at least 2 numbered movement folders ('05_Baroque') are expected, found {found or 'none'}. "
-        "Give the folder that holds them; collections of other folders are read by the source 'folder'."
+        f"{tree.root}: at least 2 numbered movement folders ('05_Baroque') are expected, found "
+        f"{found or 'none'}. Give the folder that holds them; collections of other folders are read by the "
+        "source 'folder'."
     )
-
-
-def _folders(place: Path) -> list[Path]:
-    return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))

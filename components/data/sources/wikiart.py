@@ -1,6 +1,7 @@
 """WikiArt as published with ArtGAN (Tan et al. 2019, doi:10.1109/TIP.2018.2866698): 81,446 works, 27 styles.
 
-    <Style>/<artist-name>_<title-of-the-work>-<year>.jpg       in root, or in wikiart/ below it
+    <Style>/<artist-name>_<title-of-the-work>-<year>.jpg       in root, or in wikiart/ below it;
+                                                               also in train/ and test/ there
     genre_train.csv, genre_val.csv     optional: "<Style>/<file>.jpg,<number>", no header
     genre_class.txt                    "<number> <genre>" a line; ArtGAN's ten where it is missing
 
@@ -12,11 +13,16 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
-from components.data.images.scan import Work, files_below, manifest_of
+from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
-from components.data.sources.names import mended, person, tidy
+from components.data.sources.layout import class_folders
+from components.data.sources.names import mended, person
+from components.data.sources.tables import SAVE_AS, delimiter_of, read_text
+from components.data.sources.walk import walk
+from components.data.spelling import tidy
 from components.errors import DataError
 
 NAME = "wikiart"
@@ -45,18 +51,22 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
     Raises:
         DataError: fewer than two styles, a table that cannot be read, or no picture that can be.
     """
+    tree = walk(root)
     base = root / "wikiart" if (root / "wikiart").is_dir() else root
     genres = _genres([place / name for place in dict.fromkeys((base, root)) for name in _BESIDE])
-    works: list[Work] = []
-    rejected: list[Rejected] = []
-    for path in files_below(root):
-        style = _style(path, base)
-        if style:
-            works.append(Work(path, artist=artist(path.stem), style=style, genre=genres.get(_key(path), "")))
-        elif path.suffix.lower() not in _SUFFIXES:
-            rejected.append(
-                Rejected(path.relative_to(root).as_posix(), "outside any style's folder", "outside")
-            )
+    works = [
+        Work(path, artist=artist(path.stem), style=_style(folder), genre=genres.get(_key(path), ""))
+        for folder in class_folders(tree, base)
+        for path in tree.below(folder)
+        if path.suffix.lower() not in _SUFFIXES
+    ]
+    inside = {work.path for work in works}
+    rejected = list(tree.rejected)
+    rejected += [
+        Rejected(tree.name_of(path), "outside any style's folder", "outside")
+        for path in tree.files
+        if path not in inside and path.suffix.lower() not in _SUFFIXES
+    ]
     styles = sorted({work.style for work in works})
     if len(styles) < 2:
         raise DataError(
@@ -72,11 +82,9 @@ def artist(stem: str) -> str:
     return person(slug) if found else ""
 
 
-def _style(path: Path, base: Path) -> str:
-    """The first folder below `base`, in words; "" for a file in none, and for a table's."""
-    if not path.is_relative_to(base) or path.parent == base or path.suffix.lower() in _SUFFIXES:
-        return ""
-    return tidy(mended(path.relative_to(base).parts[0]).replace("_", " "))
+def _style(folder: Path) -> str:
+    """The folder's name in words."""
+    return tidy(mended(folder.name).replace("_", " "))
 
 
 def _key(path: Path) -> str:
@@ -99,13 +107,9 @@ def _genre_names(places: list[Path]) -> dict[int, str]:
     for file in (place / "genre_class.txt" for place in places):
         if file.is_file():
             try:
-                lines = [
-                    line.split(maxsplit=1)
-                    for line in file.read_text("utf-8-sig").splitlines()
-                    if line.strip()
-                ]
+                lines = [line.split(maxsplit=1) for line in read_text(file).splitlines() if line.strip()]
                 return {int(number): tidy(name.replace("_", " ")) for number, name in lines}
-            except (OSError, ValueError) as exc:
+            except ValueError as exc:
                 raise DataError(
                     f"{file}: lines as '4 landscape' are expected ({exc}). Fetch it again."
                 ) from exc
@@ -118,16 +122,15 @@ def _rows(table: Path, names: dict[int, str]) -> Iterator[tuple[str, str]]:
     Raises:
         DataError: unreadable, or a row is not "path,number".
     """
-    line = 0
+    text = read_text(table)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter_of(text))
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            for row in (reader := csv.reader(file)):
-                line = reader.line_num
-                if row and (line > 1 or row[-1].strip().isdigit()):
-                    path, number = row
-                    yield _key(Path(path.replace("\\", "/"))), names[int(number)]
-    except (OSError, ValueError, KeyError, csv.Error) as exc:
+        for row in reader:
+            if row and (reader.line_num > 1 or row[-1].strip().isdigit()):
+                path, number = row
+                yield _key(Path(path.replace("\\", "/"))), names[int(number)]
+    except (ValueError, KeyError, csv.Error) as exc:
         raise DataError(
-            f"{table}: line {line}: '<Style>/<file>.jpg,<number>' is expected, numbers being those of "
-            f"genre_class.txt ({exc}). Fetch it again."
+            f"{table}: line {reader.line_num}: '<Style>/<file>.jpg,<number>' is expected, numbers being "
+            f"those of genre_class.txt ({exc}). Fetch it again. {SAVE_AS}"
         ) from exc

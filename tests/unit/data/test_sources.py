@@ -159,7 +159,7 @@ def test_folder_lists_what_is_outside_a_class(tmp_path: Path) -> None:
     save(tmp_path / "loose.png", 9)
     (tmp_path / "Empty").mkdir()
     assert {one.path: one.reason for one in folder.read(tmp_path, Task.STYLE).rejected} == {
-        "Empty": "an empty class folder",
+        "Empty": "a folder without pictures is no class",
         "loose.png": "outside any class folder",
     }
 

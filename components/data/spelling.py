@@ -1,0 +1,35 @@
+"""When two written names are one: signs composed (NFC), blanks and capitals put aside."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+
+_INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))
+"""Soft hyphen, zero-width space, marks of direction, word joiner, byte-order mark."""
+
+
+def tidy(text: str | None) -> str:
+    """Composed (NFC), with single spaces and none around, without signs that take no room; "" for None."""
+    return unicodedata.normalize("NFC", " ".join((text or "").translate(_INVISIBLE).split()))
+
+
+def alike(name: str) -> str:
+    """What two spellings of one name share: they differ in capitals and blanks alone."""
+    return tidy(name).casefold()
+
+
+def one_spelling(names: Mapping[str, int]) -> dict[str, str]:
+    """The spelling that each name is read as: of those alike the most frequent, ties by the alphabet.
+
+    Args:
+        names: how often each occurs, as written.
+    """
+    counts: dict[str, Counter[str]] = {}
+    for name, count in names.items():
+        counts.setdefault(alike(name), Counter())[tidy(name)] += count
+    chosen = {
+        key: min(spellings, key=lambda name: (-spellings[name], name)) for key, spellings in counts.items()
+    }
+    return {name: chosen[alike(name)] for name in names}
