@@ -8,6 +8,7 @@
     ├── WeightsError      pre-trained weights that are missing or do not fit
     ├── TrainingError     a recipe or a run that cannot go on
     ├── RegistryError     a model version or alias that is missing or refused
+    ├── StorageError      a folder, disk or database file that cannot be read or written
     └── ServiceError      a server that cannot be reached or started
 
 Each message says what was expected, what came, and how to mend it. The command line prints it and
@@ -50,6 +51,10 @@ class TrainingError(AtelierError):
 
 class RegistryError(AtelierError):
     """A model version or alias that is missing or refused."""
+
+
+class StorageError(AtelierError):
+    """A folder, disk or database file that cannot be read or written."""
 
 
 class ServiceError(AtelierError):

@@ -9,9 +9,10 @@ from typing import Annotated
 
 import typer
 
-from components.errors import AtelierError
+from components.settings import Settings
 from flows.commands import bench, data, ensemble, models, pipeline, servers, study, tune
 from flows.console import errors
+from flows.failure import report_failure
 
 app = typer.Typer(
     help="Learn a painting's artist, style or genre: from images to a served champion.",
@@ -58,20 +59,18 @@ def _settings(
 ) -> None:
     if home is not None:
         # Servers and flow runs that this command starts must mean the same folder.
-        os.environ["ATELIER_HOME"] = str(home.expanduser().resolve())
+        os.environ["ATELIER_HOME"] = str(Settings.load(home=home).home)
 
 
 def main() -> None:
     """Run the command line; what a person can mend is one message and exit code 2."""
     try:
         app()
-    except AtelierError as exc:
-        errors.print("[bold red]✗[/] ", end="")
-        errors.print(str(exc), markup=False, highlight=False)
-        sys.exit(2)
     except KeyboardInterrupt:
         errors.print("interrupted; what was finished is kept")
         sys.exit(130)
+    except Exception as exc:  # noqa: BLE001 (nobody is to meet a traceback: it goes into a file)
+        sys.exit(report_failure(exc))
 
 
 if __name__ == "__main__":

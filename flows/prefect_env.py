@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from components.addresses import unreachable
+from components.errors import ServiceError
 from flows.console import talking
 from flows.log import LOGGER
 
@@ -72,6 +74,21 @@ def prepare(settings: Settings, *, quiet: bool = False) -> None:
         # The console shows our own lines; Prefect's go to its database alone.
         os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "CRITICAL"  # by name: a number breaks it
         os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"
+
+
+def require_server(settings: Settings) -> None:
+    """Check that the Prefect server of ATELIER_PREFECT_API_URL answers, before Prefect tries for a minute.
+
+    Raises:
+        ServiceError: it does not.
+    """
+    url = settings.prefect_api_url
+    reason = unreachable(f"{url.rstrip('/')}/health") if url else ""
+    if reason:
+        raise ServiceError(
+            f"{url}: no Prefect server answers there ({reason}). Start it (`atelier up`), or correct or "
+            "unset ATELIER_PREFECT_API_URL (or PREFECT_API_URL)."
+        )
 
 
 @contextmanager

@@ -6,7 +6,6 @@ the first call of `connect`.
 
 from __future__ import annotations
 
-import http.client
 import logging
 import os
 import re
@@ -17,13 +16,12 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
-from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import url2pathname, urlopen
+from urllib.request import url2pathname
 
 from filelock import FileLock, Timeout
 
-from components.addresses import is_http, sqlite_file
+from components.addresses import is_http, sqlite_file, unreachable
 from components.errors import ServiceError
 from components.settings import Settings
 
@@ -176,16 +174,12 @@ def _refusal(uri: str, exc: Exception) -> str:
 
 def _ask(uri: str) -> None:
     """MLflow's client retries for minutes; this says within seconds that nobody is there."""
-    try:
-        with urlopen(f"{uri.rstrip('/')}/health", timeout=ANSWER_SECONDS):  # noqa: S310 (http or https)
-            return
-    except HTTPError:
-        return  # it answers; whether it lets us in is seen at the first real call
-    except (URLError, OSError, http.client.HTTPException) as exc:
+    reason = unreachable(f"{uri.rstrip('/')}/health", ANSWER_SECONDS)
+    if reason:
         raise ServiceError(
-            f"{uri}: no MLflow server answers there ({exc}). Start it (`atelier up`), or correct or "
+            f"{uri}: no MLflow server answers there ({reason}). Start it (`atelier up`), or correct or "
             "unset ATELIER_MLFLOW_TRACKING_URI."
-        ) from exc
+        )
 
 
 def _quieten() -> None:

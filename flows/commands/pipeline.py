@@ -129,6 +129,7 @@ def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
     from flows.server import supervisor
 
     settings = supervisor.joined(load_settings())
+    prefect_env.require_server(settings)
     plan.save(settings, name)
     prefect_env.prepare(settings, quiet=True)
     started = time.monotonic()

@@ -166,7 +166,9 @@ def _ran(order: Any, *, prefect: bool) -> StudyResult:
     if prefect:
         from flows.server import supervisor
 
-        prefect_env.prepare(supervisor.joined(load_settings()), quiet=True)
+        settings = supervisor.joined(load_settings())
+        prefect_env.require_server(settings)
+        prefect_env.prepare(settings, quiet=True)
         with talking():
             errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
             from flows.study.flow import study
