@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from components.data.images.reader import read_rgb, skim
 from components.errors import ImageError
@@ -114,9 +115,18 @@ def pictures() -> list[bytes]:
         encoded(image, "TIFF", compression="jpeg"),
         encoded(Image.new("I;16", (30, 30), 999), "TIFF"),
         encoded(image.convert("F"), "TIFF"),
+        encoded(image.convert("I"), "TIFF"),
+        encoded(image, "PNG", pnginfo=long_text()),
         encoded(image, "BMP"),
         encoded(image, "PPM"),
     ]
+
+
+def long_text() -> PngInfo:
+    """More than Pillow takes of a PNG's metadata, in a few bytes."""
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", "<step/>" * 200_000, zip=True)
+    return text
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from components.data.images.reader import MAX_PIXELS, skim
+from components.data.images.opening import MAX_PIXELS
+from components.data.images.reader import skim
 
 Floats = NDArray[np.float32]
 Box = tuple[int, int, int, int]
