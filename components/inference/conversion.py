@@ -7,9 +7,11 @@ where Keras runs on JAX, a process with TensorFlow converts the saved network.
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +51,7 @@ def convert(model: keras.Model, path: Path) -> None:
 
 def _convert(model: keras.Model, path: Path) -> None:
     ov = openvino()
+    _mend_version_lookup()
     try:
         model.export(str(path), format="openvino", verbose=False)
     except (RuntimeError, ov.frontend.OpConversionFailure) as exc:
@@ -56,6 +59,27 @@ def _convert(model: keras.Model, path: Path) -> None:
             f"{model.name}: OpenVINO cannot convert it ({exc}). Replace the layer it names by one of "
             "OpenVINO's operations."
         ) from exc
+
+
+def _mend_version_lookup() -> None:
+    """Let OpenVINO find TensorFlow's version under Python 3.13 and later.
+
+    OpenVINO 2026.4 asks by `exec("import tensorflow")` and `exec("del tensorflow")` within a function. Since
+    Python 3.13 each `exec` there has a copy of the local names of its own (PEP 667), so the second finds
+    nothing to delete. Where OpenVINO's own function works, it stays.
+    """
+    from openvino.frontend.tensorflow import utils
+
+    try:
+        utils.get_environment_setup("tf")
+    except NameError:
+        utils.get_environment_setup = _environment
+
+
+def _environment(framework: str) -> dict[str, str]:
+    """What OpenVINO's function of that name gives: versions by name."""
+    versions = {"python_version": platform.python_version(), "sys_platform": sys.platform}
+    return versions | ({"tensorflow": version("tensorflow")} if framework == "tf" else {})
 
 
 def main(saved: str, path: str) -> None:

@@ -69,6 +69,18 @@ def test_the_release_answers_as_keras_does(tmp_path: Path, samples: np.ndarray, 
     np.testing.assert_allclose(predictor.probabilities(samples[:1]), expected[:1], atol=1e-5)
 
 
+def test_python_3_13_s_own_local_names_do_not_stop_a_release(
+    tmp_path: Path, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    utils = pytest.importorskip("openvino.frontend.tensorflow.utils")
+
+    def as_under_3_13(framework: str) -> dict[str, str]:
+        raise NameError(f"name {framework!r} is not defined")
+
+    monkeypatch.setattr(utils, "get_environment_setup", as_under_3_13)
+    assert export(network(), card(), samples, tmp_path / "release") < 1e-5  # type: ignore[arg-type]
+
+
 def test_caffe_s_scale_and_a_pyramid_are_released(tmp_path: Path, samples: np.ndarray) -> None:
     from components.models.heads import probabilities, pyramid_pooled
     from components.models.inputs import raw_image
