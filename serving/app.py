@@ -18,7 +18,7 @@ _ABOUT = """Names the **artist**, **style** or **genre** of a painting.
 
 Each task is answered by its champion: the model that did best on a frozen test set. Every answer says
 which model that was, what it learnt from, and how good it is. Errors are RFC 9457 problems that say
-what was expected, what came, and how to mend it.
+what was expected, what came, and how to correct it.
 
     curl -F image=@painting.jpg 'http://127.0.0.1:8000/v1/style/predict?top=3'
 """

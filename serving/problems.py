@@ -21,7 +21,7 @@ _log = logging.getLogger("serving")
 
 
 class Problem(Exception):  # noqa: N818 (RFC 9457's own word)
-    """An answer that is an error: what went wrong, and how to mend it."""
+    """An answer that is an error: what went wrong, and how to correct it."""
 
     def __init__(
         self,

@@ -81,7 +81,7 @@ async def models(champions: Served) -> list[TaskModel]:
         TaskModel(
             task=task,
             champion=ModelInfo.of(served[task].card) if task in served else None,
-            mend=None if task in served else _mend(champions, task),
+            hint=None if task in served else _hint(champions, task),
         )
         for task in Task
     ]
@@ -130,7 +130,7 @@ def _rank(predictor: Predictor, data: bytes, max_pixels: int) -> tuple[list[Rank
     return predictor.rank(pixels), 1e3 * (time.perf_counter() - started)
 
 
-def _mend(champions: Champions, task: Task) -> str:
+def _hint(champions: Champions, task: Task) -> str:
     trouble = champions.trouble.get(task)
     if trouble:
         return f"There is a champion, but it cannot be loaded: {trouble}"
@@ -139,7 +139,7 @@ def _mend(champions: Champions, task: Task) -> str:
 
 def _no_champion(champions: Champions, task: Task | None) -> Problem:
     what = f"The task {task} has no champion yet." if task else "No task has a champion yet."
-    mend = _mend(champions, task or Task.STYLE)
-    more: dict[str, Any] = {"registry": champions.registry()}
+    hint = _hint(champions, task or Task.STYLE)
+    more: dict[str, Any] = {"hint": hint, "registry": champions.registry()}
     wait = str(int(champions.settings.follow_seconds) + 1)
-    return Problem(503, "no-champion", f"{what} {mend}", headers={"Retry-After": wait}, **more)
+    return Problem(503, "no-champion", f"{what} {hint}", headers={"Retry-After": wait}, **more)

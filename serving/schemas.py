@@ -174,7 +174,7 @@ class TaskModel(BaseModel):
 
     task: Task
     champion: ModelInfo | None
-    mend: str | None = Field(description="how to get a champion where there is none")
+    hint: str | None = Field(description="how to get a champion where there is none")
 
 
 class Health(BaseModel):
@@ -192,7 +192,7 @@ class Readiness(BaseModel):
 
 
 class ProblemBody(BaseModel):
-    """RFC 9457: what went wrong, and how to mend it."""
+    """RFC 9457: what went wrong, and how to correct it."""
 
     type: str
     title: str

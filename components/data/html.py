@@ -39,7 +39,7 @@ td { overflow-wrap: anywhere; } td:first-child { min-width: 9rem; }
 .bar { display: block; height: .7rem; border-radius: 3px; background: var(--bar); min-width: 2px;
        margin-top: .4rem; }
 a { color: inherit; }
-.mend { display: block; margin-top: .25rem; }
+.hint { display: block; margin-top: .25rem; }
 figure { margin: 0 0 1.75rem; } figcaption { color: var(--soft); margin: .25rem 0 .5rem; }
 figure img { max-width: 100%; border: 1px solid var(--line); border-radius: 10px; background: #fff; }
 """

@@ -14,7 +14,7 @@ def checks_markdown(report: Report) -> str:
     lines = [f"## {_verdict(report)}", "", "| | check | expected | observed |", "|---|---|---|---|"]
     for check in sorted(report.checks, key=lambda check: (check.passed, check.severity)):
         sign = "✓" if check.passed else "✗" if check.severity == "critical" else "!"
-        observed = check.observed if check.passed else f"{check.observed}. {check.mend}"
+        observed = check.observed if check.passed else f"{check.observed}. {check.hint}"
         cells = [_cell(text) for text in (check.name, check.expected, observed)]
         lines.append(f"| {sign} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -29,9 +29,9 @@ def _verdict(report: Report) -> str:
 
 
 def warnings(report: Report) -> list[str]:
-    """A line for each check that did not pass and yet stops nothing, with its mend."""
+    """A line for each check that did not pass and yet stops nothing, with its hint."""
     return [
-        f"warning: {check.name}: {check.observed} (expected {check.expected}). {check.mend}"
+        f"warning: {check.name}: {check.observed} (expected {check.expected}). {check.hint}"
         for check in report.failed("warning")
     ]
 

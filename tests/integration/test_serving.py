@@ -139,13 +139,13 @@ def test_the_documentation_needs_no_other_host(client: TestClient, page: str) ->
     assert "http" not in policy
 
 
-def test_models_lists_every_task_with_its_champion_or_the_mend(client: TestClient) -> None:
+def test_models_lists_every_task_with_its_champion_or_a_hint(client: TestClient) -> None:
     models = {one["task"]: one for one in client.get("/v1/models").json()}
     assert list(models) == list(Task)
     assert models["style"]["champion"]["classes"] == list(COLOURS)
-    assert models["style"]["mend"] is None
+    assert models["style"]["hint"] is None
     assert models["artist"]["champion"] is None
-    assert "atelier pipeline --task artist" in models["artist"]["mend"]
+    assert "atelier pipeline --task artist" in models["artist"]["hint"]
 
 
 def test_the_documentation_has_examples_and_errors(client: TestClient) -> None:

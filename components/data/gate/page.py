@@ -19,10 +19,10 @@ def page(report: Report) -> str:
     """The whole page; every text that came from a collection is escaped."""
     sections = [
         _head(report),
-        _checks("What did not pass", [check for check in report.checks if not check.passed], mend=True),
+        _checks("What did not pass", [check for check in report.checks if not check.passed], hint=True),
         _changes(report),
         _classes(report),
-        _checks("What passed", [check for check in report.checks if check.passed], mend=False),
+        _checks("What passed", [check for check in report.checks if check.passed], hint=False),
         _rejected(report),
     ]
     return document(f"Validation of {report.source}", sections)
@@ -73,7 +73,7 @@ def _changes(report: Report) -> str:
     return f"<h2>{title}</h2>" + table(("", "Before", "Now", "Distance", "Allowed", "Measured as"), rows)
 
 
-def _checks(title: str, checks: list[Check], *, mend: bool) -> str:
+def _checks(title: str, checks: list[Check], *, hint: bool) -> str:
     if not checks:
         return ""
     ordered = sorted(checks, key=lambda check: check.severity != "critical")
@@ -82,7 +82,7 @@ def _checks(title: str, checks: list[Check], *, mend: bool) -> str:
             escape(check.name),
             _mark(check),
             escape(check.expected),
-            escape(check.observed) + (f'<span class="mend soft">{escape(check.mend)}</span>' if mend else ""),
+            escape(check.observed) + (f'<span class="hint soft">{escape(check.hint)}</span>' if hint else ""),
         )
         for check in ordered
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from components.data.manifest import Rejected
 from components.errors import DataError, ValidationFailed
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation and what came, in plain words."""
+    """One expectation and what came, in plain words; `hint` says what to do when it did not pass."""
 
     name: str
     severity: Severity
     passed: bool
     expected: str
     observed: str
-    mend: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ class Report:
         """Stop what would train on this data version.
 
         Raises:
-            ValidationFailed: a critical check did not pass; lists each with its mend.
+            ValidationFailed: a critical check did not pass; lists each with its hint.
         """
         if self.passed:
             return
         critical = self.failed("critical")
         lines = [
-            f"- {check.name}: expected {check.expected}; observed {check.observed}. {check.mend}"
+            f"- {check.name}: expected {check.expected}; observed {check.observed}. {check.hint}"
             for check in critical
         ]
         head = (
@@ -121,7 +121,7 @@ class Report:
         """
         try:
             about = json.loads((folder / "report.json").read_text())
-            about["checks"] = [Check(**check) for check in about["checks"]]
+            about["checks"] = [_check(check) for check in about["checks"]]
             about["changes"] = [Change(**one) for one in about.get("changes", [])]
             about["rejected"] = [Rejected(**one) for one in about["rejected"]]
             return cls(**about)
@@ -129,6 +129,12 @@ class Report:
             raise DataError(
                 f"{folder}: no readable validation report there ({exc}). Run `atelier validate` again."
             ) from exc
+
+
+def _check(values: dict[str, Any]) -> Check:
+    # Older reports call the hint "mend".
+    hint = values.pop("mend", "")
+    return Check(**{"hint": hint} | values)
 
 
 def kept(folder: Path, key: str) -> Report | None:

@@ -203,7 +203,7 @@ def _translated(one: Expectation) -> Any:
 
     column = {"column": one.column} if one.column else {}
     kind = getattr(gx.expectations, one.rule.kind)
-    notes = f"**{one.name}**: {one.expected}. {one.mend}"
+    notes = f"**{one.name}**: {one.expected}. {one.hint}"
     return kind(**column, **one.rule.arguments, severity=one.severity, notes=notes, meta={"name": one.name})
 
 
@@ -214,5 +214,5 @@ def _outcome(one: Expectation, result: Mapping[str, Any], table: pd.DataFrame) -
         passed=bool(result["success"]),
         expected=one.expected,
         observed=observed(one, result, table),
-        mend=one.mend,
+        hint=one.hint,
     )

@@ -200,6 +200,6 @@ def test_every_check_speaks_of_a_column_that_is_there_and_names_are_not_used_twi
                 columns = TABLES[one.table](works).columns
                 assert {one.column, one.shows} - {""} <= set(columns)
                 assert one.expected
-                assert one.mend.endswith(".")
+                assert one.hint.endswith(".")
                 assert one.table in {*NAMED_BY, *ONE_ROW} or "path" in columns
     assert set(COLUMNS) == set(TABLES["columns"](works)["column"])

@@ -89,7 +89,7 @@ def test_what_is_wrong_is_named(spoilt: Report, name: str, severity: str, observ
     assert observed in check.observed
     with pytest.raises(ValidationFailed, match="did not pass 11 critical checks") as caught:
         spoilt.raise_if_failed()
-    assert (check.mend in str(caught.value)) == (severity == "critical")
+    assert (check.hint in str(caught.value)) == (severity == "critical")
 
 
 def test_warnings_do_not_stop_and_left_out_counts_against_all_files() -> None:
@@ -164,3 +164,11 @@ def test_neither_the_gate_nor_a_kept_report_imports_great_expectations(
         "sys.exit(any(name in sys.modules for name in ('great_expectations', 'pandas', 'keras')))"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path / "kept")], check=False).returncode == 0
+
+
+def test_a_report_of_the_time_when_hints_were_called_mend_is_still_read(tmp_path: Path) -> None:
+    report = validate(split())
+    report.save(tmp_path / "kept")
+    kept_file = tmp_path / "kept" / "report.json"
+    kept_file.write_text(kept_file.read_text().replace('"hint":', '"mend":'))
+    assert Report.load(tmp_path / "kept") == report

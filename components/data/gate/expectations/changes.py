@@ -15,7 +15,7 @@ CHANGES = (
         "gone",
         between(most=FEW_GONE),
         expected=f"at most {FEW_GONE} % of the previous version's works are missing",
-        mend="`atelier data diff` names them; fetch them again if they were not meant to go.",
+        hint="`atelier data diff` names them; fetch them again if they were not meant to go.",
     ),
     Expectation(
         "works relabelled",
@@ -24,7 +24,7 @@ CHANGES = (
         "relabelled",
         between(most=0, mostly=1 - FEW_RELABELLED / 100),
         expected=f"at most {FEW_RELABELLED} % of the works kept bear another label than before",
-        mend="Look at the works named: figures before and after are of different questions.",
+        hint="Look at the works named: figures before and after are of different questions.",
         shows="tells",
     ),
     Expectation(
@@ -34,7 +34,7 @@ CHANGES = (
         "on one side",
         between(most=0),
         expected="the same classes as in the previous version",
-        mend="Figures of the two versions cannot be compared; say so, or select the same classes.",
+        hint="Figures of the two versions cannot be compared; say so, or select the same classes.",
         shows="tells",
     ),
     Expectation(
@@ -44,7 +44,7 @@ CHANGES = (
         "beyond",
         between(most=0),
         expected="labels, brightness, contrast, sharpness, shape and size spread as in the previous version",
-        mend="Another source, scanner or resizing may be why: look at what came in since.",
+        hint="Another source, scanner or resizing may be why: look at what came in since.",
         shows="tells",
     ),
 )
@@ -57,7 +57,7 @@ CHANGES_OF_SPLIT = (
         "leaked",
         between(most=0),
         expected="no work that was in the test part is trained on now",
-        mend="Split with the ledger of the previous version, or start all figures over under another seed.",
+        hint="Split with the ledger of the previous version, or start all figures over under another seed.",
         shows="tells",
     ),
     Expectation(
@@ -67,7 +67,7 @@ CHANGES_OF_SPLIT = (
         "moved",
         between(most=0, mostly=1 - FEW_MOVED / 100),
         expected=f"at most {FEW_MOVED} % of the works kept stand in another part than before",
-        mend="Figures of the two versions are of different works; compare within one version.",
+        hint="Figures of the two versions are of different works; compare within one version.",
         shows="tells",
     ),
 )

@@ -21,7 +21,7 @@ def of_classes(min_per_class: int, named: Sequence[str] | None) -> list[Expectat
             "classes",
             between(least=2),
             expected="2 classes or more: there is nothing to tell apart in one",
-            mend="Choose more classes, another task, or a source that knows the labels.",
+            hint="Choose more classes, another task, or a source that knows the labels.",
         ),
         Expectation(
             "works per class",
@@ -30,7 +30,7 @@ def of_classes(min_per_class: int, named: Sequence[str] | None) -> list[Expectat
             "works",
             between(least=min_per_class),
             expected=f"at least {min_per_class} works in each class",
-            mend=_ADD,
+            hint=_ADD,
         ),
         Expectation(
             "balance of the classes",
@@ -39,7 +39,7 @@ def of_classes(min_per_class: int, named: Sequence[str] | None) -> list[Expectat
             "times smaller",
             between(most=LARGEST_IMBALANCE),
             expected=f"no class more than {LARGEST_IMBALANCE} times smaller than the largest",
-            mend="Train with class weights, and look at the figures class by class.",
+            hint="Train with class weights, and look at the figures class by class.",
         ),
         Expectation(
             "one spelling a class",
@@ -48,7 +48,7 @@ def of_classes(min_per_class: int, named: Sequence[str] | None) -> list[Expectat
             "spellings",
             between(most=1),
             expected="no two labels that differ in capitals, blanks, hyphens or accents alone",
-            mend="Correct the labels at the source; they are learnt as different classes.",
+            hint="Correct the labels at the source; they are learnt as different classes.",
         ),
     ]
     if named is not None:
@@ -60,7 +60,7 @@ def of_classes(min_per_class: int, named: Sequence[str] | None) -> list[Expectat
                 "label",
                 one_of(named),
                 expected=f"every label is one of {', '.join(named)}",
-                mend="Select those classes anew, or correct the labels at the source.",
+                hint="Select those classes anew, or correct the labels at the source.",
             )
         )
     return checks

@@ -17,7 +17,7 @@ FILES = (
         "left out",
         between(most=MOST_LEFT_OUT),
         expected=f"at most {MOST_LEFT_OUT} % of the files",
-        mend="Check the folder and the source's layout; the report gives each file's reason.",
+        hint="Check the folder and the source's layout; the report gives each file's reason.",
     ),
     Expectation(
         "files left out, few",
@@ -26,7 +26,7 @@ FILES = (
         "left out",
         between(most=FEW_LEFT_OUT),
         expected=f"at most {FEW_LEFT_OUT} % of the files",
-        mend="Fetch the files listed below again.",
+        hint="Fetch the files listed below again.",
     ),
     Expectation(
         "files left out, of one kind",
@@ -35,7 +35,7 @@ FILES = (
         "percent",
         between(most=FEW_OF_A_KIND),
         expected=f"no one reason leaves out more than {FEW_OF_A_KIND} % of the files",
-        mend="A reason this frequent lies in the source, not in the files: look at some of them.",
+        hint="A reason this frequent lies in the source, not in the files: look at some of them.",
         shows="tells",
     ),
     Expectation(
@@ -45,7 +45,7 @@ FILES = (
         "contradictory",
         between(most=FEW_CONTRADICTORY),
         expected=f"at most {FEW_CONTRADICTORY} % of the works are copies of one under another label",
-        mend="Decide on one label for each picture and remove the other copies.",
+        hint="Decide on one label for each picture and remove the other copies.",
     ),
     Expectation(
         "one label a picture",
@@ -54,7 +54,7 @@ FILES = (
         "labels",
         between(most=1),
         expected="the same picture never under two labels",
-        mend="Decide on one label for each picture named and remove the other copies.",
+        hint="Decide on one label for each picture named and remove the other copies.",
         shows="tells",
     ),
     Expectation(
@@ -64,7 +64,7 @@ FILES = (
         "labels",
         between(most=1),
         expected="pictures that are nearly the same all under one label",
-        mend="Look at the pictures named: a copy after another's work, or a wrong label.",
+        hint="Look at the pictures named: a copy after another's work, or a wrong label.",
         shows="tells",
     ),
     Expectation(
@@ -74,6 +74,6 @@ FILES = (
         "copies",
         between(most=MANY_COPIES),
         expected=f"at most {MANY_COPIES} % of the works are copies of another, or nearly",
-        mend="They count more than once in training and in every figure: keep one of each.",
+        hint="They count more than once in training and in every figure: keep one of each.",
     ),
 )

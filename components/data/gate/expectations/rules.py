@@ -28,7 +28,7 @@ class Expectation:
         column: whose values are looked at; "" for the table as a whole.
         rule: what they must do.
         expected: the rule in plain words.
-        mend: what to do when it fails.
+        hint: what to do when it fails.
         shows: the column that tells of an offender what is wrong with it; the values themselves when "".
     """
 
@@ -38,7 +38,7 @@ class Expectation:
     column: str
     rule: Rule
     expected: str
-    mend: str
+    hint: str
     shows: str = ""
 
 

@@ -31,7 +31,7 @@ def _movements(names: tuple[str, ...], severity: Severity) -> Expectation:
         "style",
         like(_any_of(names)),
         expected=f"each movement one of {', '.join(names)}, or not known",
-        mend="Correct the movement at the source, or read the collection as another source.",
+        hint="Correct the movement at the source, or read the collection as another source.",
     )
 
 
@@ -49,7 +49,7 @@ def _at_most(count: int, what: str, column: str) -> Expectation:
         column,
         between(most=count),
         expected=f"at most {count:,} {what}, as published",
-        mend=_LAYOUT,
+        hint=_LAYOUT,
     )
 
 
@@ -62,7 +62,7 @@ def _known(column: str, least: float, severity: Severity) -> Expectation:
         f"{column} known",
         between(least=least),
         expected=f"the {column} of {of}",
-        mend=_LAYOUT,
+        hint=_LAYOUT,
     )
 
 
@@ -73,7 +73,7 @@ _ONE_MOVEMENT = Expectation(
     "movements",
     between(most=1),
     expected="no artist stands under two movements: the source labels artists, not works",
-    mend="Correct artists.csv and ingest again.",
+    hint="Correct artists.csv and ingest again.",
 )
 
 _SYNTHETIC = (
@@ -84,7 +84,7 @@ _SYNTHETIC = (
         "synthetic",
         one_of(["yes"]),
         expected="the collection says that it is synthetic",
-        mend="Read it as the source `synthetic`, so that it is never passed off as real.",
+        hint="Read it as the source `synthetic`, so that it is never passed off as real.",
     ),
     _known("artist", 100, "critical"),
     _known("style", 100, "critical"),
@@ -113,7 +113,7 @@ _FOLDER = (
         "class",
         FILLED,
         expected="a class folder has a name",
-        mend="Name each class folder as its label is to read.",
+        hint="Name each class folder as its label is to read.",
     ),
 )
 """Of a plain folder nothing is documented but that its folders are the labels."""

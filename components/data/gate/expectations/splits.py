@@ -24,7 +24,7 @@ PARTS = (
         "split",
         one_of([part.value for part in Split]),
         expected=f"one of {', '.join(Split)}",
-        mend="Split the collection again.",
+        hint="Split the collection again.",
     ),
     Expectation(
         "no group in two parts",
@@ -33,7 +33,7 @@ PARTS = (
         "parts",
         between(most=1),
         expected="copies of a work all in one part, so that none is tested on what it was trained on",
-        mend="Split the collection again; do not edit the split by hand.",
+        hint="Split the collection again; do not edit the split by hand.",
     ),
     Expectation(
         "no picture in two parts",
@@ -42,7 +42,7 @@ PARTS = (
         "parts",
         between(most=1),
         expected="files of the same bytes all in one part",
-        mend="Split the collection again; do not edit the split by hand.",
+        hint="Split the collection again; do not edit the split by hand.",
     ),
 )
 
@@ -61,7 +61,7 @@ def of_parts(protocol: Protocol | None) -> list[Expectation]:
                 part.value,
                 between(100 * share - tolerance, 100 * share + tolerance),
                 expected=f"{100 * share:g} % of the works, within {tolerance} points",
-                mend=f"Large groups or an earlier split may be why; {_ANEW}",
+                hint=f"Large groups or an earlier split may be why; {_ANEW}",
             )
         )
     return checks
@@ -80,7 +80,7 @@ _OF_CLASSES = (
         "fewest in a part",
         between(least=1),
         expected="at least one work of each class in each part",
-        mend="Add works to the classes named, or leave them out (--classes, --top).",
+        hint="Add works to the classes named, or leave them out (--classes, --top).",
     ),
     Expectation(
         "classes alike in every part",
@@ -89,7 +89,7 @@ _OF_CLASSES = (
         "astray",
         between(most=0),
         expected="each class shared out like the whole, within 2 works or 5 % of the class",
-        mend=f"The collection grew unevenly since it was first split; {_ANEW}",
+        hint=f"The collection grew unevenly since it was first split; {_ANEW}",
     ),
     Expectation(
         "labels alike in every part",
@@ -98,7 +98,7 @@ _OF_CLASSES = (
         "label distance",
         between(most=LABEL_DISTANCE),
         expected=f"each part's labels spread like the whole's, within {LABEL_DISTANCE} % of its works",
-        mend=f"The collection grew unevenly since it was first split; {_ANEW}",
+        hint=f"The collection grew unevenly since it was first split; {_ANEW}",
     ),
 )
 
@@ -110,7 +110,7 @@ _OF_ARTISTS = (
         "parts",
         between(most=1),
         expected="all works of an artist in one part: what is tested was not learnt by the hand",
-        mend="Split the collection again by this protocol; do not edit the split by hand.",
+        hint="Split the collection again by this protocol; do not edit the split by hand.",
     ),
     Expectation(
         "every class in every part",
@@ -119,6 +119,6 @@ _OF_ARTISTS = (
         "fewest in a part",
         between(least=1),
         expected="at least one work of each class in each part",
-        mend="A class of too few artists cannot be in every part: add artists, or leave it out (--classes).",
+        hint="A class of too few artists cannot be in every part: add artists, or leave it out (--classes).",
     ),
 )

@@ -19,7 +19,7 @@ _SEVERAL_HANDS = Expectation(
     "artists",
     between(least=2),
     expected="at least 2 known artists in each class",
-    mend="A class of one artist is learnt by the hand: say so with the figures, or add other artists.",
+    hint="A class of one artist is learnt by the hand: say so with the figures, or add other artists.",
 )
 
 _KNOWN_HANDS = Expectation(
@@ -29,7 +29,7 @@ _KNOWN_HANDS = Expectation(
     "known hands",
     between(most=FEW_KNOWN_HANDS),
     expected=f"at most {FEW_KNOWN_HANDS} % of a part's works by artists who are also in training",
-    mend="The figures also measure the recognition of artists; a split with whole artists held out tells.",
+    hint="The figures also measure the recognition of artists; a split with whole artists held out tells.",
     shows="tells",
 )
 
@@ -42,7 +42,7 @@ TASKS: dict[Task, tuple[Expectation, ...]] = {
             "class",
             unlike(NOBODY),
             expected='no artist called "unknown", "anonymous", "various" or the like',
-            mend="Leave that label out (--classes): its works have no common hand.",
+            hint="Leave that label out (--classes): its works have no common hand.",
         ),
     ),
     Task.STYLE: (_SEVERAL_HANDS,),
@@ -54,7 +54,7 @@ TASKS: dict[Task, tuple[Expectation, ...]] = {
             "class",
             unlike(NO_SUBJECT),
             expected='no genre called "unknown", "other", "various" or the like',
-            mend="Leave that label out (--classes): its works have no common subject.",
+            hint="Leave that label out (--classes): its works have no common subject.",
         ),
         _SEVERAL_HANDS,
     ),

@@ -29,7 +29,7 @@ WORKS = (
         "",
         columns([name for name in COLUMNS if name != "thumbnail"]),
         expected=f"the columns {', '.join(COLUMNS)}",
-        mend=_AGAIN,
+        hint=_AGAIN,
     ),
     Expectation(
         "types of the columns",
@@ -38,7 +38,7 @@ WORKS = (
         "of another type",
         between(most=0),
         expected="text, whole numbers, fractions and bytes, each in its columns, and no empty cell",
-        mend=_AGAIN,
+        hint=_AGAIN,
         shows="tells",
     ),
     Expectation(
@@ -48,7 +48,7 @@ WORKS = (
         "path",
         UNIQUE,
         expected="no file stands in two rows",
-        mend="Run `atelier ingest` again.",
+        hint="Run `atelier ingest` again.",
     ),
     Expectation(
         "every work has a label",
@@ -57,7 +57,7 @@ WORKS = (
         "label",
         FILLED,
         expected="no label is empty",
-        mend="Select the task's works first; those without a label are left out there.",
+        hint="Select the task's works first; those without a label are left out there.",
     ),
     Expectation(
         "content hashes",
@@ -66,7 +66,7 @@ WORKS = (
         "sha256",
         like("^[0-9a-f]{64}$"),
         expected="64 hexadecimal digits (SHA-256)",
-        mend="Run `atelier ingest` again.",
+        hint="Run `atelier ingest` again.",
     ),
     Expectation(
         "perceptual hashes",
@@ -75,7 +75,7 @@ WORKS = (
         "phash",
         like("^[0-9a-f]{16}$"),
         expected="16 hexadecimal digits, so that near-duplicates can be found",
-        mend=_AGAIN,
+        hint=_AGAIN,
     ),
     Expectation(
         "width",
@@ -84,7 +84,7 @@ WORKS = (
         "width",
         between(least=SMALLEST_SIDE),
         expected=f"at least {SMALLEST_SIDE} pixels",
-        mend="Replace the files named by larger ones.",
+        hint="Replace the files named by larger ones.",
     ),
     Expectation(
         "height",
@@ -93,7 +93,7 @@ WORKS = (
         "height",
         between(least=SMALLEST_SIDE),
         expected=f"at least {SMALLEST_SIDE} pixels",
-        mend="Replace the files named by larger ones.",
+        hint="Replace the files named by larger ones.",
     ),
     Expectation(
         "colour mode",
@@ -102,7 +102,7 @@ WORKS = (
         "mode",
         one_of(READABLE_MODES),
         expected="a mode that can be turned to RGB",
-        mend="Export the files named as JPEG or PNG.",
+        hint="Export the files named as JPEG or PNG.",
     ),
     Expectation(
         "brightness",
@@ -111,7 +111,7 @@ WORKS = (
         "brightness",
         between(0, 1),
         expected="0 (black) to 1 (white)",
-        mend=_AGAIN,
+        hint=_AGAIN,
     ),
     Expectation(
         "contrast",
@@ -120,6 +120,6 @@ WORKS = (
         "contrast",
         between(0, 0.5),
         expected="a standard deviation of 0 to .5",
-        mend=_AGAIN,
+        hint=_AGAIN,
     ),
 )
