@@ -28,6 +28,7 @@ from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
 from components.tracking import tags as run_tag
 from components.training.presets import Scale
 from components.training.recipe import Loss
+from flows.plan_help import PLAN as HELP
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
@@ -63,49 +64,29 @@ Merge = Annotated[dict[str, str], BeforeValidator(_merging)]
 class Plan(Frozen):
     """Which paintings, which families, how large."""
 
-    source: str = Field(default="synthetic", json_schema_extra={"enum": list(SOURCES)})
-    root: Place | None = Field(
-        default=None,
-        description="folder or s3:// address of the collection; the synthetic one draws its own",
+    source: str = Field(
+        default="synthetic", description=HELP["source"], json_schema_extra={"enum": list(SOURCES)}
     )
-    task: Task = Field(default=Task.STYLE, description="what is learnt: artist, style or genre")
-    corrections: Place | None = Field(
-        default=None, description="a table (path, label) of labels put right by hand"
+    root: Place | None = Field(default=None, description=HELP["root"])
+    task: Task = Field(default=Task.STYLE, description=HELP["task"])
+    corrections: Place | None = Field(default=None, description=HELP["corrections"])
+    merge: Merge = Field(default_factory=dict, description=HELP["merge"])
+    classes: Names = Field(default=(), description=HELP["classes"])
+    top: int | None = Field(default=None, ge=2, description=HELP["top"])
+    balanced: bool = Field(default=False, description=HELP["balanced"])
+    per_class: int | None = Field(default=None, ge=3, description=HELP["per_class"])
+    protocol: str = Field(default=PROTOCOL, description=HELP["protocol"])
+    alpha: Alpha = Field(default=Alpha.WHITE, description=HELP["alpha"])
+    multi_label: bool = Field(default=False, description=HELP["multi_label"])
+    loss: Loss = Field(default="cross-entropy", description=HELP["loss"])
+    top_up: int | None = Field(default=None, ge=1, description=HELP["top_up"])
+    families: Names = Field(
+        default=("simple_cnn", "vgg_inception"), min_length=1, description=HELP["families"]
     )
-    merge: Merge = Field(default_factory=dict, description="the class that a class becomes")
-    classes: Names = Field(
-        default=(), description="labels to keep; empty: all (for style on best_artworks: the six of study B)"
-    )
-    top: int | None = Field(default=None, ge=2, description="keep the largest classes only")
-    balanced: bool = Field(default=False, description="as many works of each class as the smallest has")
-    per_class: int | None = Field(default=None, ge=3, description="so many works of each class, instead")
-    protocol: str = Field(
-        default=PROTOCOL, description="split by name: 81/9/10, 80/20, 5-fold:2, artists-held-out, ..."
-    )
-    alpha: Alpha = Field(
-        default=Alpha.WHITE, description="transparency: laid on white or black, or dropped (study C1)"
-    )
-    multi_label: bool = Field(
-        default=False,
-        description="learn several labels to a work, where the source knows them; each gets a probability of "
-        "its own (study C9)",
-    )
-    loss: Loss = Field(
-        default="cross-entropy",
-        description="focal and class-balanced ones weigh hard or rare classes more (study C9)",
-    )
-    top_up: int | None = Field(
-        default=None, ge=1, description="draw training works of rare classes again up to so many"
-    )
-    families: Names = Field(default=("simple_cnn", "vgg_inception"), min_length=1)
-    scale: Scale = Field(
-        default="demo", description="recipes: demo (minutes), cpu (real, CPU-sized), full (as published)"
-    )
-    weights: str | None = Field(
-        default=None, description='ImageNet weights: "imagenet", a file, s3://bucket/key, or "none"'
-    )
-    pictures: bool = Field(default=True, description="also train the GAN and transfer a style")
-    seed: Seed = 0
+    scale: Scale = Field(default="demo", description=HELP["scale"])
+    weights: str | None = Field(default=None, description=HELP["weights"])
+    pictures: bool = Field(default=True, description=HELP["pictures"])
+    seed: Seed = Field(default=0, description=HELP["seed"])
 
     @model_validator(mode="after")
     def _usable(self) -> Self:

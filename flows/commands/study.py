@@ -8,7 +8,7 @@ import typer
 
 from components.errors import SettingsError
 from flows import prefect_env
-from flows.commands.options import JsonOption, Number, Option, Text, load_settings
+from flows.commands.options import STUDY_RUN, JsonOption, Option, load_settings, with_options
 from flows.console import errors, output, show_json, show_table, talking
 
 if TYPE_CHECKING:
@@ -86,39 +86,12 @@ def show(
 
 
 @app.command()
+@with_options(STUDY_RUN)
 def run(
-    name: NameArgument,
+    given: dict[str, object],
     *,
+    name: NameArgument,
     quick: Annotated[bool, Option("--quick", help="A faithful miniature: small images, few epochs.")] = False,
-    size: Annotated[Text, Option("--size", help="full (as published; default), cpu or quick.")] = None,
-    rows: Annotated[
-        Text, Option("--rows", help="Rows, separated by commas: A3,A5 (with those they need).")
-    ] = None,
-    source: Annotated[
-        Text, Option("--source", help="The collection; default: the study's own, with a root.")
-    ] = None,
-    root: Annotated[
-        Text, Option("--root", help="Its folder or s3:// address; without one, the synthetic gallery.")
-    ] = None,
-    classes: Annotated[Text, Option("--classes", help="Labels to keep, instead of the study's.")] = None,
-    top: Annotated[
-        Number, Option("--top", help="Keep the N largest classes, instead of the study's.")
-    ] = None,
-    per_class: Annotated[Number, Option("--per-class", help="So many works of each class.")] = None,
-    weights: Annotated[
-        Text,
-        Option("--weights", help='"imagenet", "none", resnet50=FILE,vgg19=FILE, or the stand-in\'s FILE.'),
-    ] = None,
-    stand_in: Annotated[
-        Text,
-        Option(
-            "--stand-in", help='For families without weights: "mobilenet_v2:alpha=1.0". The table says so.'
-        ),
-    ] = None,
-    seed: Annotated[Number, Option("--seed", help="Of split and training.")] = None,
-    workers: Annotated[
-        Number, Option("--workers", help="Processes that take the trials of its searches (A5, D2, E4).")
-    ] = None,
     prefect: Annotated[bool, Option("--prefect", help="As a Prefect flow, each row a task.")] = False,
     strict: Annotated[bool, Option("--strict", help="Exit code 1 when a row could not be done.")] = False,
     as_json: JsonOption = False,
@@ -126,22 +99,11 @@ def run(
     """Run a study's rows, each an MLflow run under one parent; ends with its table. Done rows are found."""
     from flows.study.order import StudyPlan
 
-    if quick and size not in (None, "quick"):
-        raise SettingsError(f"--quick is --size quick; received --size {size}, too. Give one of the two.")
-    order = StudyPlan.of(
-        study=name,
-        size="quick" if quick else size,
-        rows=rows,
-        source=source,
-        root=root,
-        classes=classes,
-        top=top,
-        per_class=per_class,
-        weights=weights,
-        stand_in=stand_in,
-        seed=seed,
-        workers=workers,
-    )
+    if quick and given["size"] not in (None, "quick"):
+        raise SettingsError(
+            f"--quick is --size quick; received --size {given['size']}, too. Give one of the two."
+        )
+    order = StudyPlan.of(study=name, **(given | {"size": "quick"} if quick else given))
     outcome = _ran(order, prefect=prefect)
     _show(outcome, as_json=as_json)
     if strict and outcome.failed:

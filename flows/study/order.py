@@ -12,6 +12,7 @@ from components.studies import catalog
 from components.studies.study import Size
 from components.studies.weights import Given
 from flows.plan import Names, Place, Plan
+from flows.plan_help import STUDY as HELP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,19 +30,17 @@ class StudyPlan(Frozen):
     """Which study, how large, on which paintings, with which weights."""
 
     study: str = Field(description="its name, or its letter")
-    size: Size = Field(default="full", description="full (as published), cpu, or quick (a miniature)")
-    rows: Names = Field(default=(), description='"A5" for all lines of a row, "A5c" for one; empty: all')
-    source: str = Field(
-        default="", description="empty: the study's own with a root, the synthetic gallery without"
-    )
-    root: Place | None = Field(default=None, description="folder or s3:// address of the collection")
-    classes: Names = Field(default=(), description="labels to keep, instead of the study's")
-    top: int | None = Field(default=None, ge=2, description="the largest classes, instead of the study's")
-    per_class: int | None = Field(default=None, ge=3, description="so many works of each class")
-    weights: str = Field(default="", description='"imagenet", "none", resnet50=FILE, or the stand-in\'s file')
-    stand_in: str = Field(default="", description='for families without weights: "mobilenet_v2:alpha=1.0"')
-    seed: Seed = 0
-    workers: int = Field(default=1, ge=1, description="processes that take the trials of its searches")
+    size: Size = Field(default="full", description=HELP["size"])
+    rows: Names = Field(default=(), description=HELP["rows"])
+    source: str = Field(default="", description=HELP["source"])
+    root: Place | None = Field(default=None, description=HELP["root"])
+    classes: Names = Field(default=(), description=HELP["classes"])
+    top: int | None = Field(default=None, ge=2, description=HELP["top"])
+    per_class: int | None = Field(default=None, ge=3, description=HELP["per_class"])
+    weights: str = Field(default="", description=HELP["weights"])
+    stand_in: str = Field(default="", description=HELP["stand_in"])
+    seed: Seed = Field(default=0, description=HELP["seed"])
+    workers: int = Field(default=1, ge=1, description=HELP["workers"])
 
     @classmethod
     def of(cls, **given: object) -> Self:
