@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.data.places import ABOUT, ROWS, kept_root, present_root
 from components.errors import DataError, SettingsError
 from components.storage import building
 
@@ -189,10 +190,13 @@ class Manifest:
         )
 
     def save(self, folder: Path) -> None:
-        """Write `folder` (rows as Parquet, the rest as JSON), whole or not at all."""
+        """Write `folder` (rows as Parquet, the rest as JSON), whole or not at all.
+
+        A root in the same home as `folder` is written relative to it, so that the home can be moved.
+        """
         about = {
             "source": self.source,
-            "root": str(self.root),
+            "root": kept_root(self.root, folder),
             "synthetic": self.synthetic,
             "fingerprint": self.fingerprint,
             "created": datetime.now(UTC).isoformat(),
@@ -205,8 +209,8 @@ class Manifest:
             "rejected": [[one.path, one.reason, one.kind] for one in self.rejected],
         }
         with building(folder) as draft:
-            self.frame.to_parquet(draft / "rows.parquet", index=False)
-            (draft / "manifest.json").write_text(json.dumps(about, indent=1, ensure_ascii=False))
+            self.frame.to_parquet(draft / ROWS, index=False)
+            (draft / ABOUT).write_text(json.dumps(about, indent=1, ensure_ascii=False))
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:
@@ -218,11 +222,11 @@ class Manifest:
         import pandas as pd
 
         try:
-            about = json.loads((folder / "manifest.json").read_text())
+            about = json.loads((folder / ABOUT).read_text())
             return cls(
-                frame=pd.read_parquet(folder / "rows.parquet"),
                 source=about["source"],
-                root=Path(about["root"]),
+                frame=pd.read_parquet(folder / about.get("rows", ROWS)),
+                root=present_root(about["root"], folder),
                 synthetic=about["synthetic"],
                 rejected=tuple(Rejected(*one) for one in about["rejected"]),
                 files=about["files"],

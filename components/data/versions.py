@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from components.data.manifest import Manifest
+from components.data.places import ABOUT, present_root, relocate
 from components.errors import DataError
 
 _SELF = ("select ", "split ")
@@ -106,11 +107,28 @@ class Versions:
         self.folder = folder
 
     def keep(self, manifest: Manifest) -> Path:
-        """Keep a version, once; its folder."""
+        """Keep a version, once; its folder. Kept before, it learns where its pictures lie now."""
         final = self.folder / manifest.fingerprint
-        if not final.is_dir():
+        if final.is_dir():
+            _relocate(final, manifest, _paths(manifest))
+        else:
             manifest.save(final)
         return final
+
+    def relocate(self, collection: Manifest) -> Sequence[str]:
+        """Let kept versions find their pictures in a collection that was just read; their fingerprints.
+
+        A version learns the new place if all of its pictures are there by their bytes, under whatever names.
+        Its fingerprint says nothing about places, and stays. Versions of other collections are looked into
+        only where their own root is gone.
+        """
+        paths = _paths(collection)
+        return [
+            version.fingerprint
+            for version in self.list()
+            if (version.source == collection.source or not Path(version.root).is_dir())
+            and _relocate(self.folder / version.fingerprint, collection, paths)
+        ]
 
     def list(self) -> Sequence[Version]:
         """Every version, the newest first. One that cannot be read is left out: `get` says why."""
@@ -170,6 +188,21 @@ class Versions:
             ):
                 return Manifest.load(self.folder / one.fingerprint)
         return None
+
+
+def _paths(collection: Manifest) -> dict[str, set[str]]:
+    """The paths of each picture's bytes; copies have several."""
+    paths: defaultdict[str, set[str]] = defaultdict(set)
+    for sha256, path in zip(collection.frame["sha256"], collection.frame["path"], strict=True):
+        paths[sha256].add(path)
+    return paths
+
+
+def _relocate(folder: Path, collection: Manifest, paths: dict[str, set[str]]) -> bool:
+    try:
+        return relocate(folder, collection.root, paths)
+    except (OSError, ValueError, KeyError, TypeError):  # one that cannot be read; `get` says why
+        return False
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -245,7 +278,7 @@ def _asked(lineage: tuple[str, ...]) -> list[str]:
 
 def _read(folder: Path) -> Version:
     try:
-        about = json.loads((folder / "manifest.json").read_text())
+        about = json.loads((folder / ABOUT).read_text())
         return Version(
             fingerprint=folder.name,
             source=about["source"],
@@ -258,7 +291,7 @@ def _read(folder: Path) -> Version:
             lineage=tuple(about["lineage"]),
             parents=tuple(about["parents"]),
             synthetic=about["synthetic"],
-            root=about["root"],
+            root=str(present_root(about["root"], folder)),
             rejected=len(about["rejected"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as exc:

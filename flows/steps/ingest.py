@@ -29,6 +29,7 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     from components.data.groups import duplicates
     from components.data.images import quality
     from components.data.sources.walk import walk
+    from components.data.versions import Versions
 
     root = sources.located(plan.root, settings) if plan.root else _synthetic_gallery(settings)
     label = plan.task.value if plan.source == "folder" else ""
@@ -42,6 +43,8 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
         found = sources.read(plan.source, root, plan.task, several=several)
         duplicates.with_groups(quality.examined(found, limits)).save(folder)
     manifest = Manifest.load(folder)
+    for version in Versions(settings.collections / "versions").relocate(manifest):
+        log_step("ingest", f"data version {version} finds its pictures in {manifest.root} now")
     log_step(
         "ingest",
         f"{len(manifest)} works from {manifest.source} ({manifest.frame['group'].nunique()} different ones), "

@@ -126,6 +126,54 @@ def test_copies_of_the_same_bytes_are_counted_one_by_one() -> None:
     assert [(one.path, one.before, one.after) for one in renamed.relabelled] == [("new name", "a", "b")]
 
 
+def at(root: Path, whole: Manifest, names: str = "{}") -> Manifest:
+    """The same collection at another place, its files perhaps under other names."""
+    frame = whole.frame.assign(path=[names.format(path) for path in whole.frame["path"]])
+    return replace(whole.with_frame(frame), root=root)
+
+
+@pytest.mark.parametrize("names", ["{}", "renamed/{}"])
+def test_a_version_finds_its_pictures_where_the_collection_was_read_last(
+    versions: Versions, tmp_path: Path, names: str
+) -> None:
+    first = made({"a": 10, "b": 10})
+    folder = versions.keep(first)
+    other = versions.keep(replace(made({"a": 5, "c": 5}), source="other"))
+    before = versions.find(first.fingerprint)
+    collection = manifest({"a": 12, "b": 10})  # it has grown since, and has no labels and parts yet
+    assert versions.relocate(at(tmp_path / "new", collection, names)) == [first.fingerprint]
+    assert versions.relocate(at(tmp_path / "new", collection, names)) == []
+    moved = versions.get(first.fingerprint)
+    assert moved.paths() == at(tmp_path / "new", first, names).paths()
+    assert moved.fingerprint == first.fingerprint
+    assert replace(versions.find(first.fingerprint), root=before.root) == before
+    assert versions.get(other.name).root == first.root  # its works are not all there
+    assert versions.keep(at(tmp_path / "third", first)) == folder
+    assert versions.get(first.fingerprint).paths() == at(tmp_path / "third", first).paths()
+
+
+def test_a_version_stays_where_it_was_unless_all_its_works_are_found(
+    versions: Versions, tmp_path: Path
+) -> None:
+    first = made({"a": 10, "b": 10})
+    versions.keep(first)
+    assert versions.relocate(at(tmp_path / "new", manifest({"a": 10, "b": 9}))) == []
+    assert versions.get(first.fingerprint).root == first.root
+    assert versions.relocate(at(tmp_path, replace(manifest({"a": 10, "b": 10}), source="renamed"))) == [
+        first.fingerprint  # for its old root is gone
+    ]
+
+
+def test_a_home_that_is_moved_takes_its_pictures_with_it(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    drawn = replace(made({"a": 10, "b": 10}), root=old / "collections" / "gallery")
+    Versions(old / "collections" / "versions").keep(drawn)
+    old.rename(new)
+    versions = Versions(new / "collections" / "versions")
+    assert versions.get(drawn.fingerprint).root == new / "collections" / "gallery"
+    assert versions.find(drawn.fingerprint).root == str(new / "collections" / "gallery")
+
+
 rows = st.lists(
     st.tuples(st.integers(0, 6), st.sampled_from("ab"), st.sampled_from(["train", "test"])), max_size=12
 )
