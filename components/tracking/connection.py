@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from components.addresses import is_http, sqlite_file, unreachable
 from components.errors import ServiceError
 from components.settings import Settings
+from components.tracking.relocation import DATABASE, relocate
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
@@ -56,7 +57,10 @@ def connect(settings: Settings) -> MlflowClient:
             os.environ.update(MLFLOW_TRACKING_USERNAME=user, MLFLOW_TRACKING_PASSWORD=password)
         if settings.s3_endpoint_url:
             os.environ.setdefault("MLFLOW_S3_ENDPOINT_URL", settings.s3_endpoint_url)
-        return _client(settings.tracking_uri, settings.artifact_root)
+        client = _client(settings.tracking_uri, settings.artifact_root)
+        if not settings.mlflow_tracking_uri:
+            _own_database(settings.home)
+        return client
 
 
 @contextmanager
@@ -128,6 +132,13 @@ def _artifacts(settings: Settings, experiment: str) -> str | None:
         return None
     folder = re.sub(r"[^a-z0-9]+", "-", experiment.lower()).strip("-") or "experiment"
     return f"{settings.artifact_root}/{folder}"
+
+
+@cache
+def _own_database(home: Path) -> None:
+    """Once a process: a home that was moved has its addresses corrected before anybody reads them."""
+    with alone(home / f"{DATABASE}.lock"):
+        relocate(home)
 
 
 @cache
