@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from components.data import select
+from components.data import class_names, select
 from components.data.images.alpha import Alpha
 from components.data.manifest import Task
 from components.data.sources import SOURCES
@@ -40,15 +40,15 @@ _NAME = re.compile(r"[^\W_]([\w .+-]*[^\W_])?")
 
 
 def _names(given: object) -> object:
-    """Names, also as a command's option: separated by commas."""
-    return tuple(filter(None, map(str.strip, given.split(",")))) if isinstance(given, str) else given
+    """Names, also as a command's option: a row of CSV."""
+    return tuple(filter(None, class_names.names_in(given))) if isinstance(given, str) else given
 
 
 def _merging(given: object) -> object:
     """Classes to merge, also as a command's options: "A+B=C"."""
     if isinstance(given, str):
         given = [given]
-    return select.merging([str(text) for text in given]) if isinstance(given, list | tuple) else given
+    return class_names.merging([str(text) for text in given]) if isinstance(given, list | tuple) else given
 
 
 def _absolute(given: str | Path) -> str:

@@ -13,8 +13,9 @@ PLAN = {
     "multi_label": "Learn several labels to a work, where the source knows them (best_artworks); each class "
     "gets a probability of its own (study C9).",
     "corrections": "CSV table (path, label) of labels put right by hand; an empty label leaves the work out.",
-    "merge": 'Classes to take as one: "A+B=C"; may be given again.',
-    "classes": "Labels to keep, separated by commas; default: all (style on best_artworks: study B's six).",
+    "merge": 'Classes to take as one: "A+B=C"; may be given again. A name that holds a plus: in quotes.',
+    "classes": 'Labels to keep, as a row of CSV: Cubism,"Pop, Op"; default: all (style on best_artworks: '
+    "study B's six).",
     "top": "Keep the N largest classes.",
     "balanced": "Take as many works of each class as the smallest class has.",
     "per_class": "Take so many works of each class.",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from components.data import labels
+from components.data import class_names, labels
 from components.data.manifest import Manifest, Task
 from components.data.splits import balance
 from components.errors import DataError, SettingsError
@@ -21,8 +21,8 @@ class Selection:
     """Which classes, and how many works of each, in this order.
 
     Attributes:
-        merge: the class that a class becomes (study B10); several may become the same.
-        classes: only these; all when None.
+        merge: the class that a class becomes (study B10), or several do, written with a plus between them.
+        classes: only these; all when None. Names are found as `class_names` says.
         top: of those, the classes with most works (ties by name).
         balanced: as many works of each class as the smallest has (study D4).
         per_class: so many of each class, instead.
@@ -69,13 +69,15 @@ def labelled(manifest: Manifest, task: Task, wanted: Selection = EVERYTHING) -> 
     Raises:
         DataError: a class named is not there (lists those there are), fewer than two classes are left, or
             a class has fewer than `per_class` works.
-        SettingsError: as many works of each class are asked for where works bear several labels.
+        SettingsError: as many works of each class are asked for where works bear several labels, or a
+            class is to become two.
     """
     if wanted.several and (wanted.balanced or wanted.per_class is not None):
         raise SettingsError(
             "Works of several labels cannot be counted out class by class: leave balanced and per_class "
             "out, or learn one label a work."
         )
+    wanted = _with_known_names(manifest, task, wanted)
     chosen = _merged(manifest, task, wanted)
     frame = manifest.frame.assign(label=chosen)[chosen != ""]
     counts = _counts(frame["label"].tolist(), wanted)
@@ -84,8 +86,8 @@ def labelled(manifest: Manifest, task: Task, wanted: Selection = EVERYTHING) -> 
     if len(kept) < 2:
         raise DataError(
             f"{manifest.source}: the task {task.value!r} needs at least 2 classes, {len(kept)} kept; "
-            f"there: {_listed(counts)} ({len(manifest.rejected)} files were left out as the collection was "
-            f"read). Choose more classes, another task, or a source that knows them."
+            f"there: {class_names.listed(counts)} ({len(manifest.rejected)} files were left out as the "
+            f"collection was read). Choose more classes, another task, or a source that knows them."
         )
     frame = _of(frame, kept, wanted)
     if wanted.balanced or wanted.per_class is not None:
@@ -93,33 +95,25 @@ def labelled(manifest: Manifest, task: Task, wanted: Selection = EVERYTHING) -> 
     return replace(manifest.derived(frame, f"select {task.value}: {wanted}"), task=task.value)
 
 
-def merging(texts: Sequence[str]) -> dict[str, str]:
-    """Classes to merge, as a person writes them: "Cubism+Fauvism=Modern" → {"Cubism": "Modern", ...}.
+def _with_known_names(manifest: Manifest, task: Task, wanted: Selection) -> Selection:
+    """The selection with the classes as the collection spells them.
 
     Raises:
-        SettingsError: not of that shape, or a class is to become two.
+        DataError: a class to be merged is not there.
+        SettingsError: a class is to become two.
     """
-    merge: dict[str, str] = {}
-    for text in texts:
-        old, sign, new = (part.strip() for part in text.partition("="))
-        names = [name.strip() for name in old.split("+")]
-        if not sign or not new or not all(names):
-            raise SettingsError(
-                f'{text!r}: classes to merge are written as "A+B=C" (A and B become C), '
-                f'as in "Impressionism+Post-Impressionism=Impressionisms".'
-            )
-        twice = sorted(name for name in names if merge.get(name, new) != new)
-        if twice:
-            raise SettingsError(
-                f"{twice} would become two classes, {new!r} and {merge[twice[0]]!r}; choose one."
-            )
-        merge |= dict.fromkeys(names, new)
-    return merge
+    column = manifest.frame[task.value]
+    counts = _counts(column[column != ""].tolist(), wanted)
+    merge = class_names.merged_classes(wanted.merge, counts)
+    _all_there(manifest, task, list(merge), counts)
+    if wanted.classes is None:
+        return replace(wanted, merge=merge)
+    there = dict.fromkeys(merge.get(name, name) for name in counts)
+    return replace(wanted, merge=merge, classes=class_names.meant(wanted.classes, there))
 
 
 def _merged(manifest: Manifest, task: Task, wanted: Selection) -> pd.Series[str]:
     column = manifest.frame[task.value]
-    _all_there(manifest, task, list(wanted.merge), _counts(column[column != ""].tolist(), wanted))
     if not wanted.merge:
         return column
     if wanted.several:
@@ -145,9 +139,6 @@ def _all_there(manifest: Manifest, task: Task, wanted: Sequence[str], counts: Ma
     absent = sorted(set(wanted) - counts.keys())
     if absent:
         raise DataError(
-            f"{manifest.source}: no works of {absent} for the task {task.value!r}; there: {_listed(counts)}."
+            f"{manifest.source}: no works of {absent} for the task {task.value!r}; "
+            f"{class_names.absent_text(absent, counts)}."
         )
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} ({count})" for name, count in counts.items()) or "none"

@@ -94,6 +94,7 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     Raises:
         ValidationFailed: a critical expectation failed; the report is kept and named in the text.
     """
+    from components.data.class_names import meant
     from components.data.gate.expectations import SUITES
     from components.data.gate.report import kept
     from components.data.gate.validate import examined
@@ -103,9 +104,10 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     folder = settings.collections / "validation" / manifest.fingerprint
     versions = Versions(settings.collections / "versions")
     previous = versions.previous(manifest) if manifest.protocol else None
+    known = plan.kept_classes and meant(plan.kept_classes, manifest.class_names)
     asked = {
         # The selection sees to it where a work bears several; a label of two names is none of them.
-        "classes": None if plan.multi_label else plan.kept_classes,
+        "classes": None if plan.multi_label else known,
         "task": plan.task,
         "suite": "folder" if plan.source == "folder" else manifest.source,
     }

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from components.data.class_names import merging
 from components.data.corrections import corrected
 from components.data.manifest import Manifest, Task
-from components.data.select import Selection, labelled, merging
+from components.data.select import Selection, labelled
 from components.data.splits.balance import subset, topped_up
 from components.errors import DataError, SettingsError
+from flows.plan import Plan
 from tests.tiny_collections import manifest
 
 COUNTS = {"Cubism": 5, "Realism": 9, "Pop Art": 5, "": 4}
@@ -96,8 +98,63 @@ def test_merging_moves_works_and_loses_none(sizes: list[int], into: list[int]) -
 def test_merging_that_cannot_be_read_shows_how_it_is_written(text: str) -> None:
     with pytest.raises(SettingsError, match=r'"A\+B=C"'):
         merging([text])
-    with pytest.raises(SettingsError, match="two classes"):
-        merging(["A+B=C", "B+D=E"])
+    with pytest.raises(SettingsError, match="'A\\+B' would become two classes, 'C' and 'D'"):
+        merging(["A+B=C", "A+B=D"])
+
+
+def test_a_class_that_would_become_two_is_refused() -> None:
+    merge = merging(["Cubism+Realism=C", "pop art + cubism=D"])
+    with pytest.raises(SettingsError, match="'Cubism' would become two classes, 'C' and 'D'"):
+        labelled(manifest(COUNTS), Task.STYLE, Selection(merge=merge))
+
+
+SIGNS = {"Pop, Op": 3, "Fauvism": 4, "Oil+Tempera": 5, "Oil + Canvas": 6, "E=mc2": 7, "Op": 8}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Pop, Op,Fauvism", ["Fauvism", "Pop, Op"]),
+        ('"Pop, Op",Fauvism', ["Fauvism", "Pop, Op"]),
+        ("fauvism , POP,OP", ["Fauvism", "Pop, Op"]),
+        ("Op,Fauvism", ["Fauvism", "Op"]),
+        ("Oil+Tempera,oil + canvas,E=mc2", ["E=mc2", "Oil + Canvas", "Oil+Tempera"]),
+        (" Fauvism  ,, Op,", ["Fauvism", "Op"]),
+    ],
+)
+def test_names_with_signs_are_found_with_and_without_quotes(text: str, names: list[str]) -> None:
+    asked = Plan.of(classes=text).selection
+    assert labelled(manifest(SIGNS), Task.STYLE, asked).class_names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("Oil+Tempera=Oil", {"Oil": 5, "Oil + Canvas": 6}),
+        ("Oil+Tempera+Oil + Canvas=Oil", {"Oil": 11}),
+        ('"Oil+Tempera"+"oil+canvas"=Oil', {"Oil": 11}),
+        ("E=mc2+Op=Science", {"Science": 15, "Oil+Tempera": 5}),
+        ("Pop, Op+Op=op", {"Op": 11}),  # the new name as the collection spells it
+        ('Op="Pop, Op"', {"Pop, Op": 11}),
+    ],
+)
+def test_classes_with_signs_are_merged_with_and_without_quotes(text: str, counts: dict[str, int]) -> None:
+    chosen = labelled(manifest(SIGNS), Task.STYLE, Plan.of(merge=[text]).selection)
+    assert Counter(chosen.frame["label"]).items() >= counts.items()
+
+
+def test_merging_finds_spellings_that_were_one_class() -> None:
+    merge = merging([" Cubism+Cubism +cubism=Cubism"])
+    assert labelled(manifest(COUNTS), Task.STYLE, Selection(merge=merge)).class_names[0] == "Cubism"
+
+
+def test_of_many_classes_the_closest_and_the_largest_are_named() -> None:
+    many = {f"Artist number {number}": 2 for number in range(40)} | {"Henri Matisse": 3}
+    with pytest.raises(
+        DataError, match=r"\['henri matise'\].*closest: 'Henri Matisse'.* and 21 more"
+    ) as failure:
+        labelled(manifest(many), Task.STYLE, Selection(classes=["henri matise", "Artist number 1"]))
+    assert "number 39" not in str(failure.value)
 
 
 @QUICK

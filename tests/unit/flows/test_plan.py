@@ -29,7 +29,7 @@ def test_every_option_is_a_field_of_the_plan() -> None:
 
 def test_options_are_read_as_a_command_gives_them() -> None:
     plan = Plan.of(
-        classes="Cubism, Pop Art",
+        classes='Cubism, Pop  Art,"Pop, Op"',
         families="simple_cnn",
         merge=["A+B=C"],
         corrections="mended.csv",
@@ -37,10 +37,10 @@ def test_options_are_read_as_a_command_gives_them() -> None:
         top=None,
         root="",
     )
-    assert plan.classes == ("Cubism", "Pop Art")
-    assert plan.merge == {"A": "C", "B": "C"}
+    assert plan.classes == ("Cubism", "Pop Art", "Pop, Op")
+    assert plan.merge == {"A+B": "C"}
     assert plan.corrections == str(Path.cwd() / "mended.csv")  # a scheduled run starts elsewhere
-    assert plan.selection.classes == ("Cubism", "Pop Art")
+    assert plan.selection.classes == plan.classes
     assert Plan.model_validate_json(plan.model_dump_json()) == plan
 
 
@@ -62,6 +62,7 @@ def test_study_b_chooses_its_movements_unless_something_else_is_chosen() -> None
         ({"multi_label": True, "loss": "class-balanced"}, "no one class to be counted"),
         ({"protocol": "5-fold:6"}, "F from 1 to K"),
         ({"merge": ["A+B"]}, "A\\+B=C"),
+        ({"classes": 'Cubism,"Pop, Op'}, "the quotes do not fit"),
         ({"top": 1}, "top: "),
         ({"per_class": 2}, "per_class: "),
         ({"families": "resnet9000"}, "resnet9000"),

@@ -1,0 +1,128 @@
+"""Names of classes as a person gives them, and the classes of a collection that they mean.
+
+Several names are a row of CSV: parted by commas ("Cubism,Fauvism"), classes to merge by a plus
+("Cubism+Fauvism=Modern"), a name that holds the sign in quotes ('"Pop, Op",Fauvism'). Where the collection
+has a class of the whole text, the quotes may be left out: "Pop, Op,Fauvism" are two classes if it has
+"Pop, Op". Capitals and blanks do not matter.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from components.data.spelling import alike, tidy
+from components.errors import SettingsError
+
+_CLOSEST = 3
+_SHOWN = 20
+_MERGING = (
+    'classes to merge are written as "A+B=C" (A and B become C), as in '
+    '"Impressionism+Post-Impressionism=Impressionisms"; a name that holds a plus stands in quotes'
+)
+
+
+def names_in(text: str, sign: str = ",") -> tuple[str, ...]:
+    """The names in a row of CSV, tidy; "" where nothing stands between two signs.
+
+    Raises:
+        SettingsError: the quotes do not fit.
+    """
+    try:
+        cells = next(csv.reader([tidy(text)], delimiter=sign, skipinitialspace=True, strict=True), [])
+    except csv.Error as exc:
+        raise SettingsError(
+            f"{text!r}: the quotes do not fit ({exc}). A name that holds {sign!r} stands in quotes, as in "
+            f"'\"Pop{sign} Op\"{sign}Fauvism'; a quote within them is written twice."
+        ) from exc
+    return tuple(map(tidy, cells))
+
+
+def merging(texts: Sequence[str]) -> dict[str, str]:
+    """Classes to merge, as a person writes them: "Cubism+Fauvism=Modern" → {"Cubism+Fauvism": "Modern"}.
+
+    The left side stays as it is until the collection's classes are known: see `merged_classes`.
+
+    Raises:
+        SettingsError: not of that shape, or the same classes are to become two.
+    """
+    merge: dict[str, str] = {}
+    for text in texts:
+        left, _, right = map(tidy, text.rpartition("="))
+        names, new = names_in(left, "+"), names_in(right, "=")
+        if not all(names) or not names or len(new) != 1 or not new[0]:
+            raise SettingsError(f"{text!r}: {_MERGING}.")
+        if merge.setdefault(left, new[0]) != new[0]:
+            raise SettingsError(_two(left, merge[left], new[0]))
+    return merge
+
+
+def meant(names: Sequence[str], known: Iterable[str], sign: str = ",") -> tuple[str, ...]:
+    """The known names that these mean; a name that means none stays as it is.
+
+    Args:
+        names: as `names_in` gives them; neighbours that are one known name with the sign between them are
+            taken together, the longest first.
+        known: the classes there are.
+        sign: what parted the names.
+    """
+    by_key = {_key(name, sign): name for name in known}
+    found: list[str] = []
+    at = 0
+    while at < len(names):
+        ends = range(len(names), at, -1)
+        fitting = (end for end in ends if _key(sign.join(names[at:end]), sign) in by_key)
+        end = next(fitting, at + 1)
+        whole = sign.join(names[at:end])
+        found.append(by_key.get(_key(whole, sign), whole))
+        at = end
+    return tuple(dict.fromkeys(found))
+
+
+def merged_classes(merge: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
+    """The class that each class becomes.
+
+    Args:
+        merge: as `merging` gives it; the left side is one class, or several with a plus between them.
+        known: the classes there are.
+
+    Raises:
+        SettingsError: a class is to become two.
+    """
+    known = list(known)
+    classes: dict[str, str] = {}
+    for left, right in merge.items():
+        whole = meant((left,), known, "+")
+        names = whole if whole[0] in known else meant(names_in(left, "+"), known, "+")
+        (new,) = meant((right,), [*known, *classes.values()], "=")
+        for name in names:
+            if classes.setdefault(name, new) != new:
+                raise SettingsError(_two(name, classes[name], new))
+    return classes
+
+
+def absent_text(absent: Sequence[str], counts: Mapping[str, int]) -> str:
+    """The closest names there are, and the classes with most works."""
+    closest = dict.fromkeys(
+        match
+        for name in absent
+        for match in get_close_matches(alike(name), [alike(known) for known in counts], n=_CLOSEST)
+    )
+    names = [known for known in counts if alike(known) in closest]
+    return (f"the closest: {', '.join(map(repr, names))}; " if names else "") + f"there: {listed(counts)}"
+
+
+def listed(counts: Mapping[str, int]) -> str:
+    """The first classes with their numbers of works: "Realism (9), Cubism (5)"."""
+    text = ", ".join(f"{name} ({count})" for name, count in list(counts.items())[:_SHOWN]) or "none"
+    return f"{text} and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else text
+
+
+def _key(name: str, sign: str) -> str:
+    return re.sub(rf"\s*{re.escape(sign)}\s*", sign, alike(name))
+
+
+def _two(name: str, first: str, second: str) -> str:
+    return f"{name!r} would become two classes, {first!r} and {second!r}; choose one."
