@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from components.settings import Settings
 from flows.commands import bench, data, ensemble, models, pipeline, servers, study, tune
+from flows.commands.options import load_settings
 from flows.console import errors
 from flows.failure import report_failure
 
@@ -59,7 +59,7 @@ def _settings(
 ) -> None:
     if home is not None:
         # Servers and flow runs that this command starts must mean the same folder.
-        os.environ["ATELIER_HOME"] = str(Settings.load(home=home).home)
+        os.environ["ATELIER_HOME"] = str(load_settings(home=home).home)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from components.addresses import masked
 from components.errors import AtelierError, SettingsError
 from components.failures import explained
-from components.settings import Settings
+from flows.commands.options import load_settings
 from flows.console import errors
 
 MENDABLE, FAULT = 2, 1
@@ -59,7 +59,7 @@ def _keep_traceback(exc: Exception) -> Path | None:
 
 def _logs() -> Path | None:
     try:
-        return Settings.load().home / "logs"
+        return load_settings().home / "logs"
     except SettingsError:
         return None
 

@@ -8,6 +8,7 @@ import logging
 import socket
 import sys
 
+from components.addresses import masked
 from components.errors import AtelierError, ServiceError
 from components.settings import Settings
 
@@ -67,14 +68,28 @@ def _serve(settings: Settings, listener: socket.socket) -> None:
 
     from serving.app import create_app
 
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    _log_to_stderr()
     logging.getLogger("uvicorn.access").addFilter(_not_a_probe)
     config = uvicorn.Config(
-        create_app(settings), timeout_graceful_shutdown=_GRACE_SECONDS, log_level="info", server_header=False
+        create_app(settings), timeout_graceful_shutdown=_GRACE_SECONDS, log_config=None, server_header=False
     )
     address = settings.public_address(settings.api_port)
     logging.getLogger("serving").info("%s (documentation: %s/docs)", address, address)
     uvicorn.Server(config).run(sockets=[listener])
+
+
+class _MaskedFormatter(logging.Formatter):
+    """Lines and tracebacks without the passwords of the addresses in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line as it is written."""
+        return masked(super().format(record))
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_MaskedFormatter("%(levelname)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _not_a_probe(record: logging.LogRecord) -> bool:

@@ -7,9 +7,9 @@ import tempfile
 import time
 from pathlib import Path
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from components.addresses import sqlite_file
+from components.addresses import masked, sqlite_file
 from components.data.manifest import Task
 from components.errors import AtelierError
 from components.inference import releases
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("serving")
 
+RegistryState = Literal["followed", "not-asked-yet", "none-yet", "unreachable", "silent"]
+"""Whether a newer champion would be noticed; why not is in the log, not in an answer.
+
+"none-yet": nothing has been trained here; "unreachable": the last try to ask failed; "silent": it has not
+answered for long. In all of these the champions that are loaded are served on.
+"""
+
 _LONGEST_WAIT_SECONDS = 60.0
 _STOP_SECONDS = 2.0
 
@@ -31,9 +38,10 @@ class Champions:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.trouble: dict[Task, str] = {}
-        """Why a champion that there is could not be loaded, by task."""
+        """Why a champion that there is could not be loaded, by task; for the log."""
         self._served: dict[Task, Predictor] = {}
         self._followed_at: float | None = None
+        self._registry_state: RegistryState = "not-asked-yet"
         self._registry_trouble = ""
         self._stop = Event()
         self._thread: Thread | None = None
@@ -67,16 +75,13 @@ class Champions:
         if self._thread is not None:
             self._thread.join(_STOP_SECONDS)
 
-    def registry(self) -> str:
-        """Say "followed", or why a newer champion would not be noticed now."""
-        if self._registry_trouble:
-            return self._registry_trouble
-        if self._followed_at is None:
-            return "not asked yet"
-        silent = time.monotonic() - self._followed_at
-        if silent > 3 * self.settings.follow_seconds + 10:
-            return f"no answer for {silent:.0f} s; the last champions are served"
-        return "followed"
+    def registry(self) -> RegistryState:
+        """Whether the registry is followed, as a code."""
+        if self._registry_state == "followed" and self._followed_at is not None:
+            silent_seconds = time.monotonic() - self._followed_at
+            if silent_seconds > 3 * self.settings.follow_seconds + 10:
+                return "silent"
+        return self._registry_state
 
     def look(self) -> None:
         """Ask the registry once, and serve what it says now.
@@ -87,7 +92,7 @@ class Champions:
         file = sqlite_file(self.settings.tracking_uri)
         if file is not None and not file.exists():
             # Asking would make an empty database: that is for the first run to do.
-            self._registry_trouble = "there is no registry yet: nothing has been trained here"
+            self._registry_state = "none-yet"
             return
         from components.tracking.registry import Registry
 
@@ -102,7 +107,7 @@ class Champions:
         if failed is not None:
             raise failed
         self._followed_at = time.monotonic()
-        self._registry_trouble = ""
+        self._registry_state, self._registry_trouble = "followed", ""
 
     def _look_at(self, registry: Registry, task: Task) -> None:
         record = registry.version(task, "champion")
@@ -143,8 +148,10 @@ class Champions:
                 self.look()
                 wait = self.settings.follow_seconds
             except Exception as exc:  # noqa: BLE001 (whatever happens there, the served ones stay served)
-                said = f"cannot be followed ({exc}); the last champions are served"
-                if said != self._registry_trouble:
-                    _log.warning("the registry %s", said)
-                self._registry_trouble = said
+                trouble = masked(str(exc))
+                if trouble != self._registry_trouble:  # logged once, not every few seconds
+                    _log.warning(
+                        "the registry cannot be followed (%s); the last champions are served", trouble
+                    )
+                self._registry_state, self._registry_trouble = "unreachable", trouble
                 wait = min(max(2 * wait, self.settings.follow_seconds), _LONGEST_WAIT_SECONDS)

@@ -131,9 +131,8 @@ def _rank(predictor: Predictor, data: bytes, max_pixels: int) -> tuple[list[Rank
 
 
 def _hint(champions: Champions, task: Task) -> str:
-    trouble = champions.trouble.get(task)
-    if trouble:
-        return f"There is a champion, but it cannot be loaded: {trouble}"
+    if task in champions.trouble:
+        return "There is a champion, but it cannot be loaded; the server's log says why."
     return f"`atelier pipeline --task {task}` trains, compares and promotes one; it is then served by itself."
 
 

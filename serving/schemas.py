@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from components.data.manifest import Task
 from components.inference.predictor import Predictor, Ranked
 from components.inference.release import ReleaseCard
+from serving.champions import RegistryState
 from serving.problems import MEDIA_TYPE
 
 SYNTHETIC = "synthetic gallery (drawn by code, not real paintings)"
@@ -188,7 +189,10 @@ class Readiness(BaseModel):
 
     status: str = "ready"
     champions: dict[Task, str | None] = Field(description="the version served, by task")
-    registry: str = Field(description='"followed", or why a newer champion would not be noticed')
+    registry: RegistryState = Field(
+        description="followed, or why a newer champion would not be noticed: none-yet (nothing was trained "
+        "here), not-asked-yet, unreachable or silent; the server's log says more"
+    )
 
 
 class ProblemBody(BaseModel):

@@ -268,27 +268,38 @@ def test_without_any_champion_it_lives_but_is_not_ready(settings: Settings) -> N
         body = problem(response, 503)
         assert "atelier pipeline --task style" in body["detail"]
         assert response.headers["retry-after"]
-        wait_for(lambda: "no registry yet" in client.get("/readyz").json()["registry"])
+        wait_for(lambda: client.get("/readyz").json()["registry"] == "none-yet")
     assert not settings.home.exists(), "asking must not make an empty registry"
 
 
-def test_a_damaged_champion_does_not_stop_the_others(settings: Settings, tmp_path: Path) -> None:
+def test_a_damaged_champion_does_not_stop_the_others(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     serve(settings, tmp_path / "style")
     serve(settings, tmp_path / "genre", task="genre")
     (settings.releases / "genre" / "1" / "model.xml").write_text("<net>")
     with TestClient(create_app(settings)) as client:
         assert ask(client, picture()).status_code == 200
-        assert "OpenVINO cannot load it" in problem(ask(client, picture(), task="genre"), 503)["detail"]
+        body = problem(ask(client, picture(), task="genre"), 503)
+    assert "cannot be loaded; the server's log says why" in body["detail"]
+    assert "OpenVINO cannot load it" in caplog.text
+    assert str(tmp_path) not in str(body)
 
 
 @pytest.mark.slow
-def test_an_unreachable_registry_leaves_the_champion_served(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "home", mlflow_tracking_uri="http://127.0.0.1:9", follow_seconds=0.05)
+def test_an_unreachable_registry_leaves_the_champion_served_and_keeps_its_password(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    address = "postgresql://mia:s3cret@127.0.0.1:9/runs"
+    settings = Settings(home=tmp_path / "home", mlflow_tracking_uri=address, follow_seconds=0.05)
     serve(settings, tmp_path / "style")
     with TestClient(create_app(settings)) as client:
-        wait_for(lambda: "cannot be followed" in client.get("/readyz").json()["registry"], seconds=30)
-        assert "127.0.0.1:9" in client.get("/readyz").json()["registry"]
+        wait_for(lambda: client.get("/readyz").json()["registry"] == "unreachable", seconds=30)
+        bodies = [client.get("/readyz").text, ask(client, picture(), task="genre").text]
         assert ask(client, picture()).status_code == 200
+    assert not any("127.0.0.1" in body or "mia" in body for body in bodies)
+    assert "mia:***@127.0.0.1:9" in caplog.text
+    assert "s3cret" not in caplog.text
 
 
 def wait_for(true: Callable[[], bool], seconds: float = 10) -> None:
