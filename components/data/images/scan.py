@@ -58,7 +58,8 @@ def manifest_of(
     unreadable: list[Rejected] = []
     works, spelt = _in_one_spelling(works)
     ordered = sorted(works, key=lambda work: work.path.relative_to(root).as_posix())
-    for work, seen in zip(ordered, in_order(_looked_at, ordered, "Reading paintings"), strict=True):
+    results = in_order(_looked_at, ordered, "Reading paintings", crashed=_crashed)
+    for work, seen in zip(ordered, results, strict=True):
         path = work.path.relative_to(root).as_posix()
         if isinstance(seen, ImageError):
             unreadable.append(Rejected(path, str(seen).removeprefix(f"{work.path}: ")))
@@ -118,6 +119,13 @@ def _looked_at(work: Work) -> dict[str, object] | ImageError:
         "group": sha256,
         "split": "",
     }
+
+
+def _crashed(work: Work, how: str) -> dict[str, object] | ImageError:
+    """The reason why a file has no row whose reading ended the process."""
+    return ImageError(
+        f"{work.path}: the process that decoded it crashed ({how}). Export it again with another program."
+    )
 
 
 def _nothing(root: Path, source: str, rejected: tuple[Rejected, ...]) -> str:
