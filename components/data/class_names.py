@@ -105,13 +105,15 @@ def merged_classes(merge: Mapping[str, str], known: Iterable[str]) -> dict[str, 
 
 def absent_text(absent: Sequence[str], counts: Mapping[str, int]) -> str:
     """The closest names there are, and the classes with most works."""
-    closest = dict.fromkeys(
-        match
-        for name in absent
-        for match in get_close_matches(alike(name), [alike(known) for known in counts], n=_CLOSEST)
-    )
-    names = [known for known in counts if alike(known) in closest]
-    return (f"the closest: {', '.join(map(repr, names))}; " if names else "") + f"there: {listed(counts)}"
+    closest = closest_text(absent, counts)
+    return f"{closest}; there: {listed(counts)}" if closest else f"there: {listed(counts)}"
+
+
+def closest_text(absent: Sequence[str], known: Iterable[str]) -> str:
+    """The closest of the known names, "" where none is close."""
+    by_key = {alike(name): name for name in known}
+    close = [key for name in absent for key in get_close_matches(alike(name), by_key, n=_CLOSEST)]
+    return f"the closest: {', '.join(repr(by_key[key]) for key in dict.fromkeys(close))}" if close else ""
 
 
 def listed(counts: Mapping[str, int]) -> str:

@@ -10,11 +10,15 @@ columns (who, when, why) are for people.
 
 from __future__ import annotations
 
-import csv
+import unicodedata
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.data.class_names import closest_text, meant
 from components.data.manifest import Manifest, Rejected, Task
+from components.data.sources.tables import read_table
+from components.data.spelling import tidy
 from components.errors import DataError
 
 if TYPE_CHECKING:
@@ -31,7 +35,7 @@ def corrected(manifest: Manifest, table: Path, task: Task | None = None) -> Mani
 
     Args:
         manifest: a collection.
-        table: a UTF-8 CSV file with the columns path (as in the manifest) and label.
+        table: a CSV file with the columns path (as in the manifest) and label; see `sources.tables`.
         task: the column that is put right: before `select`; `label` itself when None: after it.
 
     Raises:
@@ -39,12 +43,8 @@ def corrected(manifest: Manifest, table: Path, task: Task | None = None) -> Mani
             labels, or names a path or a label that the collection does not have (some are listed).
     """
     column = task.value if task else "label"
-    labels = _read(table)
     frame = manifest.frame
-    known = set(frame["path"])
-    _refuse(table, "path", [path for path in labels if path not in known], sorted(known))
-    there = sorted(set(frame[column]) - {""})
-    _refuse(table, "label", sorted(set(labels.values()) - {"", *there}), there)
+    labels = _known_labels(table, _known_paths(table, _read(table), list(frame["path"])), frame[column])
     chosen = frame["sha256"].map(_by_content(table, labels, frame))
     out = chosen == ""
     reason = f"its label is empty in {table.name}, a person's corrections"
@@ -54,24 +54,37 @@ def corrected(manifest: Manifest, table: Path, task: Task | None = None) -> Mani
 
 
 def _read(table: Path) -> dict[str, str]:
-    """Label by path."""
-    try:
-        with table.expanduser().open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            rows.fieldnames = found = [name.strip().lower() for name in rows.fieldnames or []]
-            missing = [name for name in COLUMNS if name not in found]
-            if missing:
-                raise DataError(f"{table}: the column(s) {missing} are missing; found {found}.")
-            pairs = [((row["path"] or "").strip(), (row["label"] or "").strip()) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as exc:
-        raise DataError(
-            f"{table}: not a readable UTF-8 table ({exc}). Columns expected: {', '.join(COLUMNS)}."
-        ) from exc
+    """Label by path, as they are written."""
+    rows = read_table(table.expanduser(), COLUMNS, missing=f"columns expected: {', '.join(COLUMNS)}")
     labels: dict[str, str] = {}
-    for path, label in pairs:
+    for row in rows:
+        path, label = row["path"].strip(), tidy(row["label"])
         if path and labels.setdefault(path, label) != label:
             raise DataError(f"{table}: {path} has two labels, {labels[path]!r} and {label!r}; keep one row.")
     return labels
+
+
+def _known_paths(table: Path, labels: dict[str, str], known: list[str]) -> dict[str, str]:
+    """Label by the collection's own path: programs compose accents anew, and some write backslashes."""
+    by_name = {_plain_path(path): path for path in known} | {path: path for path in known}
+    names = {path: by_name.get(path) or by_name.get(_plain_path(path), path) for path in labels}
+    own = set(known)
+    _refuse(table, "path", [path for path, name in names.items() if name not in own], sorted(known))
+    return {names[path]: label for path, label in labels.items()}
+
+
+def _known_labels(table: Path, labels: dict[str, str], column: pd.Series[str]) -> dict[str, str]:
+    """Label by path, each label as the collection spells it."""
+    counts = Counter(label for label in column if label)
+    spelt = {path: "".join(meant([label], counts, "+")) for path, label in labels.items()}
+    unknown = sorted(set(spelt.values()) - {"", *counts})
+    closest = f" ({closest_text(unknown, counts)})" if unknown else ""
+    _refuse(table, "label", unknown, sorted(counts), closest)
+    return spelt
+
+
+def _plain_path(path: str) -> str:
+    return unicodedata.normalize("NFC", path.replace("\\", "/"))
 
 
 def _by_content(table: Path, labels: dict[str, str], frame: pd.DataFrame) -> dict[str, str]:
@@ -87,11 +100,11 @@ def _by_content(table: Path, labels: dict[str, str], frame: pd.DataFrame) -> dic
     return chosen
 
 
-def _refuse(table: Path, what: str, unknown: list[str], there: list[str]) -> None:
+def _refuse(table: Path, what: str, unknown: list[str], there: list[str], closest: str = "") -> None:
     if unknown:
         more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
         some = ", ".join(there[:_SHOWN]) + (", ..." if len(there) > _SHOWN else "")
         raise DataError(
-            f"{table}: the collection has no {what} {', '.join(map(repr, unknown[:_SHOWN]))}{more}; "
+            f"{table}: the collection has no {what} {', '.join(map(repr, unknown[:_SHOWN]))}{more}{closest}; "
             f"expected one of its own, as in {some or 'none'}."
         )

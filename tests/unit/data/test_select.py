@@ -276,7 +276,9 @@ def test_corrections_change_what_they_name_and_nothing_else(
     ("text", "told"),
     [
         ("path,label\nnowhere.jpg,Cubism\n", r"no path 'nowhere.jpg'.*Cubism/0-0.jpg"),
-        ("path,label\nCubism/0-0.jpg,Kubism\n", r"no label 'Kubism'.*Cubism, Pop Art"),
+        ("path,label\nCubism/0-0.jpg,Kubism\n", r"no label 'Kubism' \(the closest: 'Cubism'\).*, Pop Art"),
+        ("path,label\nCubism/0-0.jpg\n", "line 2 has 1 cells, the header 2"),
+        ("path,label\nCubism/0-0.jpg,Pop, Art\n", "line 2 has 3 cells.*Put quotes"),
         ("file,label\nx,y\n", r"\['path'\] are missing"),
         ("path,label\nCubism/0-0.jpg,Cubism\nCubism/0-0.jpg,Realism\n", "two labels"),
         ("", "missing"),
@@ -289,8 +291,21 @@ def test_a_table_that_does_not_fit_is_refused_with_what_is_expected(
         corrected(manifest(COUNTS), write(tmp_path / "t.csv", text), Task.STYLE)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_table_that_went_through_a_spreadsheet_finds_paths_and_labels(
+    tmp_path: Path, encoding: str
+) -> None:
+    works = manifest(COUNTS)
+    accents = works.frame["path"].str.replace("Pop Art", "Cafe\u0301")
+    works = works.with_frame(works.frame.assign(path=accents))
+    lines = "Path;Label;Why\r\nCaf\u00e9/0-0.jpg; cubism;x\r\nCaf\u00e9\\1-0.jpg;REALISM;\r\n;;\r\n"
+    (tmp_path / "t.csv").write_bytes(lines.encode(encoding))
+    after = corrected(works, tmp_path / "t.csv", Task.STYLE).frame.set_index("path")["style"]
+    assert [after[f"Cafe\u0301/{number}-0.jpg"] for number in (0, 1, 2)] == ["Cubism", "Realism", "Pop Art"]
+
+
 def test_an_absent_table_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"none\.csv: not a readable"):
+    with pytest.raises(DataError, match=r"none\.csv: missing; columns expected"):
         corrected(manifest(COUNTS), tmp_path / "none.csv", Task.STYLE)
 
 
