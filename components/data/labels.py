@@ -1,7 +1,8 @@
 """Several labels to a work, in the manifest's one column: "Impressionism + Post-Impressionism" (study C9).
 
-A label of one name reads the same either way, so that every room may ask here; names are joined as a
-person joins classes to merge, with a plus.
+Only the labels of a manifest whose `multi_label` is true are written so; any other label is the name of one
+class, whatever signs it holds ("Oil + Canvas"). A name's own plus between blanks is written with one plus
+more ("Oil ++ Canvas"), so that names come back from a label as they went in.
 """
 
 from __future__ import annotations
@@ -16,55 +17,76 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from components.data.manifest import Manifest
-
 SEPARATOR = " + "
 
 
-def joined(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """One label of several names, each once, sorted; "" of none."""
-    return SEPARATOR.join(sorted({name for name in names if name}))
+    return SEPARATOR.join(escaped(name) for name in sorted({name for name in names if name}))
 
 
-def parted(label: str) -> tuple[str, ...]:
-    """The names of a label; none of ""."""
-    return tuple(name for name in label.split(SEPARATOR) if name)
+def split_names(label: str) -> tuple[str, ...]:
+    """The names that `join_names` made a label of; none of ""."""
+    return tuple(_unescaped(name) for name in label.split(SEPARATOR) if name)
 
 
-def each(column: pd.Series[str], change: Callable[[str], str]) -> pd.Series[str]:
-    """The column with each name of its labels changed; a name that becomes "" is left out."""
-    changed = {label: joined(map(change, parted(label))) for label in column.unique()}
+def escaped(name: str) -> str:
+    """A name as it stands in a label of several."""
+    return " ".join(f"{word}+" if _is_plus(word) else word for word in name.split(" "))
+
+
+def map_names(column: pd.Series[str], change: Callable[[str], str]) -> pd.Series[str]:
+    """A column of joined labels with each name changed; a name that becomes "" is left out."""
+    changed = {label: join_names(map(change, split_names(label))) for label in column.unique()}
     return column.map(changed)
 
 
-def one_a_row(frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows with `label`, a work of several labels once for each."""
-    if not frame["label"].str.contains(SEPARATOR, regex=False).any():
-        return frame
-    return frame.assign(label=frame["label"].map(lambda label: list(parted(label)))).explode("label")
-
-
-def names_of(manifest: Manifest) -> list[str]:
-    """The single names of its labels, sorted; a name's place here is its class number."""
-    return sorted({name for label in manifest.frame["label"].unique() for name in parted(label)})
-
-
-def multi_hot(manifest: Manifest, names: Sequence[str]) -> NDArray[np.float32]:
-    """(N, C), in row order: 1 where the work bears the name, 0 elsewhere.
+def class_numbers(column: Sequence[str], class_names: Sequence[str]) -> NDArray[np.int64]:
+    """(N,): the place of each label in `class_names`.
 
     Raises:
-        DataError: a work bears a name that is not among `names`.
+        DataError: a label is not among them.
     """
     import numpy as np
 
-    places = {name: place for place, name in enumerate(names)}
-    hot = np.zeros((len(manifest), len(names)), np.float32)
-    for row, label in enumerate(manifest.frame["label"]):
-        for name in parted(label):
+    places = {name: place for place, name in enumerate(class_names)}
+    if unknown := sorted(set(column) - places.keys()):
+        raise DataError(_unknown(unknown[0], class_names))
+    return np.array([places[label] for label in column], np.int64)
+
+
+def multi_hot(works: Sequence[Sequence[str]], class_names: Sequence[str]) -> NDArray[np.float32]:
+    """(N, C): 1 where the work has the class, 0 elsewhere.
+
+    Args:
+        works: the names of each of N works.
+        class_names: C of them.
+
+    Raises:
+        DataError: a work has a name that is not among `class_names`.
+    """
+    import numpy as np
+
+    places = {name: place for place, name in enumerate(class_names)}
+    hot = np.zeros((len(works), len(class_names)), np.float32)
+    for row, names in enumerate(works):
+        for name in names:
             if name not in places:
-                raise DataError(
-                    f"{manifest.source}: {name!r} is no class of {', '.join(names)}; give all the names that "
-                    f"`names_of` finds, or select fewer works."
-                )
+                raise DataError(_unknown(name, class_names))
             hot[row, places[name]] = 1
     return hot
+
+
+def _unknown(name: str, class_names: Sequence[str]) -> str:
+    return (
+        f"{name!r} is none of the classes {', '.join(map(repr, class_names))}. Give every class of the data "
+        f"version, or select fewer works."
+    )
+
+
+def _is_plus(word: str) -> bool:
+    return word != "" and not word.strip("+")
+
+
+def _unescaped(name: str) -> str:
+    return " ".join(word[1:] if _is_plus(word) else word for word in name.split(" "))

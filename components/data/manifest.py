@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,12 +12,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.data import labels
 from components.data.places import ABOUT, ROWS, kept_root, present_root
 from components.errors import DataError, SettingsError
 from components.storage import building
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 COLUMNS = (
     "path",
@@ -41,6 +43,9 @@ COLUMNS = (
 "" until `select` filled it; `phash` and `thumbnail` are what `duplicates` compares and `brightness`,
 `contrast`, `sharpness` what `quality` judges by, as `looks` measures them; `group` ties works that must
 not be parted; `split` is "" until assigned."""
+
+SEVERAL = "several labels a work"
+"""How the lineage of a selection ends that keeps several labels to a work."""
 
 _CONTENT = ["artist", "style", "genre", "label", "sha256", "split"]
 
@@ -103,6 +108,8 @@ class Manifest:
         parents: fingerprints this version was made from, nearest first.
         task: what `label` names, "" until `select` filled it.
         protocol: what `split` was assigned by, "" until it was.
+        multi_label: True where a work may have several labels, written as `labels.join_names` does; the
+            label of any other manifest is one class's name, whatever signs it holds.
     """
 
     frame: pd.DataFrame
@@ -115,6 +122,7 @@ class Manifest:
     parents: tuple[str, ...] = ()
     task: str = ""
     protocol: str = ""
+    multi_label: bool = False
 
     def __post_init__(self) -> None:
         missing = [name for name in COLUMNS if name not in self.frame.columns]
@@ -130,19 +138,44 @@ class Manifest:
     def fingerprint(self) -> str:
         """16 hex digits over the rows' content (not their place or order): the data version."""
         rows = sorted("\x1f".join(row) for row in self.frame[_CONTENT].astype(str).itertuples(index=False))
-        return hashlib.sha256("\x1e".join([self.source, *rows]).encode()).hexdigest()[:16]
+        kind = ["multi-label"] if self.multi_label else []
+        return hashlib.sha256("\x1e".join([self.source, *kind, *rows]).encode()).hexdigest()[:16]
 
     @property
     def class_names(self) -> list[str]:
-        """The task's labels, sorted; a label's place here is its class number."""
-        return sorted(label for label in self.frame["label"].unique() if label)
+        """The task's classes, sorted; a name's place here is its class number."""
+        return sorted({name for label in self.frame["label"].unique() for name in self.names_of(label)})
+
+    @property
+    def group_ids(self) -> list[str]:
+        """The group of near-duplicates of each work, in row order; a work without one is its own."""
+        return list(self.frame["group"].where(self.frame["group"] != "", self.frame["sha256"]))
+
+    def names_of(self, label: str) -> tuple[str, ...]:
+        """The classes that a label of this manifest names: one, several where works may have, none of ""."""
+        return labels.split_names(label) if self.multi_label else (label,) if label else ()
+
+    def a_row_a_label(self) -> pd.DataFrame:
+        """The rows whose label is known; a work of several labels stands there once for each."""
+        frame = self.frame[self.frame["label"] != ""]
+        if not self.multi_label:
+            return frame
+        return frame.assign(label=frame["label"].map(lambda label: list(self.names_of(label)))).explode(
+            "label"
+        )
 
     @property
     def profile(self) -> dict[str, Any]:
-        """Its size: works, works of each class, works of each part; "" is not known or not assigned."""
+        """Its size: works, works of each class, works of each part; "" is not known or not assigned.
+
+        A work of several labels counts for each.
+        """
+        unknown = int((self.frame["label"] == "").sum())
+        counts = self.a_row_a_label()["label"].value_counts()
+        classes = {str(name): int(count) for name, count in counts.items()}
         return {
             "works": len(self),
-            "classes": {str(name): int(count) for name, count in self.frame["label"].value_counts().items()},
+            "classes": classes | ({"": unknown} if unknown else {}),
             "parts": {str(name): int(count) for name, count in self.frame["split"].value_counts().items()},
         }
 
@@ -160,10 +193,20 @@ class Manifest:
         """The works that judge a model."""
         return self.part(self.judged_on)
 
-    def class_numbers(self, class_names: list[str]) -> list[int]:
-        """Each row's label as its place in `class_names`."""
-        places = {name: place for place, name in enumerate(class_names)}
-        return [places[label] for label in self.frame["label"]]
+    def targets(self, class_names: Sequence[str], *, hot: bool = False) -> NDArray[Any]:
+        """What a model should answer: class numbers (N,); (N, C) of 0 and 1 where works have several labels.
+
+        Args:
+            class_names: C of them; a name's place is its class number.
+            hot: (N, C) also where each work has one label.
+
+        Raises:
+            DataError: a work has a label that is not among `class_names`.
+        """
+        column = self.frame["label"].tolist()
+        if hot or self.multi_label:
+            return labels.multi_hot([self.names_of(label) for label in column], class_names)
+        return labels.class_numbers(column, class_names)
 
     def paths(self) -> list[Path]:
         """Absolute paths, in row order."""
@@ -202,6 +245,7 @@ class Manifest:
             "created": datetime.now(UTC).isoformat(),
             "task": self.task,
             "protocol": self.protocol,
+            "multi_label": self.multi_label,
             **self.profile,
             "files": self.files,
             "lineage": self.lineage,
@@ -223,7 +267,7 @@ class Manifest:
 
         try:
             about = json.loads((folder / ABOUT).read_text())
-            return cls(
+            manifest = cls(
                 source=about["source"],
                 frame=pd.read_parquet(folder / about.get("rows", ROWS)),
                 root=present_root(about["root"], folder),
@@ -234,8 +278,18 @@ class Manifest:
                 parents=tuple(about["parents"]),
                 task=about["task"],
                 protocol=about["protocol"],
+                multi_label=about.get("multi_label", selected_several(about["lineage"])),
             )
         except (OSError, ValueError, KeyError, TypeError) as exc:
             raise DataError(
                 f"{folder}: no readable manifest there ({exc}). Run `atelier ingest` again."
             ) from exc
+        if "multi_label" not in about and "fingerprint" in about:
+            # Kept before there was such a field: its runs are logged with the fingerprint of then.
+            vars(manifest)["fingerprint"] = about["fingerprint"]
+        return manifest
+
+
+def selected_several(lineage: Iterable[str]) -> bool:
+    """Whether works may have several labels, by what was asked of a version from before that was a field."""
+    return any(step.startswith("select ") and step.endswith(SEVERAL) for step in lineage)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from components.data import class_names, labels
-from components.data.manifest import Manifest, Task
+from components.data.manifest import SEVERAL, Manifest, Task
 from components.data.splits import balance
 from components.errors import DataError, SettingsError
 
@@ -27,7 +27,7 @@ class Selection:
         balanced: as many works of each class as the smallest has (study D4).
         per_class: so many of each class, instead.
         seed: of which works are taken.
-        several: works may bear several labels, as `labels.joined` writes them: classes are named, merged
+        several: works may bear several labels, as `labels.join_names` writes them: classes are named, merged
             and counted one by one, and a work keeps those of its labels that are wanted (study C9).
     """
 
@@ -51,7 +51,7 @@ class Selection:
         elif self.balanced:
             said.append(f"balanced, seed {self.seed}")
         if self.several:
-            said.append("several labels a work")
+            said.append(SEVERAL)
         return "; ".join(said) or "all classes"
 
 
@@ -92,7 +92,8 @@ def labelled(manifest: Manifest, task: Task, wanted: Selection = EVERYTHING) -> 
     frame = _of(frame, kept, wanted)
     if wanted.balanced or wanted.per_class is not None:
         frame = balance.subset(frame, per_class=wanted.per_class, seed=wanted.seed)
-    return replace(manifest.derived(frame, f"select {task.value}: {wanted}"), task=task.value)
+    derived = manifest.derived(frame, f"select {task.value}: {wanted}")
+    return replace(derived, task=task.value, multi_label=wanted.several)
 
 
 def _with_known_names(manifest: Manifest, task: Task, wanted: Selection) -> Selection:
@@ -102,7 +103,7 @@ def _with_known_names(manifest: Manifest, task: Task, wanted: Selection) -> Sele
         DataError: a class to be merged is not there.
         SettingsError: a class is to become two.
     """
-    column = manifest.frame[task.value]
+    column = _column(manifest, task, wanted)
     counts = _counts(column[column != ""].tolist(), wanted)
     merge = class_names.merged_classes(wanted.merge, counts)
     _all_there(manifest, task, list(merge), counts)
@@ -112,12 +113,18 @@ def _with_known_names(manifest: Manifest, task: Task, wanted: Selection) -> Sele
     return replace(wanted, merge=merge, classes=class_names.meant(wanted.classes, there))
 
 
-def _merged(manifest: Manifest, task: Task, wanted: Selection) -> pd.Series[str]:
+def _column(manifest: Manifest, task: Task, wanted: Selection) -> pd.Series[str]:
+    """The task's labels, written as several a work are where those are wanted."""
     column = manifest.frame[task.value]
+    return column.map(labels.escaped) if wanted.several and not manifest.multi_label else column
+
+
+def _merged(manifest: Manifest, task: Task, wanted: Selection) -> pd.Series[str]:
+    column = _column(manifest, task, wanted)
     if not wanted.merge:
         return column
     if wanted.several:
-        return labels.each(column, lambda name: wanted.merge.get(name, name))
+        return labels.map_names(column, lambda name: wanted.merge.get(name, name))
     return column.replace(dict(wanted.merge))
 
 
@@ -125,13 +132,13 @@ def _of(frame: pd.DataFrame, kept: Sequence[str], wanted: Selection) -> pd.DataF
     """The works of the classes kept; of several labels those that are."""
     if not wanted.several:
         return frame[frame["label"].isin(kept)]
-    frame = frame.assign(label=labels.each(frame["label"], lambda name: name if name in kept else ""))
+    frame = frame.assign(label=labels.map_names(frame["label"], lambda name: name if name in kept else ""))
     return frame[frame["label"] != ""]
 
 
 def _counts(found: Sequence[str], wanted: Selection) -> dict[str, int]:
     """Works of each class, the largest first, ties by name; one of several labels counts for each."""
-    names = [name for label in found for name in labels.parted(label)] if wanted.several else found
+    names = [name for label in found for name in labels.split_names(label)] if wanted.several else found
     return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
 
 

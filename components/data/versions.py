@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from components.data.manifest import Manifest
+from components.data.manifest import Manifest, selected_several
 from components.data.places import ABOUT, present_root, relocate
 from components.errors import DataError
 
@@ -39,6 +39,7 @@ class Version:
         synthetic: drawn by code.
         root: where its pictures lay.
         rejected: how many files or works were left out.
+        multi_label: a work may have several labels; `classes` counts it for each.
     """
 
     fingerprint: str
@@ -54,6 +55,7 @@ class Version:
     synthetic: bool
     root: str
     rejected: int
+    multi_label: bool
 
 
 @dataclass(frozen=True)
@@ -293,6 +295,7 @@ def _read(folder: Path) -> Version:
             synthetic=about["synthetic"],
             root=str(present_root(about["root"], folder)),
             rejected=len(about["rejected"]),
+            multi_label=about.get("multi_label", selected_several(about["lineage"])),
         )
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise DataError(

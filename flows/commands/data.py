@@ -47,7 +47,7 @@ def show(version: VersionArgument, *, as_json: JsonOption = False) -> None:
     versions = _versions()
     found = versions.find(version)
     manifest = versions.get(found.fingerprint)
-    counts = manifest.frame.groupby(["label", "split"]).size().unstack(fill_value=0)
+    counts = manifest.a_row_a_label().groupby(["label", "split"]).size().unstack(fill_value=0)
     table = [
         {"class": str(label), **{str(k): int(v) for k, v in row.items()}} for label, row in counts.iterrows()
     ]

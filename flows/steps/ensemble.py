@@ -171,7 +171,7 @@ def _alike(members: list[FinishedRun]) -> list[FinishedRun]:
     for what, seen in {
         "data versions": [one.card.data_version for one in members],
         "tasks": [one.card.task.value for one in members],
-        "classes": [", ".join(one.card.class_names) for one in members],
+        "classes": [str(list(one.card.class_names)) for one in members],
         "ways with transparency": [one.card.alpha.value for one in members],
         "numbers of labels to a work": ["several" if one.card.multi_label else "one" for one in members],
     }.items():

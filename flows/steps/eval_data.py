@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from components.data.manifest import Manifest, Split
+from components.errors import TrainingError
 
 if TYPE_CHECKING:
     import keras
@@ -37,24 +38,27 @@ class EvalData:
     @property
     def training_groups(self) -> list[str]:
         """The near-duplicates' group of each training work; a work in none is its own."""
-        frame = self.manifest.part(Split.TRAIN).frame
-        return list(frame["group"].where(frame["group"] != "", frame["sha256"]))
+        return self.manifest.part(Split.TRAIN).group_ids
 
 
 def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalData:
-    """The manifest's pictures, decoded once and kept."""
-    import numpy as np
+    """The manifest's pictures, decoded once and kept.
 
-    from components.data import labels
+    Raises:
+        TrainingError: its works have several labels and the recipe learns one.
+    """
+    if manifest.multi_label and not recipe.multi_label:
+        raise TrainingError(
+            f"Works of the data version {manifest.fingerprint} have several labels, and the recipe of "
+            f"{recipe.family} learns one label a work: use --multi-label, or select one label."
+        )
     from components.training.result import TrainingData
 
-    names = labels.names_of(manifest) if recipe.multi_label else manifest.class_names
+    names = manifest.class_names
 
     def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
         images = images_of(part, recipe.image_size, recipe.alpha, settings)
-        if recipe.multi_label:
-            return images, labels.multi_hot(part, names)
-        return images, np.asarray(part.class_numbers(names))
+        return images, part.targets(names, hot=recipe.multi_label)
 
     train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))
     return EvalData(manifest, TrainingData(*train, *validation, names), *arrays(manifest.held_out))

@@ -79,9 +79,8 @@ def _log_answers(run: Run, found: EvalData, probable: np.ndarray, part: Split) -
     names, tested = found.data.class_names, part is Split.TEST
     images = found.test_images if tested else found.data.validation_images
     truth = found.test_labels if tested else found.data.validation_labels
-    rows = (found.manifest.held_out if tested else found.manifest.part(part)).frame
+    works = found.manifest.held_out if tested else found.manifest.part(part)
     name = "misclassified" if tested else f"{part}_misclassified"
     run.figure(f"figures/{name}.png", gallery.misclassified(images, truth, probable, names))
-    groups = rows["group"].where(rows["group"] != "", rows["path"])
-    table = answers.work_rows(list(rows["path"]), truth, probable, names, list(groups))
+    table = answers.work_rows(list(works.frame["path"]), truth, probable, names, works.group_ids)
     run.table(f"tables/{part}_works.json", table)

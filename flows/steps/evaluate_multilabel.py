@@ -30,7 +30,7 @@ def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, found: Eva
     from components.evaluation import multilabel
 
     data = found.data
-    names, groups = data.class_names, _groups(found)
+    names, groups = data.class_names, found.manifest.held_out.group_ids
     guesses = probabilities(model, data.validation_images, recipe)
     thresholds = multilabel.thresholds_of(data.validation_labels, guesses)
     probable = probabilities(model, found.test_images, recipe)
@@ -49,16 +49,11 @@ def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, found: Eva
     release(run, model, recipe, found, test, thresholds)
 
 
-def _groups(found: EvalData) -> list[str]:
-    rows = found.manifest.held_out.frame
-    return list(rows["group"].where(rows["group"] != "", rows["path"]))
-
-
 def _rows(
     found: EvalData, probable: np.ndarray, thresholds: tuple[float, ...], groups: list[str]
 ) -> list[dict[str, object]]:
     """A row a held-out work: what it bears, what it was given, and each class's probability."""
-    from components.data.labels import joined
+    from components.data.labels import join_names
     from components.evaluation.multilabel import answered
 
     names = found.data.class_names
@@ -69,8 +64,8 @@ def _rows(
         {
             "work": path,
             "group": group,
-            "true": joined(name for name, there in zip(names, truth, strict=True) if there),
-            "predicted": joined(name for name, there in zip(names, said, strict=True) if there),
+            "true": join_names(name for name, there in zip(names, truth, strict=True) if there),
+            "predicted": join_names(name for name, there in zip(names, said, strict=True) if there),
             **{name: round(float(one), 4) for name, one in zip(names, sure, strict=True)},
         }
         for path, group, truth, said, sure in answers

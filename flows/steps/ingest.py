@@ -34,8 +34,8 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     root = sources.located(plan.root, settings) if plan.root else _synthetic_gallery(settings)
     label = plan.task.value if plan.source == "folder" else ""
     limits = quality.Limits()
-    several = plan.multi_label and plan.source in sources.SEVERAL
-    asked = (label, "several") if several else (label,)
+    several = plan.multi_label and sources.SEVERAL.get(plan.source) is plan.task
+    asked = (label, "multi-label") if several else (label,)
     key = key_of(METHOD, repr(limits), plan.source, *asked, str(root), walk(root).listing())
     folder = settings.collections / "manifests" / key
     cached = folder.is_dir()
@@ -75,13 +75,11 @@ def _warnings(manifest: Manifest) -> list[str]:
 def select(manifest: Manifest, plan: Plan) -> Manifest:
     """Put labels right, and keep the works that carry the task's label."""
     from components.data.corrections import corrected
-    from components.data.labels import names_of
     from components.data.select import labelled
 
     known = corrected(manifest, Path(plan.corrections), plan.task) if plan.corrections else manifest
     chosen = labelled(known, plan.task, plan.selection)
-    names = names_of(chosen) if plan.multi_label else chosen.class_names
-    log_step("select", f"{len(chosen)} works in {len(names)} classes of {plan.task}")
+    log_step("select", f"{len(chosen)} works in {len(chosen.class_names)} classes of {plan.task}")
     return chosen
 
 

@@ -154,14 +154,10 @@ def _scores(
 ) -> Scores | LabelledScores | None:
     import numpy as np
 
-    from components.data import labels
     from components.evaluation.metrics import evaluate
     from components.inference.predictor import Predictor
     from components.tracking.registry import Registry
 
-    several = any(len(labels.parted(name)) > 1 for name in names)
-    if several:
-        names = labels.names_of(works)
     with tempfile.TemporaryDirectory() as folder:
         release = Registry(settings).download(version.task, version.version, Path(folder) / "release")
         predictor = Predictor.load(release)
@@ -172,11 +168,11 @@ def _scores(
         probabilities[:, [names.index(name) for name in predictor.card.class_names]] = (
             predictor.probabilities(images)
         )
-    if several:
+    if works.multi_label:
         return _scores_of_many(predictor.card, works, names, probabilities)
     if predictor.card.multi_label:  # asked for one label, the surest of them is its answer
         probabilities /= np.maximum(probabilities.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return evaluate(np.asarray(works.class_numbers(names)), probabilities, names)
+    return evaluate(works.targets(names), probabilities, names)
 
 
 def _scores_of_many(
@@ -185,17 +181,15 @@ def _scores_of_many(
     """Of works with several labels: a multi-label model gives those above their thresholds, another one."""
     import numpy as np
 
-    from components.data import labels
     from components.evaluation.multilabel import HALF, evaluate_multilabel
 
     at = dict(zip(card.class_names, card.thresholds, strict=False))
     if not card.multi_label:
         probabilities = np.eye(len(names))[probabilities.argmax(axis=1)]
-    groups = works.frame["group"].where(works.frame["group"] != "", works.frame["path"])
     return evaluate_multilabel(
-        labels.multi_hot(works, names),
+        works.targets(names),
         probabilities,
         names,
         thresholds=[at.get(name, HALF) for name in names],
-        groups=list(groups),
+        groups=works.group_ids,
     )

@@ -43,7 +43,7 @@ def main() -> None:
         for task in map(Task.named, given.tasks):
             manifest = select.labelled(whole, task)
             pixels = np.asarray(decoded(manifest, SIZE, Path(scratch) / "decoded"))
-            truth = np.array(manifest.class_numbers(manifest.class_names))
+            truth = manifest.targets(manifest.class_names)
             console.print(f"\n{task}: {len(manifest.class_names)} classes, {len(manifest)} works")
             for name, score in colour_scores(manifest, pixels, truth).items():
                 console.print(f"  {name:34} macro-F1 {score:.3f}")

@@ -58,10 +58,9 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
 
 
 def test_a_work_keeps_all_of_its_labels(walked: Walked) -> None:
-    from components.data.labels import names_of
-
-    assert set(names_of(walked.manifest)) == MOVEMENTS
-    assert "Impressionism + Post-Impressionism" in walked.manifest.class_names
+    assert walked.manifest.multi_label
+    assert set(walked.manifest.class_names) == MOVEMENTS
+    assert "Impressionism + Post-Impressionism" in set(walked.manifest.frame["label"])
 
 
 def test_its_run_has_the_figures_of_each_label(walked: Walked) -> None:
@@ -101,12 +100,11 @@ def test_each_stop_is_found_done(walked: Walked) -> None:
 
 def test_a_model_of_one_label_can_be_judged_beside_it(walked: Walked) -> None:
     """It gives each work its most probable label; the other one's labels it misses."""
-    from components.data.labels import multi_hot, names_of
     from flows.steps.promote import _scores_of_many
 
     works = walked.manifest.held_out
-    names = names_of(works)
-    truth = multi_hot(works, names)
+    names = works.class_names
+    truth = works.targets(names)
     folder = releases.current(walked.settings, "style")
     assert folder is not None
     card = Predictor.load(folder).card

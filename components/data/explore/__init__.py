@@ -152,8 +152,8 @@ def _augmentation(manifest: Manifest, seed: int) -> Iterator[_Planned]:
 
 
 def _works(manifest: Manifest, seed: int) -> Iterator[_Planned]:
-    counts = manifest.frame["label"].value_counts()
-    for number, label in enumerate(sorted(counts.index[:_CLASSES])):
+    counts = manifest.a_row_a_label()["label"].value_counts()
+    for number, label in enumerate(sorted(counts.index[:_CLASSES]) or [""]):
         told = "Drawn at random. What does not belong here is mislabelled."
         draw = partial(sheets.contact, manifest, label, seed)
         yield f"works-{number:02}", "Works", label or "All works", told, draw

@@ -35,7 +35,8 @@ _EXTREMES = {
 
 def contact(manifest: Manifest, label: str, seed: int) -> Figure:
     """Some works of a class, drawn by the seed, under their files' names."""
-    works = manifest.frame[manifest.frame["label"] == label]
+    rows = manifest.a_row_a_label() if label else manifest.frame
+    works = rows[rows["label"] == label]
     chosen = works.sample(min(_PER_CLASS, len(works)), random_state=seed).sort_values("path")
     tiles = [
         Tile(pixels, (named(path),))

@@ -33,7 +33,7 @@ _SHAPES = {"1:3": 1 / 3, "1:2": 1 / 2, "3:4": 3 / 4, "1:1": 1.0, "4:3": 4 / 3, "
 
 def classes(manifest: Manifest) -> Figure:
     """Works of each class, parted as they are split (studies B9, D1)."""
-    counts = manifest.frame.groupby(["label", "split"]).size().unstack(fill_value=0)
+    counts = manifest.a_row_a_label().groupby(["label", "split"]).size().unstack(fill_value=0)
     counts = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index]
     total = counts.sum(axis=1)
     shown = counts.iloc[:_BARS]

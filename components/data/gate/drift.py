@@ -76,7 +76,7 @@ def classes_before(previous: Manifest, manifest: Manifest) -> pd.DataFrame:
     """A row a class of either version: works before and now; `on one side` is 1 where one has none."""
     import pandas as pd
 
-    counts = [one.frame["label"].value_counts() for one in (previous, manifest)]
+    counts = [one.a_row_a_label()["label"].value_counts() for one in (previous, manifest)]
     table = pd.DataFrame({"before": counts[0], "now": counts[1]}).fillna(0).astype(int)
     one_sided = (table == 0).any(axis=1).astype(int)
     told = [f"{before:,} → {now:,} works" for before, now in zip(table["before"], table["now"], strict=True)]

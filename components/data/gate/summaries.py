@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from components.data import labels
 from components.data.manifest import COLUMNS, Manifest, Split
 
 if TYPE_CHECKING:
@@ -48,7 +47,8 @@ def classes(manifest: Manifest) -> pd.DataFrame:
     works = counts.sum(axis=1)
     shares = counts.sum() / max(int(works.sum()), 1)
     stray = pd.DataFrame({part: (counts[part] - works * shares[part]).abs() for part in counts.columns})
-    known = labels.one_a_row(manifest.frame[manifest.frame["artist"] != ""])
+    single = manifest.a_row_a_label()
+    known = single[single["artist"] != ""]
     plain = pd.Series([_plain(str(label)) for label in counts.index], index=counts.index, dtype=object)
     table = pd.DataFrame(
         {
@@ -70,7 +70,7 @@ def works_by_part(manifest: Manifest) -> pd.DataFrame:
     """
     import pandas as pd
 
-    frame = labels.one_a_row(manifest.frame[manifest.frame["label"] != ""])
+    frame = manifest.a_row_a_label()
     return pd.crosstab(frame["label"], frame["split"])
 
 
@@ -165,13 +165,9 @@ def whole(manifest: Manifest) -> pd.DataFrame:
 
     frame = manifest.frame
     row: dict[str, object] = {"source": manifest.source, "works": len(frame)}
-    for name, column in (
-        ("classes", "label"),
-        ("artists", "artist"),
-        ("styles", "style"),
-        ("genres", "genre"),
-    ):
+    for name, column in (("artists", "artist"), ("styles", "style"), ("genres", "genre")):
         row[name] = len(set(frame[column]) - {""})
+    row["classes"] = len(manifest.class_names)
     return pd.DataFrame([row | {"synthetic": "yes" if manifest.synthetic else "no"}])
 
 

@@ -38,8 +38,8 @@ def located(root: str | Path, settings: Settings) -> Path:
     return s3.mirrored(root, settings) if s3.is_address(root) else _checked(Path(root))
 
 
-SEVERAL = frozenset({"best_artworks"})
-"""Sources that know of several labels to a work; the others read the same whether they are wanted or not."""
+SEVERAL = {"best_artworks": Task.STYLE}
+"""Sources that know of several labels to a work, and of what; all else reads the same, wanted or not."""
 
 
 def read(source: str, root: Path, task: Task, *, several: bool = False) -> Manifest:
@@ -62,8 +62,10 @@ def read(source: str, root: Path, task: Task, *, several: bool = False) -> Manif
     if source not in SOURCES:
         raise SettingsError(f"{source!r} is no source; expected one of {', '.join(SOURCES)}.")
     root = _checked(root)
-    options = {"several": True} if several and source in SEVERAL else {}
+    multi_label = several and SEVERAL.get(source) is task
+    options = {"several": True} if multi_label else {}
     manifest: Manifest = import_module(f"{__name__}.{source}").read(root, task, **options)
+    manifest = replace(manifest, multi_label=multi_label)
     address = s3.address_of(root)
     return replace(manifest, lineage=(f"mirrored from {address}", *manifest.lineage)) if address else manifest
 

@@ -47,7 +47,7 @@ def read(
         root: the folder with artists.csv.
         source: the collection's name.
         synthetic: drawn by code, in the same layout.
-        several: give an artist of several movements all of them, as `labels.joined` writes them.
+        several: give an artist of several movements all of them, as `labels.join_names` writes them.
 
     Raises:
         DataError: artists.csv is missing, lacks a column, or no picture can be used.
@@ -122,7 +122,9 @@ def tokens_of(name: str) -> Tokens:
 
 
 def _style(movements: Sequence[str], *, several: bool) -> str:
-    return labels.joined(movements) if several or len(movements) == 1 else ""
+    if several:
+        return labels.join_names(movements)
+    return movements[0] if len(movements) == 1 else ""
 
 
 def _pictures(tree: Tree) -> Sequence[Path]:

@@ -8,13 +8,15 @@ one unit were put in different places before, the unit goes to the most protecte
 
 from __future__ import annotations
 
+import csv
+import io
+import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from components.data.groups import components
-from components.data.labels import parted
 from components.data.manifest import Manifest, Rejected, Split
 from components.data.splits.protocols import FOLD_VALIDATION, PROTOCOLS, Protocol, find_protocol
 from components.data.splits.stratify import Sharing, Units, largest_remainder
@@ -69,15 +71,16 @@ def placed(
 ) -> tuple[Manifest, dict[str, str]]:
     """As `assign`, and the place of each SHA-256: `keep` for the next version."""
     works, nameless = _with_artist(manifest) if protocol.whole_artists else (manifest, [])
-    places = _places(works.frame, protocol, seed, keep or {})
+    places = _places(works, protocol, seed, keep or {})
     parts = {content: protocol.part_of(place).value for content, place in places.items()}
     frame = works.frame.assign(split=works.frame["sha256"].map(parts))
     step = f"split {protocol.name}, seed {seed}"
     return replace(manifest.derived(frame, step, nameless), protocol=protocol.name), places
 
 
-def _places(frame: pd.DataFrame, protocol: Protocol, seed: int, keep: Mapping[str, str]) -> dict[str, str]:
+def _places(manifest: Manifest, protocol: Protocol, seed: int, keep: Mapping[str, str]) -> dict[str, str]:
     """The place of each SHA-256."""
+    frame = manifest.frame
     unknown = sorted(set(keep.values()) - set(protocol.places))
     if unknown:
         raise DataError(
@@ -87,7 +90,7 @@ def _places(frame: pd.DataFrame, protocol: Protocol, seed: int, keep: Mapping[st
     kept = _kept(zip(names, frame["sha256"], strict=True), protocol, keep)
     units: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for name, label in zip(names, frame["label"], strict=True):
-        units[name].update(parted(label))
+        units[name].update(manifest.names_of(label))
     _check_sizes(units, protocol)
     share_out = _in_folds if protocol.folds else _in_parts
     places = share_out(units, protocol, seed, kept)
@@ -226,6 +229,8 @@ def _leaving(classes: set[str]) -> str:
     """The option that goes on with the classes that are left, where there are enough to learn."""
     if len(classes) < 2:
         return " and choose others: with --top 999 this message names all that are large enough"
-    return (
-        f': --classes "{",".join(sorted(classes))}"' if len(classes) <= 2 * _SHOWN else " (--classes, --top)"
-    )
+    if len(classes) > 2 * _SHOWN:
+        return " (--classes, --top)"
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(sorted(classes))  # a name with a comma stands in quotes
+    return f": --classes {shlex.quote(line.getvalue())}"

@@ -164,7 +164,9 @@ def _learnt_from(number: int, version: str) -> RunRecord:
 def _version(fingerprint: str, classes: int, protocol: str = "80/20") -> Version:
     names = {str(number): 30 for number in range(classes)}
     values = {"source": "best-artworks", "task": "artist", "works": 30 * classes, "classes": names}
-    rest = dict.fromkeys(("parts", "created", "lineage", "parents", "synthetic", "root", "rejected"))
+    rest = dict.fromkeys(
+        ("parts", "created", "lineage", "parents", "synthetic", "root", "rejected", "multi_label")
+    )
     return Version(fingerprint, protocol=protocol, **values, **rest)  # type: ignore[arg-type]
 
 

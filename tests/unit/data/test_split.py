@@ -289,7 +289,7 @@ def test_classes_of_too_few_artists_are_all_named_with_those_that_are_left() -> 
     rows += [(1, 50 + number, 5 + number % 4) for number in range(40)]
     rows += [(2, 100 + number, 20) for number in range(40)]
     with pytest.raises(
-        DataError, match=r"'class 2' has 1 artist\(s\).*at least 3.*--classes \"class 0,class 1\""
+        DataError, match=r"'class 2' has 1 artist\(s\).*at least 3.*--classes 'class 0,class 1'"
     ):
         assign(collection(rows), ARTISTS)
     with pytest.raises(

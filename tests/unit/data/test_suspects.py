@@ -49,7 +49,7 @@ def features(drawn, tmp_path_factory) -> np.ndarray:
 
 def blobs(collection: Manifest, spread: float = 0.3) -> np.ndarray:
     """Features in which each class lies around a corner of its own."""
-    numbers = np.array(collection.class_numbers(collection.class_names))
+    numbers = collection.targets(collection.class_names)
     return np.eye(len(collection.class_names))[numbers] + np.random.default_rng(1).normal(
         0, spread, (len(numbers), len(collection.class_names))
     )

@@ -55,7 +55,7 @@ def expectations(  # noqa: PLR0913 (each by name, each with a default)
     is_split = bool((manifest.frame["split"] != "").any())
     chosen = [*WORKS, *FILES, *of_classes(min_per_class, classes)]
     by_hand = any(LINE in step for step in manifest.lineage)
-    chosen += of_source(suite or manifest.source, by_hand=by_hand)
+    chosen += of_source(suite or manifest.source, by_hand=by_hand, several=manifest.multi_label)
     chosen += TASKS[task] if task else ()
     if is_split:
         chosen += of_parts(protocol)

@@ -23,22 +23,23 @@ GALLERY_MOVEMENTS = (
 _LAYOUT = "Check that the folder is that collection's, whole and as it was published; then ingest again."
 
 
-def _movements(names: tuple[str, ...], severity: Severity) -> Expectation:
+def _movements(names: tuple[str, ...], severity: Severity, *, several: bool) -> Expectation:
     return Expectation(
         "movements are the documented ones",
         severity,
         "rows",
         "style",
-        like(_any_of(names)),
+        like(_any_of(names, several=several)),
         expected=f"each movement one of {', '.join(names)}, or not known",
         hint="Correct the movement at the source, or read the collection as another source.",
     )
 
 
-def _any_of(names: tuple[str, ...]) -> str:
-    """None of these names, one, or several joined."""
+def _any_of(names: tuple[str, ...], *, several: bool) -> str:
+    """None of these names or one of them; or several of them joined."""
     one = "|".join(map(re.escape, names))
-    return rf"^(?:(?:{one})(?:{re.escape(SEPARATOR)}(?:{one}))*)?$"
+    more = rf"(?:{re.escape(SEPARATOR)}(?:{one}))*" if several else ""
+    return rf"^(?:(?:{one}){more})?$"
 
 
 def _at_most(count: int, what: str, column: str) -> Expectation:
@@ -88,7 +89,6 @@ _SYNTHETIC = (
     ),
     _known("artist", 100, "critical"),
     _known("style", 100, "critical"),
-    _movements(GALLERY_MOVEMENTS, "critical"),
     _ONE_MOVEMENT,
 )
 
@@ -123,7 +123,6 @@ SOURCES: dict[str, tuple[Expectation, ...]] = {
     "best-artworks": (
         _known("artist", 100, "critical"),
         _ONE_MOVEMENT,
-        _movements((*BEST_ARTWORKS_MOVEMENTS, *BEST_ARTWORKS_SHARED), "warning"),
         _at_most(50, "artists", "artists"),
     ),
     "painter-by-numbers": (
@@ -137,16 +136,26 @@ SOURCES: dict[str, tuple[Expectation, ...]] = {
 }
 """Checks by the beginning of a source's name, the longest that fits; any other is a plain folder."""
 
+DOCUMENTED_MOVEMENTS: dict[str, tuple[tuple[str, ...], Severity]] = {
+    "synthetic": (GALLERY_MOVEMENTS, "critical"),
+    "best-artworks": ((*BEST_ARTWORKS_MOVEMENTS, *BEST_ARTWORKS_SHARED), "warning"),
+}
+"""The movements of a source in SOURCES, and how serious another one is."""
 
-def of_source(source: str, *, by_hand: bool = False) -> tuple[Expectation, ...]:
+
+def of_source(source: str, *, by_hand: bool = False, several: bool = False) -> tuple[Expectation, ...]:
     """The checks of a collection of that name.
 
     Args:
         source: the collection's name.
         by_hand: a person put labels right, work by work, so that an artist may stand under several.
+        several: works may have several movements, joined as `labels.join_names` does.
     """
     plain = source.lower().replace("_", "-")
     names = [name for name in SOURCES if plain.startswith(name)]
-    checks = SOURCES[max(names, key=len)] if names else _FOLDER
+    name = max(names, key=len, default="")
+    checks = SOURCES.get(name, _FOLDER)
+    if name in DOCUMENTED_MOVEMENTS:
+        checks += (_movements(*DOCUMENTED_MOVEMENTS[name], several=several),)
     softer = replace(_ONE_MOVEMENT, severity="warning")
     return tuple(softer if by_hand and one is _ONE_MOVEMENT else one for one in checks)
