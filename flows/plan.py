@@ -19,6 +19,7 @@ from components.data import class_names, select
 from components.data.images.alpha import Alpha
 from components.data.manifest import Task
 from components.data.sources import SOURCES
+from components.data.spelling import is_utf8, printable
 from components.data.splits import split
 from components.errors import AtelierError, SettingsError
 from components.frozen import Frozen, Seed, validation_text
@@ -53,6 +54,8 @@ def _merging(given: object) -> object:
 
 def _absolute(given: str | Path) -> str:
     """A path that means the same wherever a scheduled run starts; an address as it is."""
+    if not is_utf8(str(given)):
+        raise ValueError(f"{printable(str(given))}: the path is not UTF-8; rename the file or folder")
     return str(given) if "://" in str(given) else str(Path(given).expanduser().resolve())
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from components.data.spelling import alike, tidy
+from components.data.spelling import alike, is_utf8, printable, tidy
 from components.errors import SettingsError
 
 _CLOSEST = 3
@@ -28,8 +28,10 @@ def names_in(text: str, sign: str = ",") -> tuple[str, ...]:
     """The names in a row of CSV, tidy; "" where nothing stands between two signs.
 
     Raises:
-        SettingsError: the quotes do not fit.
+        SettingsError: the quotes do not fit, or the text is not UTF-8.
     """
+    if not is_utf8(text):
+        raise SettingsError(f"{printable(text)}: the name is not UTF-8. Set the terminal to UTF-8.")
     try:
         cells = next(csv.reader([tidy(text)], delimiter=sign, skipinitialspace=True, strict=True), [])
     except csv.Error as exc:

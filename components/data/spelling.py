@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF))
 """Soft hyphen, zero-width space, marks of direction, word joiner, byte-order mark."""
+
+
+def is_utf8(name: str) -> bool:
+    """False for a name of the system whose bytes are not UTF-8: Python holds those as surrogates."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def printable(name: str) -> str:
+    """A name of the system that can be written anywhere: bytes that are not UTF-8 in hexadecimal."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def tidy(text: str | None) -> str:

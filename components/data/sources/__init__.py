@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.data.manifest import Manifest, Task
-from components.data.sources.walk import is_utf8, printable
+from components.data.spelling import is_utf8, printable
 from components.errors import DataError, SettingsError
 
 if TYPE_CHECKING:

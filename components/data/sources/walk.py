@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.data.manifest import Rejected
+from components.data.spelling import is_utf8, printable
 
 SYSTEM_FOLDERS = frozenset(
     {
@@ -139,20 +140,6 @@ def walk(root: Path) -> Tree:
 def may_be_picture(path: Path) -> bool:
     """False for the endings of tables, texts and archives."""
     return path.suffix.lower() not in NOT_PICTURES
-
-
-def is_utf8(name: str) -> bool:
-    """False for a name of the file system whose bytes are not UTF-8: Python holds those as surrogates."""
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def printable(name: str) -> str:
-    """A name of the file system that can be written anywhere: bytes that are not UTF-8 in hexadecimal."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _is_of_a_system(name: str) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,8 @@ def test_study_b_chooses_its_movements_unless_something_else_is_chosen() -> None
         ({"multi_label": True, "loss": "class-balanced"}, "no one class to be counted"),
         ({"protocol": "5-fold:6"}, "F from 1 to K"),
         ({"merge": ["A+B"]}, "A\\+B=C"),
+        ({"root": os.fsdecode(b"/D\xfcrer")}, r"root: /D\\xfcrer: the path is not UTF-8"),
+        ({"classes": os.fsdecode(b"D\xfcrer")}, r"D\\xfcrer: the name is not UTF-8"),
         ({"classes": 'Cubism,"Pop, Op'}, "the quotes do not fit"),
         ({"top": 1}, "top: "),
         ({"per_class": 2}, "per_class: "),
