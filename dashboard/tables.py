@@ -9,6 +9,7 @@ from typing import Any
 
 from components.settings import Settings
 from components.tracking import tags as names
+from components.tracking.processes import is_gone
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, VersionRecord
 from components.tracking.runs import RunRecord
 from dashboard import formatting
@@ -229,7 +230,7 @@ def failures(runs: Sequence[RunRecord], *, limit: int) -> list[str]:
 
 def state(run: RunRecord) -> str:
     """How it goes with the run; one whose process died says "Running" in MLflow for ever."""
-    if run.status == "RUNNING" and names.is_gone(run.process):
+    if run.status == "RUNNING" and is_gone(run.process):
         return STATUS["KILLED"]
     return STATUS.get(run.status, formatting.titled(run.status.lower()))
 

@@ -44,7 +44,7 @@ def mark_crashed() -> None:
     from prefect.client.schemas.objects import State, StateType
     from prefect.states import Crashed
 
-    from components.tracking.tags import is_gone
+    from components.tracking.processes import is_gone
 
     running = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])))
     with get_client(sync_client=True) as client:
@@ -60,7 +60,7 @@ def owned() -> Iterator[None]:
     """Flow runs begun in the block carry this process's name, so that a later one can tell it is gone."""
     from prefect import tags
 
-    from components.tracking.tags import this_process
+    from components.tracking.processes import this_process
 
     with tags(f"{_OWNER}{this_process()}"):
         yield

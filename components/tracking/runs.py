@@ -17,6 +17,7 @@ from components.settings import Settings
 from components.storage import building, key_of
 from components.tracking import models, tags
 from components.tracking.connection import connect, experiment_id, local_folder, translated
+from components.tracking.processes import is_gone, this_process
 from components.tracking.recorder import Run
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class RunRecord:
 
     @property
     def process(self) -> str:
-        """The process that writes it; see `tags.is_gone`."""
+        """The process that writes it; see `components.tracking.processes`."""
         return self.tags.get(tags.PROCESS, "")
 
 
@@ -150,7 +151,7 @@ class Tracker:
             return []
         asked = "attributes.status = 'RUNNING'" + (f" and tags.`{tags.KEY}` = '{key}'" if key else "")
         running = client.search_runs([found.experiment_id], asked)
-        gone = [run.info.run_id for run in running if tags.is_gone(run.data.tags.get(tags.PROCESS, ""))]
+        gone = [run.info.run_id for run in running if is_gone(run.data.tags.get(tags.PROCESS, ""))]
         for run_id in gone:
             client.set_terminated(run_id, "KILLED")
         return gone
@@ -178,7 +179,7 @@ class Tracker:
         own = {
             tags.PARENT: parent,
             tags.KEY: key,
-            tags.PROCESS: tags.this_process(),
+            tags.PROCESS: this_process(),
             tags.COMMIT: tags.commit(),
         }
         given = {name: text for name, text in (dict(run_tags or {}) | own).items() if text}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -41,31 +39,9 @@ TRIAL_STATE = "atelier.trial_state"
 """How a trial ended: finished, pruned, failed or lost."""
 ERROR = "atelier.error"
 PROCESS = "atelier.process"
-"""host/pid/start time of the process that writes a run: tells a dead one from one at work."""
+"""The process that writes a run, as `components.tracking.processes` tells it: a dead one from one at work."""
 PARENT = "mlflow.parentRunId"
 COMMIT = "mlflow.source.git.commit"
-
-
-def this_process() -> str:
-    """What PROCESS holds for the running process."""
-    import psutil
-
-    return f"{platform.node()}/{os.getpid()}/{psutil.Process().create_time():.2f}"
-
-
-def is_gone(process: str) -> bool:
-    """True when `process` ran on this machine and runs no more. Of another machine nobody can say."""
-    import psutil
-
-    host, _, rest = process.partition("/")
-    pid, _, started = rest.partition("/")
-    if host != platform.node() or not pid.isdigit():
-        return False
-    try:
-        # The start time tells a process from a later one that was given the same number.
-        return abs(psutil.Process(int(pid)).create_time() - float(started)) > 1
-    except psutil.NoSuchProcess:
-        return True
 
 
 @cache

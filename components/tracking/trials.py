@@ -10,6 +10,7 @@ from typing import Any
 from components.settings import Settings
 from components.tracking import tags
 from components.tracking.connection import connect, translated
+from components.tracking.processes import this_process
 
 _STATUS = {"finished": "FINISHED", "pruned": "FINISHED", "failed": "FAILED"}
 _AT_ONCE = 1000
@@ -58,7 +59,7 @@ def log_trial(settings: Settings, trial: TrialLog, *, experiment_id: str, parent
     end = start + int(trial.seconds * 1000)
     named = {
         tags.PARENT: parent,
-        tags.PROCESS: tags.this_process(),  # killed before it has ended the run, it is found by this
+        tags.PROCESS: this_process(),  # killed before it has ended the run, it is found by this
         tags.TRIAL: str(trial.number),
         tags.TRIAL_STATE: trial.state,
         tags.ERROR: trial.reason[:4000],

@@ -134,7 +134,7 @@ def _begun(job: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
     from components.runtime import prepare
 
     prepare(settings, job.search.recipe.seed)  # before whatever imports Keras
-    from components.tracking.tags import is_gone, this_process
+    from components.tracking.processes import is_gone, this_process
     from components.training.checkpoint.callback import place
     from components.training.search.objective import Objective
     from components.training.search.storage import Database

@@ -93,7 +93,7 @@ def _help(given: argparse.Namespace, settings: Settings, weights: str) -> None:
 def _search(
     given: argparse.Namespace, data: TrainingData, settings: Settings, weights: str
 ) -> tuple[Trials, Objective]:
-    from components.tracking.tags import is_gone, this_process
+    from components.tracking.processes import is_gone, this_process
     from components.training.recipe import Recipe, Stage
     from components.training.search.objective import Objective
     from components.training.search.presets import heads

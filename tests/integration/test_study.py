@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 
 import pytest
 
@@ -13,7 +12,7 @@ from components.data.versions import Versions
 from components.errors import RegistryError
 from components.evaluation.answers import logged_rows
 from components.settings import Settings
-from components.tracking import tags
+from components.tracking.processes import Process, this_life
 from components.tracking.runs import Tracker
 from flows.study.order import StudyPlan
 from tests.tiny_collections import save
@@ -107,7 +106,9 @@ def test_a_study_that_was_killed_says_so_and_keeps_the_rows_of_the_runs_before(r
     settings, (_, again) = ran
     tracker = Tracker(settings)
     whole = tracker.run(again.run)
-    monkeypatch.setattr(tags, "this_process", lambda: f"{platform.node()}/999999/1.0")
+    monkeypatch.setattr(
+        "components.tracking.runs.this_process", lambda: str(Process(this_life(), 999999, "1"))
+    )
     own = {name: text for name, text in whole.tags.items() if name.startswith("atelier.")}
     begun = tracker.start(whole.experiment, "killed", "a key of its own", own)
     killed = begun.__enter__()

@@ -14,6 +14,7 @@ from components.errors import DataError, ServiceError
 from components.settings import Settings
 from components.tracking import tags
 from components.tracking.connection import connect
+from components.tracking.processes import Process, start_of, this_life
 from components.tracking.runs import Tracker
 from components.tracking.trials import TrialLog, log_trial
 
@@ -119,8 +120,8 @@ def test_only_a_dead_process_leaves_a_stale_run(tracker: Tracker, settings: Sett
     with tracker.start(EXPERIMENT, "alive", "stale", TAGS) as alive:
         sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
         with tracker.start(EXPERIMENT, "dying", "stale", TAGS) as dying:
-            host = tags.this_process().split("/")[0]
-            dying.tags({tags.PROCESS: f"{host}/{sleeper.pid}/{time.time():.2f}"})
+            sleeping = Process(this_life(), sleeper.pid, start_of(sleeper.pid) or "")
+            dying.tags({tags.PROCESS: str(sleeping)})
             assert tracker.mark_stale(EXPERIMENT, "stale") == []
             sleeper.communicate()
             assert tracker.find(EXPERIMENT, "stale") is None
@@ -132,8 +133,8 @@ def test_a_process_killed_while_it_logs_a_trial_leaves_no_running_run(
     tracker: Tracker, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = TrialLog(0, "finished", {}, {"val_macro_f1": 0.5}, [], run_tags={tags.TASK: "style"})
-    gone = tags.this_process().rpartition("/")[0] + "/0.0"
-    monkeypatch.setattr(tags, "this_process", lambda: gone)
+    gone = str(Process(this_life(), os.getpid(), "0"))
+    monkeypatch.setattr("components.tracking.trials.this_process", lambda: gone)
     with tracker.start("killed · trials", "search", "sought", TAGS) as parent:
         monkeypatch.setattr(connect(settings), "log_batch", _killed, raising=False)
         with pytest.raises(KeyboardInterrupt):
@@ -146,14 +147,6 @@ def test_a_process_killed_while_it_logs_a_trial_leaves_no_running_run(
 
 def _killed(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
-
-
-def test_a_process_of_another_machine_or_time() -> None:
-    assert not tags.is_gone("")
-    assert not tags.is_gone("elsewhere/1/0.0")
-    assert not tags.is_gone(tags.this_process())
-    host = tags.this_process().split("/")[0]
-    assert tags.is_gone(f"{host}/{os.getpid()}/0.0")  # the number was given to another process since
 
 
 def test_runs_are_listed_newest_first(tracker: Tracker) -> None:

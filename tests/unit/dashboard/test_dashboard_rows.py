@@ -14,6 +14,7 @@ import pytest
 import dashboard
 from components.data.versions import Version
 from components.settings import Settings
+from components.tracking.processes import Process, this_life
 from components.tracking.registry import VersionRecord
 from components.tracking.runs import RunRecord
 from dashboard import charts, dataset_names, formatting, study_tables, tables, validation_reports
@@ -221,9 +222,7 @@ def test_every_study_has_its_catalogue_letter_and_title() -> None:
 
 
 def test_a_run_whose_process_died_is_not_shown_as_running() -> None:
-    import platform
-
-    dead = run(1, status="RUNNING", tags={"atelier.process": f"{platform.node()}/999999999/1.00"})
+    dead = run(1, status="RUNNING", tags={"atelier.process": str(Process(this_life(), 999999999, "1"))})
     assert tables.state(dead) == "Stopped"
     assert tables.state(run(2, status="RUNNING")) == "Running"
 
