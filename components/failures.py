@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 
+from components.addresses import masked
 from components.errors import AtelierError, ServiceError, StorageError
 
 _ROOM = "Make room, or set ATELIER_HOME to a larger disk, and run it again: what was finished is kept."
@@ -116,3 +117,9 @@ def _unanswered(exc: BaseException) -> AtelierError | None:
         f"{where}: no answer ({exc}). Check that the server runs, and that ATELIER_PREFECT_API_URL and "
         "ATELIER_API_URL are right."
     )
+
+
+def reason_of(exc: Exception) -> str:
+    """One sentence on what went wrong, for a table or a log; without secrets."""
+    error = explained(exc)
+    return masked(str(error) if error else f"{type(exc).__name__}: {exc}")

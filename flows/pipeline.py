@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from prefect import flow
@@ -15,6 +16,7 @@ from flows import prefect_env
 from flows.log import LOGGER
 from flows.plan import Plan
 from flows.run_table import run_rows
+from flows.steps.attempts import StepFailure, attempt_each
 from flows.steps.explore import explore
 from flows.steps.generate import gan, own_network, style_transfer
 from flows.steps.ingest import ingest, select, split, validate
@@ -35,11 +37,19 @@ class PipelineResult:
     runs: list[RunRecord]
     pictures: list[RunRecord]
     decision: Entry
+    failures: list[StepFailure] = field(default_factory=list)
+    """Families that could not be trained, and pictures that could not be made, while others could."""
 
 
 @flow(name="pipeline", flow_run_name="{plan.task} · {plan.source} · {plan.scale}", validate_parameters=True)
 def pipeline(plan: Plan) -> PipelineResult:
-    """Ingest, validate, split, explore, train each family, promote by macro-F1, make pictures."""
+    """Ingest, validate, split, explore, train each family, promote by macro-F1, make pictures.
+
+    A family that cannot be trained leaves the others in the race; the result names it.
+
+    Raises:
+        AtelierError: the paintings cannot be learnt from, no family could be trained, or nothing promoted.
+    """
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     settings = Settings.load()
     prefect_env.mark_crashed()
@@ -49,19 +59,38 @@ def pipeline(plan: Plan) -> PipelineResult:
     works = split(works, plan, settings)
     validate(works, plan, settings)
     explore(works, plan, settings)
-    runs = [train(family, works, plan, settings) for family in plan.families]
+    runs, failures = attempt_each(
+        {f"train {family}": partial(train, family, works, plan, settings) for family in plan.families}
+    )
+    if not runs:
+        raise failures[0].error
     decision = promote(runs, works, plan.task, settings)
-    pictures = []
+    pictures: list[RunRecord] = []
     if plan.pictures:
-        pictures = [gan(works, plan, settings), style_transfer(own_network(runs), works, plan, settings)]
+        pictures, missing = attempt_each(
+            {
+                "gan": partial(gan, works, plan, settings),
+                "style transfer": partial(style_transfer, own_network(runs), works, plan, settings),
+            }
+        )
+        failures += missing
 
-    _leave_artifacts(works, runs, decision, settings)
-    return PipelineResult(works, runs, pictures, decision)
+    _leave_artifacts(works, runs, decision, failures, settings)
+    return PipelineResult(works, runs, pictures, decision, failures)
 
 
-def _leave_artifacts(works: Manifest, runs: list[RunRecord], decision: Entry, settings: Settings) -> None:
+def _leave_artifacts(
+    works: Manifest,
+    runs: list[RunRecord],
+    decision: Entry,
+    failures: list[StepFailure],
+    settings: Settings,
+) -> None:
     """What the Prefect UI shows with the flow run: the scores, the runs in MLflow, the report they keep."""
     create_table_artifact(run_rows(runs), key="scores", description=f"{works.source}: {decision.reason}")
+    if failures:
+        rows = [failure.row for failure in failures]
+        create_table_artifact(rows, key="failures", description="Steps that could not be done")
     for run in runs:
         family = run.family.replace("_", "-")
         page = f"{settings.mlflow_ui}/#/experiments/{run.experiment_id}/runs/{run.id}"
@@ -101,6 +130,7 @@ def as_dict(outcome: PipelineResult, settings: Settings, seconds: float) -> dict
         "seconds": round(seconds, 1),
         "runs": [asdict(record) for record in outcome.runs],
         "pictures": [asdict(record) for record in outcome.pictures],
+        "failures": [failure.row for failure in outcome.failures],
         "decision": outcome.decision.model_dump(mode="json"),
         "where": {row["what"]: row["where"] for row in where(outcome, settings)},
     }

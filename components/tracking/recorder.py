@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from components.addresses import masked
 from components.tracking.connection import translated
 
 if TYPE_CHECKING:
@@ -75,6 +77,10 @@ class Run:
         """A text file, as in "recipe.json"."""
         with translated(f"Logging {name}"):
             self._client.log_text(self.id, text, name)
+
+    def traceback(self, error: BaseException, name: str = "traceback.txt") -> None:
+        """Where an error came from, without secrets, as a text file."""
+        self.text(name, masked("".join(traceback.format_exception(error))))
 
     def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Rows of equal keys, as in "tables/per_class.json"; MLflow's UI shows it as a table."""

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.addresses import masked
 from components.errors import DataError
 from components.settings import Settings
 from components.storage import building, key_of
@@ -166,7 +167,9 @@ class Tracker:
         *,
         parent: str = "",
     ) -> Iterator[Run]:
-        """Begin a run: FINISHED when the block ends well, FAILED (its error in a tag) or KILLED if not.
+        """Begin a run: FINISHED when the block ends well, FAILED or KILLED if not.
+
+        What it failed by is kept with it: the error in a tag, its traceback in `traceback.txt`.
 
         Args:
             experiment: made if there is none, as in "style · synthetic-gallery".
@@ -186,14 +189,16 @@ class Tracker:
         with translated(f"Starting the run {name}"):
             entity = client.create_run(experiment_id(self._settings, experiment), tags=given, run_name=name)
         run_id = entity.info.run_id
+        run = Run(client, run_id, key)
         try:
-            yield Run(client, run_id, key)
+            yield run
         except BaseException as exc:
             # MLflow itself may be what failed; the first error is the one to tell.
             with contextlib.suppress(Exception):
                 status = "FAILED" if isinstance(exc, Exception) else "KILLED"
-                client.set_tag(run_id, tags.ERROR, f"{type(exc).__name__}: {exc}"[:4000])
+                client.set_tag(run_id, tags.ERROR, masked(f"{type(exc).__name__}: {exc}")[:4000])
                 client.set_terminated(run_id, status)
+                run.traceback(exc)
             raise
         with translated(f"Ending the run {name}"):
             client.set_terminated(run_id, "FINISHED")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -114,15 +115,23 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
 
     settings = load_settings()
     with prefect_env.alone(settings):
+        from flows.steps.attempts import attempt_each
         from flows.steps.ingest import prepared
         from flows.steps.train import train as stop
 
         manifest = prepared(plan, settings)
-        records = [stop.fn(family, manifest, plan, settings) for family in plan.families]
+        records, failures = attempt_each(
+            {
+                f"train {family}": partial(stop.fn, family, manifest, plan, settings)
+                for family in plan.families
+            }
+        )
     if as_json:
         show_json([asdict(record) for record in records])
-    else:
+    elif records:
         show_table(f"{plan.task} on {manifest.source}", run_rows(records))
+    if failures:  # one sentence and exit code 2, after the runs of those that succeeded
+        raise failures[0].error
 
 
 def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
@@ -158,6 +167,8 @@ def _show(outcome: PipelineResult, plan: Plan, settings: Settings, seconds: floa
     champion = f"Champion of {plan.task}: version {decision.champion}"
     judged = "" if decision.action == "promote" else f"; version {decision.version} does not replace it"
     output.print(f"\n{champion}{judged}: {decision.reason}.\n", highlight=False)
+    if outcome.failures:
+        show_table("Could not be done", [failure.row for failure in outcome.failures])
     show_table("Where everything lies", where(outcome, settings))
     output.print(
         "\nLook at it:  [bold]make up[/]   (MLflow, Prefect, the API and the dashboard; Ctrl-C ends them)"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, assert_never
 
-from components.errors import AtelierError, DataError
+from components.errors import DataError
+from components.failures import reason_of
 from components.runtime import clear
 from components.studies import sizes, study, weights
 from components.tracking import tags as run_tag
@@ -34,10 +35,9 @@ def run_row(row: Row, course: StudyContext) -> RowResult:
     """The row, done or with the reason why it could not be; only an interruption ends the study."""
     try:
         done = _done(row, course)
-    except AtelierError as exc:
-        done = RowResult(row, reason=str(exc))
     except Exception as exc:  # noqa: BLE001 (hours of other rows must not be lost by one)
-        done = RowResult(row, reason=f"{type(exc).__name__}: {exc}")
+        done = RowResult(row, reason=reason_of(exc))
+        course.parent.traceback(exc, f"tracebacks/{row.id}.txt")
     _forget()
     if done.reason:
         log_step("study", f"{row.id} could not be done: {done.reason}", outcome="failed")

@@ -39,6 +39,7 @@ def test_curves_and_the_best_network_stay_with_the_failed_run(tmp_path: Path) ->
     assert f"the run {run.id[:8]} in MLflow" in run.tags[tags.ERROR]
     assert run.metrics["best_epoch"] in (1, 2)
     assert len(tracker.history(run.id)["epoch/loss"]) == 3
+    assert "Diverged: The loss became" in tracker.artifact(run.id, "traceback.txt").read_text()
     assert tracker.artifact(run.id, "figures/curves.png").stat().st_size > 0
     kept = str(tracker.artifact(run.id, "diverged/best.keras"))
     again = TrainingJob(good.replace(warm_start=kept), manifest, job.experiment, "tamer", dict(job.tags))

@@ -21,9 +21,15 @@ def gallery(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def walked(tmp_path_factory, gallery):
-    """A home in which the pipeline ran twice; what each run printed as JSON and said."""
+    """A home in which the pipeline ran twice; what each run printed as JSON and said.
+
+    The second has a family more, whose weights are a file that holds none.
+    """
     home = tmp_path_factory.mktemp("road") / "home"
-    runs = [run(home, *ROAD, "--root", str(gallery), "--json") for _ in range(2)]
+    junk = home.with_name("mobilenet.h5")
+    junk.write_bytes(b"no weights")
+    more = ("--families", "mobilenet_v2,simple_cnn,vgg_inception", "--weights", str(junk))
+    runs = [run(home, *ROAD, "--root", str(gallery), "--json", *given) for given in ((), more)]
     for done in runs:
         assert done.returncode == 0, done.stderr
     return home, [json.loads(done.stdout) for done in runs], [done.stderr for done in runs]
@@ -51,6 +57,23 @@ def test_a_second_run_finds_every_stop_done(walked):
         lines = [line for line in told if "warning:" not in line]
         assert lines, said
         assert all("(found done)" in line for line in lines), said
+
+
+def test_a_family_that_fails_leaves_the_others_in_the_race_and_is_named(walked):
+    from components.tracking.runs import Tracker
+
+    home, (first, second), (_, said) = walked
+    assert first["failures"] == []
+    (failure,) = second["failures"]
+    assert failure["step"] == "train mobilenet_v2"
+    assert "mobilenet.h5" in failure["reason"]
+    assert "✗ train" in said
+    assert second["decision"]["version"] == first["decision"]["version"]
+    tracker = Tracker(Settings.load(home=home))
+    (failed,) = (one for one in tracker.runs(kind="training") if one.status == "FAILED")
+    kept = tracker.artifact(failed.id, "traceback.txt").read_text(encoding="utf-8")
+    assert kept.startswith("Traceback")
+    assert "WeightsError" in kept
 
 
 def test_every_run_logged_its_figures_and_its_model(walked):
@@ -90,7 +113,8 @@ def test_predict_runs_and_rollback_answer_without_a_server(walked, gallery):
     told = json.loads(run(home, "predict", str(picture), "--json").stdout)
     assert told["model"]["run_id"] == first["decision"]["run_id"]
     listed = json.loads(run(home, "runs", "--json").stdout)
-    assert {one["id"] for one in listed} == {one["id"] for one in first["runs"]}
+    finished = {one["id"] for one in listed if one["status"] == "FINISHED"}
+    assert finished == {one["id"] for one in first["runs"]}
     back = run(home, "rollback")
     assert back.returncode == 2
     assert "no previous champion" in " ".join(back.stderr.split())

@@ -70,8 +70,11 @@ def test_balanced_training_works_of_classes_that_are_equal_are_no_other_run(ran)
 
 
 def test_a_row_that_fails_is_kept_with_its_reason_and_the_study_goes_on(ran):
-    _, (first, _) = ran
+    settings, (first, _) = ran
     assert [line["row"] for line in first.failed] == ["D6"]
+    kept = Tracker(settings).artifact(first.run, "tracebacks/D6.txt").read_text(encoding="utf-8")
+    assert kept.startswith("Traceback")
+    assert "WeightsError" in kept
     assert "VGG19" in first.failed[0]["reason"]
     report = next(line for line in first.lines if line["row"] == "D8")
     assert report["note"].startswith("without D6; best macro-F1: D")
