@@ -1,4 +1,4 @@
-"""The prediction service over HTTP. Its refusals become one sentence with the mend."""
+"""The prediction service over HTTP. Its refusals become one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class ServedModel(_Answer):
     macro_f1_interval: tuple[float, float]
     created: datetime
     run_id: str
+    data_version: str = ""
     multi_label: bool = False
 
 

@@ -20,7 +20,8 @@ from components.settings import Settings
 from components.tracking.promotion import Promotion
 from components.tracking.registry import Registry, VersionRecord
 from components.tracking.runs import RunRecord, Tracker
-from dashboard import samples
+from dashboard import champions, formatting, samples
+from dashboard.champions import Champion
 from dashboard.client import Api, Prediction, ServedModel, Unreachable
 from dashboard.samples import Sample
 
@@ -73,6 +74,12 @@ def versions(settings: Settings, task: str) -> list[VersionRecord]:
     return [] if _nothing_logged(settings) else Registry(settings).versions(task)
 
 
+def registered_champions(settings: Settings) -> list[Champion]:
+    """The registry's champions, those that learnt from paintings first."""
+    registered = (champions.from_registry(versions(settings, task)) for task in formatting.TASKS)
+    return champions.real_first(champion for champion in registered if champion)
+
+
 @st.cache_data(ttl=60, hash_funcs=_BY_VALUE, show_spinner=False)
 def data_versions(settings: Settings) -> dict[str, Version]:
     """Data versions that were trained on, by fingerprint."""
@@ -86,9 +93,9 @@ def decisions(settings: Settings) -> list[dict[str, Any]]:
 
 
 @st.cache_data(ttl=60, hash_funcs=_BY_VALUE, show_spinner=False)
-def sample_pictures(settings: Settings) -> list[Sample]:
-    """Works of the synthetic gallery that no training saw."""
-    return samples.gallery(settings)
+def sample_pictures(settings: Settings, task: str, data_version: str, *, synthetic: bool) -> list[Sample]:
+    """Works that fit a champion's data and that it never learnt from."""
+    return samples.fitting(settings, task, data_version, synthetic=synthetic)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

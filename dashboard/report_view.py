@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from components.data.gate.data_docs import unlinked
 from components.settings import Settings
 from dashboard import formatting, queries, validation_reports, widgets
+from dashboard.champions import Champion
 from dashboard.validation_reports import ValidationReport
 
 ASKED = "report"
@@ -14,18 +17,49 @@ ASKED = "report"
 _HEIGHT = 560
 
 
-def show(settings: Settings) -> None:
-    """The newest verdict, or what to run where there is none; the report that the address asks for."""
+def show(settings: Settings, champions: Sequence[Champion]) -> None:
+    """The checks of what the champions learnt from, then a newer one; the report that the address asks for.
+
+    Where nothing answers yet, the newest check stands alone, or what to run where there is none.
+    """
     st.header("Check of the paintings", help="Every collection is examined before anything learns from it.")
-    verdict = validation_reports.newest(settings)
-    if verdict is None:
+    newest = validation_reports.newest(settings)
+    learnt_from = _one_a_version(champions)
+    checks = [_show_of(settings, champion, alone=len(learnt_from) == 1) for champion in learnt_from]
+    if newest is None and not learnt_from:
         widgets.empty("No collection has been examined yet", "make demo", "atelier validate")
-    else:
-        _verdict(verdict)
-        _ways(settings, verdict)
+    elif newest and all(newest.is_newer_than(check) for check in checks if check):
+        if learnt_from:
+            st.subheader("The newest check", help="No champion learnt from this data version.")
+        _show_check(settings, newest)
     asked = st.query_params.pop(ASKED, "")
     if asked:
         _asked(settings, asked)
+
+
+def _one_a_version(champions: Sequence[Champion]) -> list[Champion]:
+    """A champion for each data version that one learnt from."""
+    return list({champion.data_version: champion for champion in reversed(champions)}.values())[::-1]
+
+
+def _show_of(settings: Settings, champion: Champion, *, alone: bool) -> ValidationReport | None:
+    """The check of the data version that the champion learnt from; None where it is not kept here."""
+    if not alone:
+        st.subheader(f"What the {champion.task} champion learnt from")
+    check = validation_reports.of(settings, champion.data_version)
+    if check:
+        _show_check(settings, check)
+        return check
+    st.caption(
+        f"The check of the data version that the {champion.task} champion learnt from is not kept here."
+    )
+    _link_to_mlflow(settings, champion.data_version)
+    return None
+
+
+def _show_check(settings: Settings, check: ValidationReport) -> None:
+    _verdict(check)
+    _ways(settings, check)
 
 
 def _verdict(verdict: ValidationReport) -> None:
@@ -51,16 +85,20 @@ def _ways(settings: Settings, verdict: ValidationReport) -> None:
     """Buttons to the report and the Data Docs, and a link to the copy that MLflow keeps with a run."""
     if not verdict.page:
         return
+    fingerprint = verdict.report.fingerprint
     with st.container(horizontal=True):
-        if st.button("Read the report", icon=":material/description:"):
+        if st.button("Read the report", icon=":material/description:", key=f"report-{fingerprint}"):
             _report(verdict)
-        if verdict.docs and st.button("Data Docs", icon=":material/fact_check:"):
+        if verdict.docs and st.button("Data Docs", icon=":material/fact_check:", key=f"docs-{fingerprint}"):
             _docs(verdict)
-        kept = validation_reports.in_mlflow(
-            settings, queries.runs(settings, kind="training"), verdict.report.fingerprint
-        )
-        if kept:
-            st.link_button("In MLflow", kept, icon=":material/open_in_new:")
+        _link_to_mlflow(settings, fingerprint)
+
+
+def _link_to_mlflow(settings: Settings, fingerprint: str) -> None:
+    """A link to the copy of the report that a training run keeps, where one does."""
+    page = validation_reports.in_mlflow(settings, queries.runs(settings, kind="training"), fingerprint)
+    if page:
+        st.link_button("In MLflow", page, icon=":material/open_in_new:")
 
 
 def _asked(settings: Settings, fingerprint: str) -> None:

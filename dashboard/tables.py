@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import Any
 
 from components.settings import Settings
@@ -13,7 +12,6 @@ from components.tracking.processes import is_gone
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, VersionRecord
 from components.tracking.runs import RunRecord
 from dashboard import formatting
-from dashboard.client import ServedModel
 
 _SYNTHETIC = " (synthetic)"
 STATUS = {
@@ -24,61 +22,6 @@ STATUS = {
     "KILLED": "Stopped",
 }
 _ACTIONS = {"promote": "New champion", "keep": "Champion kept", "rollback": "Rolled back"}
-
-
-@dataclass(frozen=True)
-class Champion:
-    """What answers for a task, whoever told us: the service, or the registry when that is away."""
-
-    task: str
-    version: str
-    family: str
-    source: str
-    synthetic: bool
-    macro_f1: float | None
-    low: float | None
-    high: float | None
-    since: datetime | str | None
-    run_id: str
-    judged_on: str = "test"
-
-
-def served_champion(task: str, model: ServedModel) -> Champion:
-    """The service's own account of what it answers with."""
-    return Champion(
-        task=task,
-        version=model.version,
-        family=model.family,
-        source=model.trained_on,
-        synthetic=model.synthetic,
-        macro_f1=model.macro_f1,
-        low=model.macro_f1_interval[0],
-        high=model.macro_f1_interval[1],
-        since=model.created,
-        run_id=model.run_id,
-        judged_on=model.judged_on,
-    )
-
-
-def registered_champion(versions: Iterable[VersionRecord]) -> Champion | None:
-    """The registry's champion of a task, None where there is none."""
-    version = next((version for version in versions if CHAMPION in version.aliases), None)
-    if version is None:
-        return None
-    tags = version.tags
-    return Champion(
-        task=version.task,
-        version=version.version,
-        family=tags.get("family", ""),
-        source=tags.get("source", ""),
-        synthetic=tags.get("synthetic") == "true",
-        macro_f1=_number(tags.get("macro_f1")),
-        low=_number(tags.get("macro_f1_low")),
-        high=_number(tags.get("macro_f1_high")),
-        since=version.created,
-        run_id=version.run_id,
-        judged_on=tags.get("judged_on", "test"),
-    )
 
 
 def run_url(settings: Settings, run_id: str) -> str:

@@ -32,6 +32,10 @@ class ValidationReport:
         """How many checks passed."""
         return sum(check.passed for check in self.report.checks)
 
+    def is_newer_than(self, other: ValidationReport) -> bool:
+        """Whether it was written later, of another data version."""
+        return self.when > other.when and self.report.fingerprint != other.report.fingerprint
+
     @property
     def open(self) -> list[str]:
         """The checks that did not pass, with what was found."""

@@ -9,7 +9,7 @@ import streamlit as st
 from components.settings import Settings
 from components.tracking.registry import VersionRecord
 from components.tracking.runs import RunRecord
-from dashboard import charts, dataset_names, formatting, queries, tables, widgets
+from dashboard import champions, charts, dataset_names, formatting, queries, tables, widgets
 
 _OVERLAID = 3
 _MEASURED = f"{{}}\n\n{formatting.HELP['macro_f1']}\n\nIn brackets, {formatting.HELP['interval']}"
@@ -51,21 +51,24 @@ def page() -> None:
 
 def _chosen(settings: Settings, finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
     tasks = [task for task in formatting.TASKS if any(run.task == task for run in finished)]
+    registered = queries.registered_champions(settings)
     left, right = st.columns(2)
     task = left.segmented_control(
         "Task",
         tasks,
         format_func=formatting.task_title,
-        default=tasks[0],
+        default=champions.run_to_open_on(finished, registered).task,
         required=True,
         help="Style: which movement. Artist: who painted it. Genre: what it shows.",
     )
     runs = [run for run in finished if run.task == task]
     called = dataset_names.called(runs, queries.data_versions(settings))
+    opening = dataset_names.version_of(champions.run_to_open_on(runs, registered))
     version = right.selectbox(
         "Learnt from",
         list(called),
-        format_func=lambda one: called[one],
+        index=list(called).index(opening),
+        format_func=lambda fingerprint: called[fingerprint],
         help="Figures can only be compared between runs on the same paintings, split alike.",
     )
     return task, [run for run in runs if dataset_names.version_of(run) == version]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from components.settings import Settings
+from dashboard import champions as answering
 from dashboard import formatting, queries, report_view, tables, validation_reports, widgets
-from dashboard.tables import Champion
+from dashboard.champions import Champion
 
 _LATEST = 5
 _DECISIONS = 8
@@ -19,27 +20,26 @@ def page() -> None:
     st.markdown("Models that look at a painting and name its **artist**, **style** or **genre**.")
     training = queries.runs(settings, kind="training")
     champions = _champions(settings)
-    if any(one.synthetic for one in champions) or any(run.synthetic for run in training[:_LATEST]):
+    if any(champion.synthetic for champion in champions) or any(run.synthetic for run in training[:_LATEST]):
         widgets.synthetic_banner()
     if training or champions:
         _show_champions(settings, champions)
         _show_latest(settings)
-        report_view.show(settings)
+        report_view.show(settings, champions)
         _show_decisions(settings)
         return
     widgets.empty("Nothing has been trained yet", "make demo", "atelier pipeline")
     if validation_reports.newest(settings):  # it may be why nothing was trained
-        report_view.show(settings)
+        report_view.show(settings, [])
 
 
 def _champions(settings: Settings) -> list[Champion]:
     served = queries.served(settings)
     if served:
-        return [tables.served_champion(task, model) for task, model in served.items()]
+        return answering.real_first(answering.from_service(task, model) for task, model in served.items())
     if served is None:
         widgets.service_away(settings)
-    found = (tables.registered_champion(queries.versions(settings, task)) for task in formatting.TASKS)
-    return [champion for champion in found if champion]
+    return queries.registered_champions(settings)
 
 
 def _show_champions(settings: Settings, champions: list[Champion]) -> None:

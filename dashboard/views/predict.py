@@ -24,7 +24,7 @@ _KINDS = ("jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "gif")
 
 @dataclass(frozen=True)
 class _Picture:
-    """What is asked about; `truth` is a sample's own label."""
+    """What is asked about; `truth` is a sentence, in Markdown, on a sample's own label."""
 
     name: str
     data: bytes
@@ -36,36 +36,37 @@ def page() -> None:
     settings = widgets.load_settings()
     st.title("Predict")
     st.markdown("Give a picture of a painting, and the champion says what it takes it for.")
-    champions = queries.served(settings)
-    if champions is None:
+    served = queries.served(settings)
+    if served is None:
         widgets.service_away(settings)
         return
-    if not champions:
+    if not served:
         widgets.empty("No champion to ask yet", "make demo", "atelier promote")
         return
     task = st.segmented_control(
         "What would you like to know?",
-        list(champions),
+        list(served),
         format_func=formatting.task_title,
-        default=next(iter(champions)),
+        default=min(served, key=lambda task: served[task].synthetic),
         required=True,
         help="Only tasks with a champion are offered.",
     )
-    if champions[task].synthetic:
+    model = served[task]
+    if model.synthetic:
         widgets.synthetic_banner()
+    offered = queries.sample_pictures(settings, task, model.data_version, synthetic=model.synthetic)
     left, right = st.columns([5, 6], gap="large")
     with left:
-        picture = _picture(settings, task)
+        picture = _picture(settings, offered)
     with right:
         if picture:
             _ask(settings, task, picture)
         else:
-            st.info(
-                "Upload a painting or try a sample; the answer appears here.", icon=":material/image_search:"
-            )
+            ways = "Upload a painting or try a sample" if offered else "Upload a painting"
+            st.info(f"{ways}; the answer appears here.", icon=":material/image_search:")
 
 
-def _picture(settings: Settings, task: str) -> _Picture | None:
+def _picture(settings: Settings, offered: list[Sample]) -> _Picture | None:
     """The upload or the sample, whichever was chosen last."""
     upload = st.file_uploader(
         "Your painting",
@@ -74,13 +75,15 @@ def _picture(settings: Settings, task: str) -> _Picture | None:
         on_change=lambda: st.session_state.pop(_CHOSEN, None),
         help="A photograph or scan. It goes to this platform's own prediction service, nowhere else.",
     )
-    offered = queries.sample_pictures(settings)
     if offered:
-        st.caption("Or try one of the synthetic gallery's works that no model learnt from:")
+        works = "the synthetic gallery's works" if offered[0].synthetic else "the collection's works"
+        st.caption(f"Or try one of {works} that this model never learnt from:")
         _offer(offered)
     for sample in offered:
         if str(sample.path) == st.session_state.get(_CHOSEN):
-            return _Picture(sample.caption, sample.path.read_bytes(), sample.truth[task])
+            verb = "Drawn as" if sample.synthetic else "Its label is"
+            truth = f"{verb} **{formatting.plain(sample.label)}**." if sample.label else ""
+            return _Picture(sample.caption, sample.path.read_bytes(), truth)
     return _Picture(upload.name, upload.getvalue()) if upload else None
 
 
@@ -118,8 +121,7 @@ def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
     st.image(seen, width=_PIXELS // 2, caption=formatting.plain(picture.name), alt="The painting asked about")
     named, told = _said(answer)
     st.header(formatting.plain(named))
-    drawn = f" Drawn as **{formatting.plain(picture.truth)}**." if picture.truth else ""
-    st.markdown(f"{formatting.plain(told)}{drawn}")
+    st.markdown(f"{formatting.plain(told)} {picture.truth}".strip())
     bars = [_bar(one) for one in answer.predictions[:_SHOWN]]
     widgets.draw(charts.probability_chart(bars), "How sure the model is of each label")
     widgets.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import uvicorn
 from PIL import Image
 from streamlit.testing.v1 import AppTest
@@ -48,9 +53,11 @@ def _closed_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _trained(settings: Settings, folder: Path, score: float) -> str:
+def _trained(
+    settings: Settings, folder: Path, score: float, tags: dict[str, str] = TAGS, **about_changes: object
+) -> str:
     """A finished training run with figures and curves; its version."""
-    tags = TAGS | {"atelier.kind": "training"}
+    tags = tags | {"atelier.kind": "training"}
     with Tracker(settings).start("style · tiny", "simple_cnn", f"key-{score}", tags) as run:
         run.params({"family": "simple_cnn", "stages": [{"epochs": 2}]})
         for epoch in (1, 2):
@@ -61,9 +68,9 @@ def _trained(settings: Settings, folder: Path, score: float) -> str:
             run.metrics({f"{part}/macro_f1": score, f"{part}/macro_f1_low": score - 0.1})
             run.metrics({f"{part}/macro_f1_high": score + 0.05, f"{part}/accuracy": score})
         run.image("figures/confusion_matrix.png", Image.new("RGB", (64, 64), "navy"))
-        about = card(run_id=run.id, family="simple_cnn", macro_f1=score)
+        about = card(run_id=run.id, family="simple_cnn", macro_f1=score, **about_changes)
         run.log_release(write_release(folder / run.id, about), about, np.zeros((1, SIZE, SIZE, 3), np.uint8))
-    return Registry(settings).register("style", run.id, about)
+    return Registry(settings).register(about.task.value, run.id, about)
 
 
 def _pictures(settings: Settings) -> None:
@@ -119,16 +126,16 @@ def _explored(settings: Settings, folder: Path) -> None:
             run.files(folder / name, f"exploration/{name}")
 
 
-def _collection(settings: Settings) -> None:
-    """A split synthetic collection with pictures, and the gate's report on it."""
-    root = settings.collections / "gallery"
+def _collection(settings: Settings, *, source: str = "synthetic-gallery", synthetic: bool = True) -> str:
+    """A split collection with pictures, and the gate's report on it; its data version."""
+    root = settings.collections / source
     drawn = tiny_manifest({"Cubism": 2, "Pop Art": 2}, root=root)
     for number, path in enumerate(drawn.paths()):
         save(path.with_suffix(".png"), number)
     frame = drawn.frame.assign(
         path=drawn.frame["path"].str.replace(".jpg", ".png"), split=["train", "test", "train", "test"]
     )
-    parts = Manifest(frame=frame, source="synthetic-gallery", root=root, synthetic=True)
+    parts = Manifest(frame=frame, source=source, root=root, synthetic=synthetic)
     parts.save(settings.collections / "versions" / parts.fingerprint)
     Report(
         passed=True,
@@ -141,7 +148,7 @@ def _collection(settings: Settings) -> None:
         fingerprint=parts.fingerprint,
         seconds=0.1,
         source=parts.source,
-        synthetic=True,
+        synthetic=synthetic,
         works=4,
         classes={"Cubism": {"train": 1}},
         rejected=[],
@@ -151,6 +158,7 @@ def _collection(settings: Settings) -> None:
     page = folder / "synthetic-gallery-rows" / "run" / "page.html"
     page.parent.mkdir(parents=True)
     page.write_text('<h1>Suite</h1><a href="../index.html">All suites</a>')
+    return parts.fingerprint
 
 
 @pytest.fixture(scope="module")
@@ -172,15 +180,39 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def api(filled: Settings) -> Iterator[int]:
+def with_paintings(filled: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The same home later: a champion that learnt from paintings, and a newer check of the gallery."""
+    home = tmp_path_factory.mktemp("real") / "home"
+    settings = Settings(home=shutil.copytree(filled.home, home))
+    version = _collection(settings, source="louvre", synthetic=False)
+    tags = {"task": "genre", "source": "louvre", "synthetic": "false", "data_version": version}
+    about = {name: value for name, value in tags.items() if name != "synthetic"} | {"synthetic": False}
+    tags = TAGS | {f"atelier.{name}": value for name, value in tags.items()}
+    folder = tmp_path_factory.mktemp("release")
+    number = _trained(settings, folder, 0.6, tags, **about)
+    Promotion(settings).apply("genre", number, lambda _: Decision(True, "the first champion"))
+    reports = (home / "collections" / "validation").glob("*/report.json")
+    (newest,) = (path for path in reports if path.parent.name != version)
+    os.utime(newest, (time.time() + 60,) * 2)
+    return settings
+
+
+@contextmanager
+def _serving(settings: Settings) -> Iterator[int]:
     """The API in a thread; its port."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(create_app(filled), log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="error"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     yield int(listener.getsockname()[1])
     server.should_exit = True
     thread.join(30)
+
+
+@pytest.fixture(scope="module")
+def api(filled: Settings) -> Iterator[int]:
+    with _serving(filled) as port:
+        yield port
 
 
 @pytest.fixture
@@ -328,6 +360,47 @@ def test_a_study_shows_published_beside_ours_and_fills_up() -> None:
     assert "Left open by the source, and what was taken: its ranges." in said(app)
     sound(app.selectbox[0].set_value("artist-resnet50").run())
     assert "atelier study run A --quick" in said(app)
+
+
+@pytest.fixture
+def real_champion(with_paintings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a dashboard whose API is away and whose registry has a real champion."""
+    monkeypatch.setenv("ATELIER_HOME", str(with_paintings.home))
+    monkeypatch.setenv("ATELIER_API_PORT", str(_closed_port()))
+
+
+@pytest.mark.usefixtures("real_champion")
+def test_overview_shows_the_check_of_what_the_champion_learnt_from() -> None:
+    text = said(visit("overview"))
+    checks = text[text.index("What the genre champion learnt from") :]
+    assert "Louvre, 4 works: 1 of 2 checks passed" in checks
+    assert "The newest check" in checks
+    assert "Synthetic gallery, 4 works: 1 of 2 checks passed" in checks
+
+
+@pytest.mark.usefixtures("real_champion")
+def test_compare_opens_on_the_real_champion() -> None:
+    app = visit("compare")
+    assert app.segmented_control[0].value == "genre"
+    assert list(app.dataframe[0].value["Standing"]) == ["★ Champion"]
+    assert formatting.SYNTHETIC not in said(app)
+
+
+@pytest.mark.usefixtures("real_champion")
+def test_a_real_champion_is_offered_works_of_its_own_collection(
+    with_paintings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _serving(with_paintings) as port:
+        monkeypatch.setenv("ATELIER_API_PORT", str(port))
+        app = visit("predict")
+        assert app.segmented_control[0].value == "genre"
+        assert "the collection's works that this model never learnt from" in said(app)
+        shutil.rmtree(with_paintings.collections / "louvre")
+        st.cache_data.clear()
+        app = visit("predict")
+        assert not [button for button in app.button if button.label == "Try this one"]
+        assert "Upload a painting; the answer appears here." in said(app)
+        assert "try" not in said(app).lower()
 
 
 @pytest.mark.usefixtures("with_api")

@@ -17,7 +17,7 @@ from components.settings import Settings
 from components.tracking.processes import Process, this_life
 from components.tracking.registry import VersionRecord
 from components.tracking.runs import RunRecord
-from dashboard import charts, dataset_names, formatting, study_tables, tables, validation_reports
+from dashboard import champions, charts, dataset_names, formatting, study_tables, tables, validation_reports
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
@@ -131,11 +131,11 @@ def test_standing() -> None:
 
 def test_the_registry_speaks_for_a_service_that_is_away() -> None:
     tags = {"family": "simple_cnn", "synthetic": "true", "macro_f1": "0.9", "macro_f1_low": "0.8"}
-    champion = tables.registered_champion([version(2, "b"), version(1, "a", "champion", **tags)])
+    champion = champions.from_registry([version(2, "b"), version(1, "a", "champion", **tags)])
     assert champion is not None
     assert (champion.version, champion.synthetic, champion.macro_f1, champion.low) == ("1", True, 0.9, 0.8)
     assert champion.high is None
-    assert tables.registered_champion([version(2, "b")]) is None
+    assert champions.from_registry([version(2, "b")]) is None
 
 
 def test_a_run_in_the_comparison() -> None:
