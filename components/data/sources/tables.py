@@ -43,7 +43,7 @@ class Row:
 
     Attributes:
         line: the line of the file that it ends on, counted from 1.
-        values: by the column's name in lower case; "" where a cell is empty.
+        values: of the columns that were needed; "" where a cell is empty.
     """
 
     line: int
@@ -58,7 +58,7 @@ def read_table(path: Path, needed: Sequence[str], *, missing: str = "") -> list[
 
     Args:
         path: the file.
-        needed: columns that must be there, in lower case; others are read as well.
+        needed: columns that must be there, in lower case; others are passed over.
         missing: what to say where there is no such file.
 
     Raises:
@@ -114,39 +114,41 @@ def _decoded(data: bytes) -> str:
 
 
 def _of_a_code_page(data: bytes) -> str:
-    """The one reading in which every word beyond ASCII is a Latin one, in usual capitals.
+    """The one reading in which all words that hold more than ASCII are Latin ones, in usual capitals.
 
     Raises:
         UnicodeError: there are several such readings or none; the first word that differs is shown.
     """
-    readings = [text for page in _CODE_PAGES if (text := _reading(data, page)) is not None]
-    if len(set(readings)) == 1:
-        return readings[0]
-    lines = [text.splitlines() for text in readings] or [data.decode("latin-1").splitlines()]
-    for number, same_line in enumerate(zip(*lines, strict=False), 1):
-        ways = sorted({" ".join(filter(_beyond_ascii, line.split())) for line in same_line})
-        if len(ways) > 1 or (not readings and ways != [""]):
+    everywhere = _words(data)
+    pages = [page for page in _CODE_PAGES if _is_usual(everywhere, page)]
+    if len({everywhere.decode(page) for page in pages}) == 1:
+        return data.decode(pages[0])
+    for number, line in enumerate(data.splitlines(), 1):
+        words = _words(line)
+        ways = sorted({words.decode(page) for page in pages}) or [str(words)]
+        if len(ways) > 1 or (words and not pages):
             raise UnicodeError(f"line {number} may read {' or '.join(map(repr, ways))}")
     raise UnicodeError("its encoding is not known")
 
 
-def _reading(data: bytes, page: str) -> str | None:
+def _words(data: bytes) -> bytes:
+    """The different words that hold more than ASCII, between blanks."""
+    return b" ".join(sorted({word for word in data.split() if not word.isascii()}))
+
+
+def _is_usual(words: bytes, page: str) -> bool:
+    """Whether words are Latin ones in usual capitals, as far as they hold more than ASCII."""
     try:
-        text = data.decode(page)
+        text = words.decode(page)
     except UnicodeDecodeError:
-        return None
-    words = {word for word in re.findall(r"\w+", text) if _beyond_ascii(word)}
-    others = {sign for sign in text if _beyond_ascii(sign) and not sign.isalpha()}
-    return text if not others and all(map(_is_latin, words)) else None
+        return False
+    letters = all(sign.isalpha() for sign in set(text) if not sign.isascii())
+    return letters and all(word.isascii() or _is_latin(word) for word in re.findall(r"\w+", text))
 
 
 def _is_latin(word: str) -> bool:
     usual = word.islower() or word.isupper() or (word[0].isupper() and word[1:].islower())
     return usual and all(unicodedata.name(sign, "").startswith("LATIN") for sign in word if sign.isalpha())
-
-
-def _beyond_ascii(text: str) -> bool:
-    return not text.isascii()
 
 
 def delimiter_of(text: str) -> str:
@@ -162,7 +164,8 @@ def _columns(text: str, delimiter: str) -> list[str]:
 
 def _rows(path: Path, text: str, delimiter: str, names: list[str], needed: Sequence[str]) -> list[Row]:
     rows: list[Row] = []
-    least = max((names.index(name) for name in needed), default=-1) + 1
+    places = {name: names.index(name) for name in needed}
+    least = max(places.values()) + 1
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         next(reader, None)  # the header
@@ -174,8 +177,7 @@ def _rows(path: Path, text: str, delimiter: str, names: list[str], needed: Seque
                     f"{path}: line {reader.line_num} has {len(cells)} cells, the header {len(names)}. Put "
                     'quotes around a cell that holds the separator, as in "Pop, Op".'
                 )
-            values = dict.fromkeys(names, "") | dict(zip(names, cells, strict=False))
-            rows.append(Row(reader.line_num, values))
+            rows.append(Row(reader.line_num, {name: cells[at] for name, at in places.items()}))
     except csv.Error as exc:
         raise DataError(f"{path}: line {reader.line_num}: not a readable table ({exc}). {SAVE_AS}") from exc
     return rows
