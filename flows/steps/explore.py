@@ -43,7 +43,7 @@ def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
     cached = shelf.kept(folder / shelf.FIGURES, key)
     if not cached:
         _draw(manifest, plan, settings, folder / shelf.FIGURES, key)
-        page.write(folder)
+    page.refresh(folder)  # also where an earlier run was killed behind the figures
 
     def log(run: Run) -> None:
         run.params({"seed": plan.seed, "method": METHOD})

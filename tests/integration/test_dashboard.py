@@ -21,6 +21,7 @@ import uvicorn
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from components.data.gate import validate
 from components.data.gate.report import Check, Report
 from components.data.manifest import Manifest
 from components.settings import Settings
@@ -137,7 +138,7 @@ def _collection(settings: Settings, *, source: str = "synthetic-gallery", synthe
     )
     parts = Manifest(frame=frame, source=source, root=root, synthetic=synthetic)
     parts.save(settings.collections / "versions" / parts.fingerprint)
-    Report(
+    report = Report(
         passed=True,
         checks=[
             Check("every file is read", "critical", True, "all", "all", ""),
@@ -153,7 +154,8 @@ def _collection(settings: Settings, *, source: str = "synthetic-gallery", synthe
         classes={"Cubism": {"train": 1}},
         rejected=[],
         docs="data_docs/index.html",
-    ).save(settings.collections / "validation" / parts.fingerprint)
+    )
+    validate.save(report, settings.collections / "validation" / parts.fingerprint)
     folder = settings.collections / "validation" / parts.fingerprint / "data_docs" / "validations"
     page = folder / "synthetic-gallery-rows" / "run" / "page.html"
     page.parent.mkdir(parents=True)

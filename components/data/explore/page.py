@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from html import escape
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,59 @@ from PIL import Image
 from components.data.explore import SECTIONS
 from components.data.explore.shelf import ABOUT, FIGURES, SUSPECTS
 from components.data.explore.suspected import SHEET, TABLE
-from components.data.html import document, table
+from components.data.html import render
 from components.errors import DataError
-from components.storage import write_atomically
+from components.storage import key_of, write_atomically
 
 INDEX = "index.html"
 _QUALITY = 85
 """Of the JPEG that a sheet of pictures becomes within the page."""
+_KINDS = {"bytes": "the same file", "pixels": "the same picture", "near": "near-duplicates"}
+_HEAD = 4096
+"""Bytes from the page's start within which it says what it was made of."""
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """A figure and its picture as an address of its own."""
+
+    title: str
+    caption: str
+    source: str
+
+
+@dataclass(frozen=True)
+class _Section:
+    name: str
+    figures: list[_Figure]
+
+
+@dataclass(frozen=True)
+class _Suspects:
+    """The suspected label errors: a summary, the table to download and the sheet."""
+
+    summary: str
+    caption: str
+    table: str
+    table_source: str
+    sheet_source: str
+
+
+def refresh(folder: Path) -> Path:
+    """Write `folder`/index.html unless it shows what is in `folder` already.
+
+    So a page that is missing, because a run was killed before it was written, comes with the next run, and
+    one of older figures gives way.
+
+    Raises:
+        DataError: nothing was explored there.
+    """
+    try:
+        with (folder / INDEX).open(encoding="utf-8") as page:
+            is_current = _content_mark(folder) in page.read(_HEAD)
+    except OSError:
+        is_current = False
+    return folder / INDEX if is_current else write(folder)
 
 
 def write(folder: Path) -> Path:
@@ -33,81 +79,52 @@ def write(folder: Path) -> Path:
     facts = figures.get("facts") or suspects.get("facts")
     if not facts:
         raise DataError(f"{folder}: nothing was explored there. Run `atelier data explore`.")
-    sections = [_head(facts)]
-    if suspects:
-        sections.append(_suspects(folder / SUSPECTS, suspects))
-    for name in SECTIONS:
-        here = [one for one in figures.get("figures", []) if one["section"] == name]
-        extra = _pairs(facts) if name == "Duplicates" else ""
-        if here or extra:
-            shown = "".join(_figure(folder / FIGURES / f"{one['name']}.png", one) for one in here)
-            sections.append(f'<h2 id="{escape(name)}">{escape(name)}</h2>{shown}{extra}')
-    return write_atomically(folder / INDEX, document(f"{facts['source']}, explored", sections))
+    page = render(
+        "exploration.html",
+        facts=facts,
+        kinds=_KINDS,
+        content_mark=_content_mark(folder),
+        suspects=_suspects(folder / SUSPECTS, suspects) if suspects else None,
+        sections=_sections(folder / FIGURES, figures),
+    )
+    return write_atomically(folder / INDEX, page)
+
+
+def _content_mark(folder: Path) -> str:
+    """What the page is made of: it is the same as long as the figures and suspects are."""
+    return key_of("exploration page", _about(folder / FIGURES), _about(folder / SUSPECTS))
 
 
 def _about(folder: Path) -> dict[str, Any]:
     try:
-        found = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return about if isinstance(about, dict) else {}
 
 
-def _head(facts: dict[str, Any]) -> str:
-    nature = "Synthetic pictures, drawn by code. " if facts["synthetic"] else ""
-    copies = facts["works"] - facts["different"]
-    rows = [
-        ("works", f"{facts['works']:,}"),
-        ("classes", f"{facts['classes']:,}"),
-        ("copies and near-duplicates beyond one a work", f"{copies:,}"),
-        *((f"pairs: {_KINDS.get(kind, kind)}", f"{count:,}") for kind, count in facts["pairs"].items()),
-        *((f"set aside: {escape(kind)}", f"{count:,}") for kind, count in facts["set_aside"].items()),
-    ]
-    if not facts["set_aside"]:
-        rows.append(("set aside", "0"))
-    return (
-        f"<h1>{escape(facts['source'])}</h1>"
-        f'<div class="soft">{nature}Data version <code>{escape(facts["fingerprint"])}</code></div><br>'
-        + table(("", "Number"), rows, numbers_from=1)
-    )
+def _sections(folder: Path, about: dict[str, Any]) -> list[_Section]:
+    """Those that have figures; duplicates always, which the page lists."""
+    sections = []
+    for name in SECTIONS:
+        figures = [
+            _Figure(figure["title"], figure["caption"], _embedded(folder / f"{figure['name']}.png"))
+            for figure in about.get("figures", [])
+            if figure["section"] == name
+        ]
+        if figures or name == "Duplicates":
+            sections.append(_Section(name, figures))
+    return sections
 
 
-_KINDS = {"bytes": "the same file", "pixels": "the same picture", "near": "near-duplicates"}
-
-
-def _figure(path: Path, about: dict[str, str]) -> str:
-    title, caption = escape(about["title"]), escape(about["caption"])
-    source = _embedded(path)
-    return (
-        f'<figure><b>{title}</b><figcaption>{caption}</figcaption><img alt="{title}" src="{source}"></figure>'
-    )
-
-
-def _pairs(facts: dict[str, Any]) -> str:
-    if not facts["listed"]:
-        return '<p class="soft">No picture is there twice.</p>'
-    rows = [
-        (
-            f"<code>{escape(a)}</code>",
-            f"<code>{escape(b)}</code>",
-            _KINDS.get(kind, escape(kind)),
-            f"{alike:.2f}",
-        )
-        for a, b, kind, alike in facts["listed"]
-    ]
-    count = sum(facts["pairs"].values())
-    said = f"The {len(rows)} least alike of {count:,} pairs" if count > len(rows) else f"All {count:,} pairs"
-    return f'<p class="soft">{said}:</p>' + table(("One", "Other", "Tied as", "Alike"), rows, numbers_from=3)
-
-
-def _suspects(folder: Path, about: dict[str, Any]) -> str:
+def _suspects(folder: Path, about: dict[str, Any]) -> _Suspects:
     csv = base64.b64encode((folder / TABLE).read_bytes()).decode()
-    link = f'<a download="{TABLE}" href="data:text/csv;base64,{csv}">{TABLE}</a>'
-    return (
-        f'<h2 id="suspects">Suspected label errors</h2><p>{escape(about["told"])}</p>'
-        f"<p>{link}: put the labels right in it, leave out what is right already or not, and give it to "
-        "<code>--corrections</code>.</p>"
-        + _figure(folder / SHEET, {"title": "The most suspicious works", "caption": about["caption"]})
+    return _Suspects(
+        summary=about["told"],
+        caption=about["caption"],
+        table=TABLE,
+        table_source=f"data:text/csv;base64,{csv}",
+        sheet_source=_embedded(folder / SHEET),
     )
 
 

@@ -1,4 +1,4 @@
-"""The gate's verdict, kept as report.json and, for people, as report.html."""
+"""The gate's verdict, kept as report.json."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from components.data.manifest import Rejected
 from components.errors import DataError, ValidationFailed
-from components.storage import building
 
 if TYPE_CHECKING:
     from components.data.gate.expectations import Severity
+
+REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -100,27 +101,19 @@ class Report:
         )
         raise ValidationFailed("\n".join([head, *lines]))
 
-    def save(self, folder: Path) -> None:
-        """Write report.json and report.html into `folder`, both or none."""
-        with building(folder) as draft:
-            self.write(draft)
-
     def write(self, folder: Path) -> None:
-        """The same into a folder that is there, as one is that is still being built."""
-        from components.data.gate.page import page
-
-        (folder / "report.json").write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False))
-        (folder / "report.html").write_text(page(self), encoding="utf-8")
+        """Write report.json into a folder that is there."""
+        (folder / REPORT).write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote; Great Expectations is not needed.
+        """Read what `write` wrote; Great Expectations is not needed.
 
         Raises:
             DataError: there is none, or it cannot be read.
         """
         try:
-            about = json.loads((folder / "report.json").read_text())
+            about = json.loads((folder / REPORT).read_text(encoding="utf-8"))
             about["checks"] = [_check(check) for check in about["checks"]]
             about["changes"] = [Change(**one) for one in about.get("changes", [])]
             about["rejected"] = [Rejected(**one) for one in about["rejected"]]

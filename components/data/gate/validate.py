@@ -18,6 +18,7 @@ from components.data.gate import drift, summaries
 from components.data.gate.data_docs import INDEX, tidy
 from components.data.gate.expectations import Expectation, expectations
 from components.data.gate.failure_text import NAMED_BY, observed
+from components.data.gate.page import page
 from components.data.gate.report import Change, Check, Report
 from components.data.manifest import Manifest, Task
 from components.data.splits.protocols import Protocol, find_protocol
@@ -27,8 +28,9 @@ from components.storage import building
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Check", "Report", "examined", "validate"]
+__all__ = ["Check", "Report", "examined", "save", "validate"]
 
+PAGE = "report.html"
 _DOCS = "atelier"
 
 
@@ -42,9 +44,20 @@ def examined(folder: Path, manifest: Manifest, **asked: Any) -> Report:
     """
     with building(folder) as draft:
         report = validate(manifest, docs=draft / "data_docs", **asked)
-        report.write(draft)
+        _write(report, draft)
         shutil.rmtree(folder, ignore_errors=True)
     return report
+
+
+def save(report: Report, folder: Path) -> None:
+    """Keep report.json and report.html in `folder`, both or none."""
+    with building(folder) as draft:
+        _write(report, draft)
+
+
+def _write(report: Report, folder: Path) -> None:
+    report.write(folder)
+    (folder / PAGE).write_text(page(report), encoding="utf-8")
 
 
 def validate(  # noqa: PLR0913 (each by name, each with a default)

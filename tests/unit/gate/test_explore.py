@@ -159,6 +159,20 @@ def test_the_page_is_whole_in_itself_and_escaped(paintings, tmp_path):
         assert words in text
 
 
+def test_a_page_that_is_missing_or_older_than_its_figures_is_written_anew(paintings, tmp_path):
+    """As it is when an exploration was killed between its figures and its page."""
+    folder = tmp_path / "home"
+    told = shelf.facts(paintings, duplicates.pairs(paintings))
+    shelf.save_figures(folder / shelf.FIGURES, [], told, "key")
+    index = page.refresh(folder)
+    assert "Cubism/copy.png" in index.read_text(encoding="utf-8")
+    written_ns = index.stat().st_mtime_ns
+    assert page.refresh(folder) == index
+    assert index.stat().st_mtime_ns == written_ns
+    shelf.save_figures(folder / shelf.FIGURES, [], replace(told, classes=77), "another")
+    assert ">77<" in page.refresh(folder).read_text(encoding="utf-8")
+
+
 def test_names_lose_their_middle():
     assert shortened("Claude_Monet_1", 20) == "Claude_Monet_1"
     assert shortened("Henri_de_Toulouse-Lautrec_71", 12) == "Henri_…ec_71"

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from components.data.gate.report import Check, Report
-from components.data.gate.validate import validate
+from components.data.gate.validate import save, validate
 from components.data.manifest import Manifest, Rejected
 from components.data.splits.split import PROTOCOLS, assign
 from components.errors import DataError, ValidationFailed
@@ -136,7 +136,7 @@ def report() -> Report:
 
 
 def test_a_report_is_kept_whole(report: Report, tmp_path: Path) -> None:
-    report.save(tmp_path / "kept")
+    save(report, tmp_path / "kept")
     assert Report.load(tmp_path / "kept") == report
     page = (tmp_path / "kept" / "report.html").read_text()
     assert "Stopped at the gate" in page
@@ -157,7 +157,7 @@ def test_a_missing_report_says_how_to_get_one(tmp_path: Path) -> None:
 def test_neither_the_gate_nor_a_kept_report_imports_great_expectations(
     report: Report, tmp_path: Path
 ) -> None:
-    report.save(tmp_path / "kept")
+    save(report, tmp_path / "kept")
     code = (
         "import sys; from pathlib import Path; from components.data.gate.validate import Report;"
         "Report.load(Path(sys.argv[1]));"
@@ -168,7 +168,7 @@ def test_neither_the_gate_nor_a_kept_report_imports_great_expectations(
 
 def test_a_report_of_the_time_when_hints_were_called_mend_is_still_read(tmp_path: Path) -> None:
     report = validate(split())
-    report.save(tmp_path / "kept")
+    save(report, tmp_path / "kept")
     kept_file = tmp_path / "kept" / "report.json"
     kept_file.write_text(kept_file.read_text().replace('"hint":', '"mend":'))
     assert Report.load(tmp_path / "kept") == report
