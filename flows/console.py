@@ -20,7 +20,6 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from components.addresses import masked
 from components.progress import Advance, reporting
 from flows.log import LOGGER
 
@@ -48,7 +47,7 @@ class _Lines(logging.Handler):
     """Each step's line above the running bars."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        step, _, text = masked(record.getMessage()).partition(" ")
+        step, _, text = record.getMessage().partition(" ")
         errors.print(f"{_sign(record.levelno)} [bold]{step:<9}[/] ", end="")
         errors.print(text.strip(), markup=False, highlight=False)
 

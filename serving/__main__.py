@@ -10,6 +10,7 @@ import sys
 
 from components.addresses import masked
 from components.errors import AtelierError, ServiceError
+from components.failures import explained
 from components.settings import Settings
 
 _PROBES = ("/healthz", "/readyz")
@@ -25,8 +26,11 @@ def main() -> int:
         # Bound before anything is loaded: a port in use is told at once.
         with _listen(settings.host, settings.api_port) as listener:
             _serve(settings, listener)
-    except AtelierError as exc:
-        print(exc, file=sys.stderr)  # noqa: T201
+    except (AtelierError, OSError) as exc:
+        error = explained(exc)
+        if error is None:
+            raise
+        print(error, file=sys.stderr)  # noqa: T201
         return 2
     except KeyboardInterrupt:  # uvicorn has stopped in good order, then says how it was ended
         pass

@@ -166,7 +166,7 @@ def _refusal(uri: str, exc: Exception) -> str:
     said = re.sub(r"^\([\w.]+\) ", "", first_line)  # SQLAlchemy's "(sqlite3.DatabaseError) "
     file = sqlite_file(uri)
     if isinstance(exc, ModuleNotFoundError):
-        mend = f"Install the driver of the database: pip install '{exc.name}[binary]'"
+        mend = f"Install its driver {exc.name}; for PostgreSQL: pip install 'atelier-art[postgresql]'"
     elif "out-of-date database schema" in said:
         mend = (
             "It is of an older MLflow: copy it, then bring it up to date with `mlflow db upgrade <address>`"

@@ -10,7 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from components.errors import ServiceError
 from components.settings import Settings
@@ -41,6 +43,27 @@ def test_on_postgresql_files_go_where_the_setting_says(
     first = connect(settings).get_experiment("0")
     assert first.artifact_location.startswith(settings.artifact_root)
     assert [path.name for path in tmp_path.iterdir()] == ["on 2"], "nothing may lie beside it"
+
+
+def test_files_go_to_s3_where_the_setting_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    store = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    store.start()
+    try:
+        endpoint = "http://127.0.0.1:{1}".format(*store.get_host_and_port())
+        monkeypatch.setenv("MLFLOW_S3_ENDPOINT_URL", "")  # taken away again afterwards
+        monkeypatch.delenv("MLFLOW_S3_ENDPOINT_URL")
+        boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket="paintings")
+        settings = Settings(home=tmp_path, artifacts="s3://paintings/runs/", s3_endpoint_url=endpoint)
+        with Tracker(settings).start("places", "run", "key", {}) as run:
+            run.text("what.txt", "kept")
+        assert Tracker(settings).artifact(run.id, "what.txt").read_text() == "kept"
+        keys = boto3.client("s3", endpoint_url=endpoint).list_objects_v2(Bucket="paintings")["Contents"]
+        assert [item["Key"] for item in keys] == [f"runs/places/{run.id}/artifacts/what.txt"]
+    finally:
+        store.stop()
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from components.addresses import with_driver
 from components.errors import ServiceError, SettingsError
 from components.storage import key_of
 
@@ -23,6 +24,8 @@ BEAT_SECONDS = 20
 SILENT_SECONDS = 180
 """A trial of another machine that was silent for so long is lost; of this one, the process is looked for."""
 _LOCK_SECONDS = 120
+_PATIENCE: dict[str, Any] = {"connect_args": {"connect_timeout": 10}}
+"""A PostgreSQL that does not answer within these seconds is not there."""
 
 
 @dataclass(frozen=True)
@@ -45,16 +48,12 @@ class Database:
         from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
         try:
-            url = make_url(address)
-            if url.drivername == "postgresql":
-                url = url.set(drivername="postgresql+psycopg")
+            url = make_url(with_driver(address, "psycopg"))
             url.get_dialect().import_dbapi()
         except (ArgumentError, NoSuchModuleError, ImportError) as exc:
-            raise SettingsError(
-                f"{_hidden(address)}: searches cannot be kept there ({exc}). {_WANTED}"
-            ) from exc
+            raise SettingsError(f"{address}: searches cannot be kept there ({exc}). {_WANTED}") from exc
         if url.get_backend_name() not in {"sqlite", "postgresql"} or not url.database:
-            raise SettingsError(f"{_hidden(address)}: searches cannot be kept there. {_WANTED}")
+            raise SettingsError(f"{address}: searches cannot be kept there. {_WANTED}")
         return cls(url)
 
     def __str__(self) -> str:
@@ -72,7 +71,9 @@ class Database:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         local = self.url.get_backend_name() == "sqlite"
-        options: dict[str, Any] = {"creator": self._connected} if local else {"pool_pre_ping": True}
+        options: dict[str, Any] = (
+            {"creator": self._connected} if local else {"pool_pre_ping": True, **_PATIENCE}
+        )
         try:
             with self.alone("tables"), warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -135,7 +136,7 @@ class Database:
         from sqlalchemy.exc import SQLAlchemyError
         from sqlalchemy.pool import NullPool
 
-        engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", **_PATIENCE)
         try:
             connection = engine.connect()
             connection.execute(text(f"SET lock_timeout = '{_LOCK_SECONDS}s'"))
@@ -150,12 +151,5 @@ class Database:
 
 _WANTED = (
     "Set ATELIER_SEARCH_STORAGE to sqlite:///FILE (one machine) or postgresql://USER:PASSWORD@HOST/DATABASE "
-    "(several; needs `pip install 'psycopg[binary]'`), or leave it empty for SQLite below ATELIER_HOME."
+    "(several; needs the extra `postgresql`), or leave it empty for SQLite below ATELIER_HOME."
 )
-
-
-def _hidden(address: str) -> str:
-    """An address as given, without a password."""
-    before, at, after = address.rpartition("@")
-    scheme, colon, rest = before.partition("://")
-    return f"{scheme}{colon}{rest.partition(':')[0]}{at}{after}" if at else address
