@@ -15,14 +15,14 @@ fill="#D55E00"/><circle cx="20.5" cy="11.5" r="2.4" fill="#E69F00"/></svg>"""
 
 
 def _links(settings: Settings) -> None:
-    rooms = (
+    pages = (
         ("MLflow: every run in detail", settings.mlflow_ui, ":material/science:"),
         ("Prefect: schedules and flows", settings.prefect_ui, ":material/account_tree:"),
         ("API documentation", settings.serving_ui, ":material/api:"),
     )
     with st.sidebar.container(gap=None):
-        st.caption("The rooms behind")
-        for title, url, icon in rooms:
+        st.caption("Other tools")
+        for title, url, icon in pages:
             st.link_button(title, url, icon=icon, type="tertiary")
 
 

@@ -82,8 +82,8 @@ def curve_chart(rows: _Rows, *, step: str = "Epoch", height: int = 340) -> alt.C
 
 def series_chart(rows: _Rows, *, step: str = "Epoch", height: int = 300) -> alt.Chart:
     """Lines over epochs of one run: a colour a `series`."""
-    named = [{**row, "name": row["series"], "series": ""} for row in rows]
-    return curve_chart(named, step=step, height=height)
+    renamed = [{**row, "name": row["series"], "series": ""} for row in rows]
+    return curve_chart(renamed, step=step, height=height)
 
 
 def probability_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
@@ -112,7 +112,7 @@ def _words(limit: int) -> alt.Axis:
 
 
 def _legend() -> alt.Legend:
-    return alt.Legend(orient="bottom", title=None, labelLimit=320, labelFontSize=12, columns=2)
+    return alt.Legend(orient="bottom", title=None, labelLimit=320, labelFontSize=12, columns=1)
 
 
 def _framed(low: float, high: float) -> tuple[float, float]:

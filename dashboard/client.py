@@ -79,7 +79,7 @@ class Api:
             ServiceError: it cannot be reached (`Unreachable`), or its answer is not understood.
         """
         listed = _read(TypeAdapter(list[_TaskModel]), self._ask("GET", "/v1/models"))
-        return {one.task: one.champion for one in listed if one.champion}
+        return {answer.task: answer.champion for answer in listed if answer.champion}
 
     def predict(self, task: str, name: str, image: bytes) -> Prediction:
         """Ask what a painting is.
@@ -90,10 +90,10 @@ class Api:
         body = self._ask("POST", f"/v1/{task}/predict", files={"image": (name, image)})
         return _read(TypeAdapter(Prediction), body)
 
-    def _ask(self, method: str, path: str, **given: Any) -> Any:
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
         try:
             with httpx.Client(timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)) as http:
-                response = http.request(method, f"{self._url}{path}", **given)
+                response = http.request(method, f"{self._url}{path}", **options)
         except httpx.HTTPError as exc:
             raise Unreachable(
                 f"The prediction service does not answer at {self._url} ({exc}). "
@@ -122,6 +122,6 @@ def _read(adapter: TypeAdapter[T], body: Any) -> T:
 
 
 def _problem(body: Any, status: int) -> str:
-    """RFC 9457: the detail says what happened and the mend; the title is what is left without it."""
-    said = body if isinstance(body, dict) else {}
-    return str(said.get("detail") or said.get("title") or f"The prediction service refused ({status}).")
+    """RFC 9457: the detail says what happened and what to do; the title stands in where there is none."""
+    problem = body if isinstance(body, dict) else {}
+    return str(problem.get("detail") or problem.get("title") or f"The prediction service refused ({status}).")

@@ -15,17 +15,17 @@ def version_of(run: RunRecord) -> str:
     return run.data_version
 
 
-def called(runs: Iterable[RunRecord], known: Mapping[str, Version]) -> dict[str, str]:
+def titles_of(runs: Iterable[RunRecord], known: Mapping[str, Version]) -> dict[str, str]:
     """A name for each data version of the runs, none twice: "Best Artworks: 10 artists, 2 110 works".
 
     Versions of the same size also get their split and the beginning of their fingerprint.
     """
     first = {version_of(run): run for run in reversed(list(runs))}
-    found = {version: _named(run, known.get(version)) for version, run in reversed(first.items())}
-    often = Counter(found.values())
+    titles = {version: _named(run, known.get(version)) for version, run in reversed(first.items())}
+    counts = Counter(titles.values())
     return {
-        version: name if often[name] == 1 else f"{name} ({_apart(version, known.get(version))})"
-        for version, name in found.items()
+        version: name if counts[name] == 1 else f"{name} ({_apart(version, known.get(version))})"
+        for version, name in titles.items()
     }
 
 

@@ -73,8 +73,8 @@ HELP = {
     "champion": "The version that answers now. A better one takes its place by itself.",
     "loss": "How wrong the model is, as training sees it; lower is better.",
     "gan": (
-        "Two networks play against each other: one draws, the other tries to tell the drawings from the "
-        "collection's works. (A generative adversarial network, GAN.)"
+        "Two networks compete (a generative adversarial network, GAN): the generator draws, and the "
+        "discriminator tries to tell its drawings from the collection's works."
     ),
 }
 
@@ -93,7 +93,7 @@ def sentence(text: str) -> str:
 def plain(text: str) -> str:
     """Text that came from data (a label, a file's name, an error), safe in Markdown; `code` stays code."""
     pieces = text.split("`")
-    if len(pieces) % 2 == 0:  # a lone one is no code
+    if len(pieces) % 2 == 0:  # a single mark encloses no code
         return _MARKDOWN.sub(r"\\\1", text)
     return "`".join(
         piece if place % 2 else _MARKDOWN.sub(r"\\\1", piece) for place, piece in enumerate(pieces)

@@ -62,10 +62,10 @@ def artifacts(settings: Settings, run_id: str, path: str = "") -> list[str]:
 def artifact(settings: Settings, run_id: str, path: str) -> Path | None:
     """One of a run's files on this machine; None when the run left no such file."""
     try:
-        found = _tracker(settings).artifact(run_id, path)
+        file = _tracker(settings).artifact(run_id, path)
     except AtelierError:
         return None
-    return found if found.is_file() else None
+    return file if file.is_file() else None
 
 
 @st.cache_data(ttl=FRESH_SECONDS, hash_funcs=_BY_VALUE, show_spinner=False)
@@ -83,7 +83,7 @@ def registered_champions(settings: Settings) -> list[Champion]:
 @st.cache_data(ttl=60, hash_funcs=_BY_VALUE, show_spinner=False)
 def data_versions(settings: Settings) -> dict[str, Version]:
     """Data versions that were trained on, by fingerprint."""
-    return {one.fingerprint: one for one in Versions(settings.collections / "versions").list()}
+    return {version.fingerprint: version for version in Versions(settings.collections / "versions").list()}
 
 
 @st.cache_data(ttl=FRESH_SECONDS, hash_funcs=_BY_VALUE, show_spinner=False)

@@ -34,7 +34,7 @@ def show(settings: Settings, champions: Sequence[Champion]) -> None:
         _show_check(settings, newest)
     asked = st.query_params.pop(ASKED, "")
     if asked:
-        _asked(settings, asked)
+        _open_asked(settings, asked)
 
 
 def _one_a_version(champions: Sequence[Champion]) -> list[Champion]:
@@ -58,16 +58,16 @@ def _show_of(settings: Settings, champion: Champion, *, alone: bool) -> Validati
 
 
 def _show_check(settings: Settings, check: ValidationReport) -> None:
-    _verdict(check)
-    _ways(settings, check)
+    _show_result(check)
+    _show_buttons(settings, check)
 
 
-def _verdict(verdict: ValidationReport) -> None:
-    report = verdict.report
+def _show_result(check: ValidationReport) -> None:
+    report = check.report
     text = (
         f"{formatting.source_title(report.source)}, {formatting.count(report.works)} works: "
-        f"{verdict.passed} of {len(report.checks)} checks passed, "
-        f"{formatting.moment(verdict.when, widgets.where())}."
+        f"{check.passed} of {len(report.checks)} checks passed, "
+        f"{formatting.moment(check.when, widgets.where())}."
     )
     warnings = len(report.failed("warning"))
     if not report.passed:
@@ -77,20 +77,20 @@ def _verdict(verdict: ValidationReport) -> None:
         st.warning(text, icon=":material/rule:", title=title)
     else:
         st.success(text, icon=":material/verified:", title="The collection may be learnt from")
-    for line in verdict.open:
+    for line in check.open:
         st.markdown(f"- {formatting.plain(line)}")
 
 
-def _ways(settings: Settings, verdict: ValidationReport) -> None:
+def _show_buttons(settings: Settings, check: ValidationReport) -> None:
     """Buttons to the report and the Data Docs, and a link to the copy that MLflow keeps with a run."""
-    if not verdict.page:
+    if not check.page:
         return
-    fingerprint = verdict.report.fingerprint
+    fingerprint = check.report.fingerprint
     with st.container(horizontal=True):
         if st.button("Read the report", icon=":material/description:", key=f"report-{fingerprint}"):
-            _report(verdict)
-        if verdict.docs and st.button("Data Docs", icon=":material/fact_check:", key=f"docs-{fingerprint}"):
-            _docs(verdict)
+            _report_dialog(check)
+        if check.docs and st.button("Data Docs", icon=":material/fact_check:", key=f"docs-{fingerprint}"):
+            _docs_dialog(check)
         _link_to_mlflow(settings, fingerprint)
 
 
@@ -101,22 +101,22 @@ def _link_to_mlflow(settings: Settings, fingerprint: str) -> None:
         st.link_button("In MLflow", page, icon=":material/open_in_new:")
 
 
-def _asked(settings: Settings, fingerprint: str) -> None:
-    verdict = validation_reports.of(settings, fingerprint)
-    if verdict and verdict.page:
-        _report(verdict)
+def _open_asked(settings: Settings, fingerprint: str) -> None:
+    check = validation_reports.of(settings, fingerprint)
+    if check and check.page:
+        _report_dialog(check)
     else:
         st.warning(f"No report on the data version {formatting.plain(fingerprint)} is kept here.")
 
 
 @st.dialog("Report of the check", width="large", icon=":material/description:")
-def _report(verdict: ValidationReport) -> None:
-    text = verdict.page.read_text(encoding="utf-8") if verdict.page else ""
+def _report_dialog(check: ValidationReport) -> None:
+    text = check.page.read_text(encoding="utf-8") if check.page else ""
     st.iframe(unlinked(text), height=_HEIGHT)
     st.download_button("Keep a copy", text, file_name="validation-report.html", mime="text/html")
 
 
 @st.dialog("Data Docs by Great Expectations", width="large", icon=":material/fact_check:")
-def _docs(verdict: ValidationReport) -> None:
-    suite = st.selectbox("Suite", list(verdict.docs))
-    st.iframe(unlinked(verdict.docs[suite].read_text(encoding="utf-8")), height=_HEIGHT)
+def _docs_dialog(check: ValidationReport) -> None:
+    suite = st.selectbox("Suite", list(check.docs))
+    st.iframe(unlinked(check.docs[suite].read_text(encoding="utf-8")), height=_HEIGHT)

@@ -69,8 +69,8 @@ def _figure(name: str) -> str:
     )
 
 
-def _ours(found: Sequence[float | None] | None) -> str:
-    return _whole(formatting.measured(*found)) if found else ""
+def _ours(measured: Sequence[float | None] | None) -> str:
+    return _whole(formatting.measured(*measured)) if measured else ""
 
 
 def _whole(text: str) -> str:

@@ -35,7 +35,7 @@ def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict
     The row of a study that a run is stands before its family.
     """
     numbers = {version.run_id: version.version for version in versions}
-    named: dict[str, str] = {}
+    labelled: dict[str, str] = {}
     unregistered: dict[str, int] = {}
     for run in sorted(runs, key=lambda run: run.started):
         title = _title(run)
@@ -44,8 +44,8 @@ def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict
         else:
             unregistered[title] = unregistered.get(title, 0) + 1
             which = f"run {unregistered[title]}"
-        named[run.id] = f"{title}, {which}{_SYNTHETIC if run.synthetic else ''}"
-    return named
+        labelled[run.id] = f"{title}, {which}{_SYNTHETIC if run.synthetic else ''}"
+    return labelled
 
 
 def _title(run: RunRecord) -> str:
@@ -76,13 +76,13 @@ def best_first(runs: Iterable[RunRecord]) -> list[RunRecord]:
 def comparison(
     runs: Sequence[RunRecord],
     versions: Sequence[VersionRecord],
-    named: Mapping[str, str],
+    labelled: Mapping[str, str],
     settings: Settings,
 ) -> list[dict[str, Any]]:
     """The comparison's rows, in the order given."""
     return [
         {
-            "Model": named[run.id],
+            "Model": labelled[run.id],
             "Standing": standing(run.id, versions),
             "Validation F1": measured(run, "validation"),
             "Test F1": measured(run, "test") if judged_on(run) == "test" else "no test works",
@@ -113,7 +113,7 @@ def parameters(run: RunRecord) -> float | None:
 
 
 def intervals(
-    runs: Iterable[RunRecord], versions: Sequence[VersionRecord], named: Mapping[str, str]
+    runs: Iterable[RunRecord], versions: Sequence[VersionRecord], labelled: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """One row a run and part that was measured, for the interval chart."""
     rows = []
@@ -125,7 +125,7 @@ def intervals(
                 continue
             rows.append(
                 {
-                    "model": star + named[run.id],
+                    "model": star + labelled[run.id],
                     "part": shown,
                     "value": value,
                     "low": run.metrics.get(f"{part}/macro_f1_low", value),

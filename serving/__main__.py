@@ -20,9 +20,9 @@ _NOT_NEEDED = ("pandas", "pyarrow")
 
 def main() -> int:
     """Serve until a signal ends it; 2 and one line on stderr where it cannot start."""
-    given = _arguments()
+    arguments = _arguments()
     try:
-        settings = Settings.load(host=given.host, api_port=given.port)
+        settings = Settings.load(host=arguments.host, api_port=arguments.port)
         # Bound before anything is loaded: a port in use is told at once.
         with _listen(settings.host, settings.api_port) as listener:
             _serve(settings, listener)

@@ -164,7 +164,7 @@ class Answer(BaseModel):
         """What `predictor` said of one picture."""
         return cls(
             task=predictor.card.task,
-            predictions=[Prediction.of(one) for one in ranked],
+            predictions=[Prediction.of(label) for label in ranked],
             model=ModelInfo.of(predictor.card),
             timing_ms=timing,
         )

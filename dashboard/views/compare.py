@@ -16,15 +16,16 @@ _MEASURED = f"{{}}\n\n{formatting.HELP['macro_f1']}\n\nIn brackets, {formatting.
 _LOSSES = {"epoch/loss": "Training works", "epoch/val_loss": "Validation works"}
 _F1 = {"epoch/val_macro_f1": "Validation works"}
 _FIGURES = {
-    "Mix-ups": (
+    "Confusion matrix": (
         "figures/confusion_matrix.png",
-        "Each row holds the works of one class; each column counts what the model called them. "
-        "(A confusion matrix, on the {} works.)",
+        "Which classes the model takes for which: each row holds the works of one class, each column "
+        "counts what the model called them. On the {} works.",
     ),
     "Class by class": ("figures/per_class.png", "How well each class is found, on the {} works."),
     "Learning curves": (
         "figures/curves.png",
-        "Red lines: the learning rate was cut. Black line: the epoch whose weights were kept.",
+        "How loss and scores changed from epoch to epoch. Red lines: the learning rate was cut. "
+        "Black line: the epoch whose weights were kept.",
     ),
 }
 
@@ -43,10 +44,10 @@ def page() -> None:
     if any(run.synthetic for run in runs):
         widgets.synthetic_banner()
     versions = queries.versions(settings, task)
-    named = tables.labels(runs, versions)
-    _show_figures(settings, runs, versions, named)
-    _show_curves(settings, runs, named)
-    _show_one(settings, runs, named)
+    labels = tables.labels(runs, versions)
+    _show_figures(settings, runs, versions, labels)
+    _show_curves(settings, runs, labels)
+    _show_run(settings, runs, labels)
 
 
 def _chosen(settings: Settings, finished: Sequence[RunRecord]) -> tuple[str, list[RunRecord]]:
@@ -62,28 +63,28 @@ def _chosen(settings: Settings, finished: Sequence[RunRecord]) -> tuple[str, lis
         help="Style: which movement. Artist: who painted it. Genre: what it shows.",
     )
     runs = [run for run in finished if run.task == task]
-    called = dataset_names.called(runs, queries.data_versions(settings))
+    titles = dataset_names.titles_of(runs, queries.data_versions(settings))
     opening = dataset_names.version_of(champions.run_to_open_on(runs, registered))
     version = right.selectbox(
         "Learnt from",
-        list(called),
-        index=list(called).index(opening),
-        format_func=lambda fingerprint: called[fingerprint],
+        list(titles),
+        index=list(titles).index(opening),
+        format_func=lambda fingerprint: titles[fingerprint],
         help="Figures can only be compared between runs on the same paintings, split alike.",
     )
     return task, [run for run in runs if dataset_names.version_of(run) == version]
 
 
 def _show_figures(
-    settings: Settings, runs: list[RunRecord], versions: Sequence[VersionRecord], named: dict[str, str]
+    settings: Settings, runs: list[RunRecord], versions: Sequence[VersionRecord], labels: dict[str, str]
 ) -> None:
     st.header("How good they are", help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['interval']}")
-    points = tables.intervals(runs, versions, named)
+    points = tables.intervals(runs, versions, labels)
     if points:
         widgets.draw(charts.interval_chart(points), "Macro-F1 of each run with its 95 % interval")
     column = st.column_config
     st.dataframe(
-        tables.comparison(runs, versions, named, settings),
+        tables.comparison(runs, versions, labels, settings),
         hide_index=True,
         column_config={
             "Standing": column.TextColumn(help=formatting.HELP["champion"]),
@@ -97,16 +98,17 @@ def _show_figures(
     )
 
 
-def _show_curves(settings: Settings, runs: list[RunRecord], named: dict[str, str]) -> None:
-    st.header("How they learnt", help="An epoch is one pass over all training works.")
+def _show_curves(settings: Settings, runs: list[RunRecord], labels: dict[str, str]) -> None:
+    st.header("Learning curves", help="An epoch is one pass over all training works.")
+    st.caption("How the runs got better from epoch to epoch, and whether they went on learning at the end.")
     by_id = {run.id: run for run in runs}
     chosen = st.multiselect(
         "Runs to lay over each other",
         list(by_id),
         default=list(by_id)[:_OVERLAID],
-        format_func=lambda run_id: named[run_id],
+        format_func=lambda run_id: labels[run_id],
     )
-    histories = {named[run_id]: queries.history(settings, run_id) for run_id in chosen}
+    histories = {labels[run_id]: queries.history(settings, run_id) for run_id in chosen}
     losses, scores = tables.curves(histories, _LOSSES), tables.curves(histories, _F1)
     if not losses and not scores:
         st.caption("Choose a run above to see how it learnt.")
@@ -124,12 +126,12 @@ def _show_curves(settings: Settings, runs: list[RunRecord], named: dict[str, str
             widgets.draw(charts.curve_chart(scores), "Validation macro-F1 by epoch")
 
 
-def _show_one(settings: Settings, runs: list[RunRecord], named: dict[str, str]) -> None:
+def _show_run(settings: Settings, runs: list[RunRecord], labels: dict[str, str]) -> None:
     st.header("A closer look")
     by_id = {run.id: run for run in runs}
     run = by_id[
         st.selectbox(
-            "Run", list(by_id), format_func=lambda run_id: f"{named[run_id]} ({_started(by_id[run_id])})"
+            "Run", list(by_id), format_func=lambda run_id: f"{labels[run_id]} ({_started(by_id[run_id])})"
         )
     ]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -142,9 +144,9 @@ def _show_one(settings: Settings, runs: list[RunRecord], named: dict[str, str]) 
             if picture is None:
                 st.caption("This run left no such figure.")
             else:
-                told = caption.format(tables.judged_on(run))
-                st.caption(told)
-                st.image(str(picture), width=760, alt=told)
+                text = caption.format(run.judged_on)
+                st.caption(text)
+                st.image(str(picture), width=760, alt=text)
     last.dataframe(tables.settled(run.params), hide_index=True)
 
 

@@ -19,17 +19,22 @@ def page() -> None:
     """Draw the page."""
     settings = widgets.load_settings()
     st.title("Data")
-    st.markdown("The paintings that the models learn from: what is there, how alike, and what was set aside.")
+    st.markdown(
+        "The paintings that the models learn from: how many there are, what they look like, which of them "
+        "are copies, and what was set aside."
+    )
     runs = [run for run in queries.runs(settings, kind="exploration") if run.status == "FINISHED"]
-    found = {run.id: about for run in runs if (about := _about(settings, run, _FOLDER))}
-    if not found:
+    figures = {run.id: about for run in runs if (about := _about(settings, run, _FOLDER))}
+    if not figures:
         widgets.empty("No collection has been explored yet", "make demo", "atelier data explore")
         return
-    by_id = {run.id: run for run in runs if run.id in found}
+    by_id = {run.id: run for run in runs if run.id in figures}
     if any(run.synthetic for run in by_id.values()):
         widgets.synthetic_banner()
-    chosen = by_id[st.selectbox("Which collection", list(by_id), format_func=lambda one: _called(by_id[one]))]
-    about = found[chosen.id]
+    chosen = by_id[
+        st.selectbox("Which collection", list(by_id), format_func=lambda run_id: _called(by_id[run_id]))
+    ]
+    about = figures[chosen.id]
     _show_facts(settings, chosen, about["facts"])
     _show_suspects(settings, chosen, runs)
     _show_figures(settings, chosen, about["figures"])
@@ -51,7 +56,7 @@ def _show_facts(settings: Settings, run: RunRecord, facts: dict[str, Any]) -> No
     figures = {
         "Works": (facts["works"], "Paintings that models may learn from."),
         "Different works": (facts["different"], "Copies and near-duplicates of a work count once."),
-        "Classes": (facts["classes"], "What is told apart."),
+        "Classes": (facts["classes"], "The labels that a model learns to tell apart."),
         "Set aside": (
             sum(facts["set_aside"].values()),
             "Files that nothing learns from, with a reason each.",
@@ -63,31 +68,30 @@ def _show_facts(settings: Settings, run: RunRecord, facts: dict[str, Any]) -> No
 
 
 def _show_figures(settings: Settings, run: RunRecord, figures: list[dict[str, str]]) -> None:
-    sections = list(dict.fromkeys(one["section"] for one in figures))
+    sections = list(dict.fromkeys(figure["section"] for figure in figures))
     section = st.segmented_control("What to look at", sections, default=sections[0], required=True)
-    here = {one["name"]: one for one in figures if one["section"] == section}
+    by_name = {figure["name"]: figure for figure in figures if figure["section"] == section}
     if section in ("Works", "Augmentation"):
         label = "Class" if section == "Works" else "Policy"
-        name = st.selectbox(label, list(here), format_func=lambda one: here[one]["title"])
-        here = {name: here[name]}
-    for name, one in here.items():
-        st.subheader(formatting.plain(one["title"]))
-        st.caption(formatting.plain(one["caption"]))
+        name = st.selectbox(label, list(by_name), format_func=lambda key: by_name[key]["title"])
+        by_name = {name: by_name[name]}
+    for name, figure in by_name.items():
+        st.subheader(formatting.plain(figure["title"]))
+        st.caption(formatting.plain(figure["caption"]))
         picture = queries.artifact(settings, run.id, f"{_FOLDER}/{name}.png")
         if picture is None:
             st.caption("This figure is gone.")
         else:
-            st.image(str(picture), alt=one["title"])
+            st.image(str(picture), alt=figure["title"])
 
 
 def _show_suspects(settings: Settings, run: RunRecord, runs: list[RunRecord]) -> None:
     """Suspected label errors of the same data version, where they were looked for."""
     version = run.data_version
-    same = (one for one in runs if one.data_version == version)
-    for one in same:
-        about = _about(settings, one, _SUSPECTS)
-        sheet = queries.artifact(settings, one.id, f"{_SUSPECTS}/suspects.png")
-        table = queries.artifact(settings, one.id, f"{_SUSPECTS}/suspects.csv")
+    for other in (other for other in runs if other.data_version == version):
+        about = _about(settings, other, _SUSPECTS)
+        sheet = queries.artifact(settings, other.id, f"{_SUSPECTS}/suspects.png")
+        table = queries.artifact(settings, other.id, f"{_SUSPECTS}/suspects.csv")
         if about and sheet and table:
             with st.expander("Suspected label errors", icon=":material/rule:"):
                 st.markdown(formatting.plain(about["told"]))

@@ -1,4 +1,4 @@
-"""Predict: give a painting, or a sample, and see what the champion takes it for."""
+"""Predict: give a painting, or a sample, and see what the champion names it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def page() -> None:
     """Draw the page."""
     settings = widgets.load_settings()
     st.title("Predict")
-    st.markdown("Give a picture of a painting, and the champion says what it takes it for.")
+    st.markdown("Give a picture of a painting, and the champion names it.")
     served = queries.served(settings)
     if served is None:
         widgets.service_away(settings)
@@ -105,7 +105,7 @@ def _ask(settings: Settings, task: str, picture: _Picture) -> None:
     try:
         with st.spinner("Looking at it …"):
             answer = queries.predict(settings, task, picture.name, picture.data)
-            seen = read_rgb(picture.data, max_pixels=settings.max_image_pixels)
+            pixels = read_rgb(picture.data, max_pixels=settings.max_image_pixels)
     except AtelierError as exc:
         st.error(
             formatting.plain(str(exc)),
@@ -113,16 +113,18 @@ def _ask(settings: Settings, task: str, picture: _Picture) -> None:
             title="This picture could not be named",
         )
         return
-    seen.thumbnail((_PIXELS, _PIXELS))
-    _show(picture, seen, answer)
+    pixels.thumbnail((_PIXELS, _PIXELS))
+    _show(picture, pixels, answer)
 
 
-def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
-    st.image(seen, width=_PIXELS // 2, caption=formatting.plain(picture.name), alt="The painting asked about")
-    named, told = _said(answer)
-    st.header(formatting.plain(named))
-    st.markdown(f"{formatting.plain(told)} {picture.truth}".strip())
-    bars = [_bar(one) for one in answer.predictions[:_SHOWN]]
+def _show(picture: _Picture, pixels: Image.Image, answer: Prediction) -> None:
+    st.image(
+        pixels, width=_PIXELS // 2, caption=formatting.plain(picture.name), alt="The painting asked about"
+    )
+    title, text = _summary(answer)
+    st.header(formatting.plain(title))
+    st.markdown(f"{formatting.plain(text)} {picture.truth}".strip())
+    bars = [_bar(ranked) for ranked in answer.predictions[:_SHOWN]]
     widgets.draw(charts.probability_chart(bars), "How sure the model is of each label")
     widgets.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
     st.caption(
@@ -133,25 +135,29 @@ def _show(picture: _Picture, seen: Image.Image, answer: Prediction) -> None:
     )
 
 
-def _said(answer: Prediction) -> tuple[str, str]:
+def _summary(answer: Prediction) -> tuple[str, str]:
     """What the picture is taken for, and how sure that is."""
     best = answer.predictions[0]
     sure = f"{formatting.percent(best.probability)} sure"
     if best.applies is None:
         return formatting.sentence(best.label), f"The model is {sure}."
-    borne = [one.label for one in answer.predictions if one.applies]
-    if not borne:
+    labels = [ranked.label for ranked in answer.predictions if ranked.applies]
+    if not labels:
         return "None of its labels", f"The nearest is {best.label}: the model is {sure}, which is too little."
     several = "Several labels may be right at once; those in blue are above their own threshold."
-    return formatting.sentence(", ".join(borne)), several
+    return formatting.sentence(", ".join(labels)), several
 
 
-def _bar(one: Ranked) -> dict[str, Any]:
-    bar = {"label": one.label, "probability": one.probability, "shown": formatting.percent(one.probability)}
-    if one.applies is None:
+def _bar(ranked: Ranked) -> dict[str, Any]:
+    bar = {
+        "label": ranked.label,
+        "probability": ranked.probability,
+        "shown": formatting.percent(ranked.probability),
+    }
+    if ranked.applies is None:
         return bar
-    at = formatting.percent(one.threshold or 0.0)
-    return bar | {"applies": one.applies, "shown": f"{bar['shown']} (from {at})"}
+    at = formatting.percent(ranked.threshold or 0.0)
+    return bar | {"applies": ranked.applies, "shown": f"{bar['shown']} (from {at})"}
 
 
 if __name__ == "__main__":

@@ -35,17 +35,17 @@ def page() -> None:
         index=list(formatting.STUDIES).index(newest) if newest in formatting.STUDIES else 0,
         format_func=formatting.study_title,
     )
-    told = {run.id: document for run in known if (document := _document(settings, run, name))}
-    if not told:
+    tables_by_run = {run.id: document for run in known if (document := _document(settings, run, name))}
+    if not tables_by_run:
         letter, _ = formatting.STUDIES[name]
         widgets.empty("This study has not been run yet", f"atelier study run {letter} --quick")
         return
-    runs = [run for run in known if run.id in told]
+    runs = [run for run in known if run.id in tables_by_run]
     sizes = [size for size in formatting.SIZES if any(_size(run) == size for run in runs)]
     size = right.segmented_control(
         "Size",
         sizes,
-        format_func=lambda one: formatting.SIZES[one],
+        format_func=lambda size: formatting.SIZES[size],
         default=sizes[0],
         required=True,
         help=_HELP,
@@ -53,7 +53,7 @@ def page() -> None:
     )
     runs = [run for run in runs if _size(run) == size]
     alike = [run for run in runs if dataset_names.version_of(run) == dataset_names.version_of(runs[0])]
-    _show(settings, alike, [told[run.id] for run in alike])
+    _show(settings, alike, [tables_by_run[run.id] for run in alike])
 
 
 def _document(settings: Settings, run: RunRecord, name: str) -> dict[str, Any] | None:
@@ -66,26 +66,26 @@ def _size(run: RunRecord) -> str:
     return run.scale
 
 
-def _show(settings: Settings, runs: list[RunRecord], told: list[dict[str, Any]]) -> None:
+def _show(settings: Settings, runs: list[RunRecord], documents: list[dict[str, Any]]) -> None:
     """Runs of one size on the same works, the newest first, as one table and figure."""
     newest = runs[0]
     if newest.synthetic:
         widgets.synthetic_banner()
-    works = dataset_names.called(runs, queries.data_versions(settings))[dataset_names.version_of(newest)]
+    works = dataset_names.titles_of(runs, queries.data_versions(settings))[dataset_names.version_of(newest)]
     st.caption(
         f"On {formatting.plain(works)}. Newest run: {formatting.moment(newest.started, widgets.where())}, "
         f"{tables.state(newest).lower()}. A row's name leads to its run in MLflow; "
         f"its size is how many numbers the model learnt."
     )
-    lines = study_tables.merged([one["lines"] for one in told])
+    lines = study_tables.merged([document["lines"] for document in documents])
     st.header("Published beside ours", help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['interval']}")
-    most = max(runs, key=lambda run: len(told[runs.index(run)]["lines"]))
+    most = max(runs, key=lambda run: len(documents[runs.index(run)]["lines"]))
     picture = queries.artifact(settings, most.id, _FIGURE)
     if picture is not None:
         st.image(str(picture), alt="Published figures beside ours, with 95 % intervals, a row a line")
     st.header("Row by row")
     st.table(study_tables.table(lines, settings), border="horizontal", hide_index=True)
-    if left_open := told[0].get("left_open"):
+    if left_open := documents[0].get("left_open"):
         st.caption(f"Left open by the source, and what was taken: {formatting.plain(left_open)}.")
 
 

@@ -345,7 +345,7 @@ def test_compare_shows_figures_curves_and_one_run() -> None:
     table = app.dataframe[0].value
     assert list(table["Standing"]) == ["★ Champion", "Previous"]
     assert table["Test F1"].iloc[0] == ".800 (.700 to .850)"
-    assert {"Mix-ups", "Settings"} <= {tab.label for tab in app.tabs}
+    assert {"Confusion matrix", "Settings"} <= {tab.label for tab in app.tabs}
     chosen = app.multiselect[0]
     assert len(chosen.value) == 2
     sound(chosen.set_value([]).run())
@@ -446,7 +446,7 @@ def test_pictures_slide_over_the_epochs() -> None:
     assert slider.value == 5
     sound(slider.set_value(1).run())
     captions = [caption for one in app.image for caption in one.captions]
-    assert captions == ["Samples after epoch 1", "The photograph", "The painting", "Repainted"]
+    assert captions == ["Samples after epoch 1", "Content: the photograph", "Style: the painting", "Result"]
 
 
 @pytest.mark.usefixtures("here")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.charts import probability_chart
 from dashboard.client import Prediction
-from dashboard.views.predict import _bar, _said
+from dashboard.views.predict import _bar, _summary
 
 MODEL = {
     "version": "1",
@@ -29,13 +29,13 @@ def answer(*labels: tuple[str, float], threshold: float | None = None) -> Predic
 
 def test_one_label_is_named_as_before() -> None:
     one = answer(("Cubism", 0.87), ("Realism", 0.13))
-    assert _said(one) == ("Cubism", "The model is 87 % sure.")
+    assert _summary(one) == ("Cubism", "The model is 87 % sure.")
     assert _bar(one.predictions[0]) == {"label": "Cubism", "probability": 0.87, "shown": "87 %"}
 
 
 def test_several_labels_are_named_together() -> None:
     two = answer(("Cubism", 0.87), ("Realism", 0.6), ("Baroque", 0.1), threshold=0.5)
-    named, told = _said(two)
+    named, told = _summary(two)
     assert named == "Cubism, Realism"
     assert "Several labels may be right" in told
     bars = [_bar(label) for label in two.predictions]
@@ -45,7 +45,7 @@ def test_several_labels_are_named_together() -> None:
 
 
 def test_where_no_label_applies_the_nearest_is_told() -> None:
-    named, told = _said(answer(("Cubism", 0.3), ("Realism", 0.1), threshold=0.5))
+    named, told = _summary(answer(("Cubism", 0.3), ("Realism", 0.1), threshold=0.5))
     assert named == "None of its labels"
     assert "Cubism" in told
     assert "30 %" in told

@@ -174,13 +174,13 @@ def _version(fingerprint: str, classes: int, protocol: str = "80/20") -> Version
 def test_data_versions_are_named_for_people() -> None:
     known = {one: _version(one, classes) for one, classes in (("a" * 16, 10), ("b" * 16, 50))}
     runs = [_learnt_from(1, "b" * 16), _learnt_from(2, "a" * 16), _learnt_from(3, "b" * 16), run(4)]
-    assert dataset_names.called(runs, known) == {
+    assert dataset_names.titles_of(runs, known) == {
         "b" * 16: "Best Artworks: 50 artists, 1\u202f500 works",
         "a" * 16: "Best Artworks: 10 artists, 300 works",
         "": "Best Artworks",
     }
     known["b" * 16] = _version("b" * 16, 10, "81/9/10")
-    assert list(dataset_names.called(runs[:2], known).values()) == [
+    assert list(dataset_names.titles_of(runs[:2], known).values()) == [
         "Best Artworks: 10 artists, 300 works (split 81/9/10, version bbbbbbb)",
         "Best Artworks: 10 artists, 300 works (split 80/20, version aaaaaaa)",
     ]
