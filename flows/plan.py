@@ -42,14 +42,16 @@ _NAME = re.compile(r"[^\W_]([\w .+-]*[^\W_])?")
 
 def _names(given: object) -> object:
     """Names, also as a command's option: a row of CSV."""
-    return tuple(filter(None, class_names.names_in(given))) if isinstance(given, str) else given
+    return tuple(filter(None, class_names.parse_names(given))) if isinstance(given, str) else given
 
 
 def _merging(given: object) -> object:
     """Classes to merge, also as a command's options: "A+B=C"."""
     if isinstance(given, str):
         given = [given]
-    return class_names.merging([str(text) for text in given]) if isinstance(given, list | tuple) else given
+    return (
+        class_names.parse_merges([str(text) for text in given]) if isinstance(given, list | tuple) else given
+    )
 
 
 def _absolute(given: str | Path) -> str:

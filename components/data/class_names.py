@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from components.data.spelling import alike, is_utf8, printable, tidy
+from components.data.spelling import clean_name, is_utf8, name_key, printable
 from components.errors import SettingsError
 
 _CLOSEST = 3
@@ -24,7 +24,7 @@ _MERGING = (
 )
 
 
-def names_in(text: str, sign: str = ",") -> tuple[str, ...]:
+def parse_names(text: str, sign: str = ",") -> tuple[str, ...]:
     """The names in a row of CSV, tidy; "" where nothing stands between two signs.
 
     Raises:
@@ -33,27 +33,27 @@ def names_in(text: str, sign: str = ",") -> tuple[str, ...]:
     if not is_utf8(text):
         raise SettingsError(f"{printable(text)}: the name is not UTF-8. Set the terminal to UTF-8.")
     try:
-        cells = next(csv.reader([tidy(text)], delimiter=sign, skipinitialspace=True, strict=True), [])
+        cells = next(csv.reader([clean_name(text)], delimiter=sign, skipinitialspace=True, strict=True), [])
     except csv.Error as exc:
         raise SettingsError(
             f"{text!r}: the quotes do not fit ({exc}). A name that holds {sign!r} stands in quotes, as in "
             f"'\"Pop{sign} Op\"{sign}Fauvism'; a quote within them is written twice."
         ) from exc
-    return tuple(map(tidy, cells))
+    return tuple(map(clean_name, cells))
 
 
-def merging(texts: Sequence[str]) -> dict[str, str]:
+def parse_merges(texts: Sequence[str]) -> dict[str, str]:
     """Classes to merge, as a person writes them: "Cubism+Fauvism=Modern" → {"Cubism+Fauvism": "Modern"}.
 
-    The left side stays as it is until the collection's classes are known: see `merged_classes`.
+    The left side stays as it is until the collection's classes are known: see `resolve_merges`.
 
     Raises:
         SettingsError: not of that shape, or the same classes are to become two.
     """
     merge: dict[str, str] = {}
     for text in texts:
-        left, _, right = map(tidy, text.rpartition("="))
-        names, new = names_in(left, "+"), names_in(right, "=")
+        left, _, right = map(clean_name, text.rpartition("="))
+        names, new = parse_names(left, "+"), parse_names(right, "=")
         if not all(names) or not names or len(new) != 1 or not new[0]:
             raise SettingsError(f"{text!r}: {_MERGING}.")
         if merge.setdefault(left, new[0]) != new[0]:
@@ -61,33 +61,33 @@ def merging(texts: Sequence[str]) -> dict[str, str]:
     return merge
 
 
-def meant(names: Sequence[str], known: Iterable[str], sign: str = ",") -> tuple[str, ...]:
+def resolve_names(names: Sequence[str], known: Iterable[str], sign: str = ",") -> tuple[str, ...]:
     """The known names that these mean; a name that means none stays as it is.
 
     Args:
-        names: as `names_in` gives them; neighbours that are one known name with the sign between them are
+        names: as `parse_names` gives them; neighbours that are one known name with the sign between them are
             taken together, the longest first.
         known: the classes there are.
         sign: what parted the names.
     """
     by_key = {_key(name, sign): name for name in known}
-    found: list[str] = []
+    resolved: list[str] = []
     at = 0
     while at < len(names):
         ends = range(len(names), at, -1)
         fitting = (end for end in ends if _key(sign.join(names[at:end]), sign) in by_key)
         end = next(fitting, at + 1)
         whole = sign.join(names[at:end])
-        found.append(by_key.get(_key(whole, sign), whole))
+        resolved.append(by_key.get(_key(whole, sign), whole))
         at = end
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(resolved))
 
 
-def merged_classes(merge: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
+def resolve_merges(merge: Mapping[str, str], known: Iterable[str]) -> dict[str, str]:
     """The class that each class becomes.
 
     Args:
-        merge: as `merging` gives it; the left side is one class, or several with a plus between them.
+        merge: as `parse_merges` gives it; the left side is one class, or several with a plus between them.
         known: the classes there are.
 
     Raises:
@@ -96,9 +96,9 @@ def merged_classes(merge: Mapping[str, str], known: Iterable[str]) -> dict[str, 
     known = list(known)
     classes: dict[str, str] = {}
     for left, right in merge.items():
-        whole = meant((left,), known, "+")
-        names = whole if whole[0] in known else meant(names_in(left, "+"), known, "+")
-        (new,) = meant((right,), [*known, *classes.values()], "=")
+        whole = resolve_names((left,), known, "+")
+        names = whole if whole[0] in known else resolve_names(parse_names(left, "+"), known, "+")
+        (new,) = resolve_names((right,), [*known, *classes.values()], "=")
         for name in names:
             if classes.setdefault(name, new) != new:
                 raise SettingsError(_two(name, classes[name], new))
@@ -113,8 +113,8 @@ def absent_text(absent: Sequence[str], counts: Mapping[str, int]) -> str:
 
 def closest_text(absent: Sequence[str], known: Iterable[str]) -> str:
     """The closest of the known names, "" where none is close."""
-    by_key = {alike(name): name for name in known}
-    close = [key for name in absent for key in get_close_matches(alike(name), by_key, n=_CLOSEST)]
+    by_key = {name_key(name): name for name in known}
+    close = [key for name in absent for key in get_close_matches(name_key(name), by_key, n=_CLOSEST)]
     return f"the closest: {', '.join(repr(by_key[key]) for key in dict.fromkeys(close))}" if close else ""
 
 
@@ -125,7 +125,7 @@ def listed(counts: Mapping[str, int]) -> str:
 
 
 def _key(name: str, sign: str) -> str:
-    return re.sub(rf"\s*{re.escape(sign)}\s*", sign, alike(name))
+    return re.sub(rf"\s*{re.escape(sign)}\s*", sign, name_key(name))
 
 
 def _two(name: str, first: str, second: str) -> str:

@@ -15,10 +15,10 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.data.class_names import closest_text, meant
+from components.data.class_names import closest_text, resolve_names
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.sources.tables import read_table
-from components.data.spelling import tidy
+from components.data.spelling import clean_name
 from components.errors import DataError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ KIND = "left out by hand"
 _SHOWN = 5
 
 
-def corrected(manifest: Manifest, table: Path, task: Task | None = None) -> Manifest:
+def apply_corrections(manifest: Manifest, table: Path, task: Task | None = None) -> Manifest:
     """The collection with the table's labels, and without the works it leaves out.
 
     Args:
@@ -45,11 +45,11 @@ def corrected(manifest: Manifest, table: Path, task: Task | None = None) -> Mani
     column = task.value if task else "label"
     frame = manifest.frame
     labels = _known_labels(table, _known_paths(table, _read(table), list(frame["path"])), frame[column])
-    chosen = frame["sha256"].map(_by_content(table, labels, frame))
-    out = chosen == ""
+    corrected = frame["sha256"].map(_by_content(table, labels, frame))
+    out = corrected == ""
     reason = f"its label is empty in {table.name}, a person's corrections"
     rejected = [Rejected(path, reason, KIND) for path in frame.loc[out, "path"]]
-    put_right = frame.assign(**{column: chosen.fillna(frame[column])})[~out]
+    put_right = frame.assign(**{column: corrected.fillna(frame[column])})[~out]
     return manifest.derived(put_right, f"labels of {column} {LINE} {table.name}", rejected)
 
 
@@ -58,7 +58,7 @@ def _read(table: Path) -> dict[str, str]:
     rows = read_table(table.expanduser(), COLUMNS, missing=f"columns expected: {', '.join(COLUMNS)}")
     labels: dict[str, str] = {}
     for row in rows:
-        path, label = row["path"].strip(), tidy(row["label"])
+        path, label = row["path"].strip(), clean_name(row["label"])
         if path and labels.setdefault(path, label) != label:
             raise DataError(f"{table}: {path} has two labels, {labels[path]!r} and {label!r}; keep one row.")
     return labels
@@ -76,7 +76,7 @@ def _known_paths(table: Path, labels: dict[str, str], known: list[str]) -> dict[
 def _known_labels(table: Path, labels: dict[str, str], column: pd.Series[str]) -> dict[str, str]:
     """Label by path, each label as the collection spells it."""
     counts = Counter(label for label in column if label)
-    spelt = {path: "".join(meant([label], counts, "+")) for path, label in labels.items()}
+    spelt = {path: "".join(resolve_names([label], counts, "+")) for path, label in labels.items()}
     unknown = sorted(set(spelt.values()) - {"", *counts})
     closest = f" ({closest_text(unknown, counts)})" if unknown else ""
     _refuse(table, "label", unknown, sorted(counts), closest)
@@ -90,20 +90,20 @@ def _plain_path(path: str) -> str:
 def _by_content(table: Path, labels: dict[str, str], frame: pd.DataFrame) -> dict[str, str]:
     """Label by SHA-256."""
     contents = dict(zip(frame["path"], frame["sha256"], strict=True))
-    chosen: dict[str, str] = {}
+    by_content: dict[str, str] = {}
     for path, label in labels.items():
-        if chosen.setdefault(contents[path], label) != label:
+        if by_content.setdefault(contents[path], label) != label:
             raise DataError(
-                f"{table}: {path} is the same file as another that is given {chosen[contents[path]]!r}, "
+                f"{table}: {path} is the same file as another that is given {by_content[contents[path]]!r}, "
                 f"but is itself given {label!r}; give both one label."
             )
-    return chosen
+    return by_content
 
 
-def _refuse(table: Path, what: str, unknown: list[str], there: list[str], closest: str = "") -> None:
+def _refuse(table: Path, what: str, unknown: list[str], known: list[str], closest: str = "") -> None:
     if unknown:
         more = f" and {len(unknown) - _SHOWN} more" if len(unknown) > _SHOWN else ""
-        some = ", ".join(there[:_SHOWN]) + (", ..." if len(there) > _SHOWN else "")
+        some = ", ".join(known[:_SHOWN]) + (", ..." if len(known) > _SHOWN else "")
         raise DataError(
             f"{table}: the collection has no {what} {', '.join(map(repr, unknown[:_SHOWN]))}{more}{closest}; "
             f"expected one of its own, as in {some or 'none'}."

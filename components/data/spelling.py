@@ -25,17 +25,17 @@ def printable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def tidy(text: str | None) -> str:
+def clean_name(text: str | None) -> str:
     """Composed (NFC), with single spaces and none around, without signs that take no room; "" for None."""
     return unicodedata.normalize("NFC", " ".join((text or "").translate(_INVISIBLE).split()))
 
 
-def alike(name: str) -> str:
+def name_key(name: str) -> str:
     """What two spellings of one name share: they differ in capitals and blanks alone."""
-    return tidy(name).casefold()
+    return clean_name(name).casefold()
 
 
-def one_spelling(names: Mapping[str, int]) -> dict[str, str]:
+def choose_spellings(names: Mapping[str, int]) -> dict[str, str]:
     """The spelling that each name is read as: of those alike the most frequent, ties by the alphabet.
 
     Args:
@@ -43,8 +43,8 @@ def one_spelling(names: Mapping[str, int]) -> dict[str, str]:
     """
     counts: dict[str, Counter[str]] = {}
     for name, count in names.items():
-        counts.setdefault(alike(name), Counter())[tidy(name)] += count
+        counts.setdefault(name_key(name), Counter())[clean_name(name)] += count
     chosen = {
         key: min(spellings, key=lambda name: (-spellings[name], name)) for key, spellings in counts.items()
     }
-    return {name: chosen[alike(name)] for name in names}
+    return {name: chosen[name_key(name)] for name in names}

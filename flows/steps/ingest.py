@@ -31,7 +31,7 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     from components.data.sources.walk import walk
     from components.data.versions import Versions
 
-    root = sources.located(plan.root, settings) if plan.root else _synthetic_gallery(settings)
+    root = sources.local_folder(plan.root, settings) if plan.root else _synthetic_gallery(settings)
     label = plan.task.value if plan.source == "folder" else ""
     limits = quality.Limits()
     several = plan.multi_label and sources.SEVERAL.get(plan.source) is plan.task
@@ -40,8 +40,8 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     folder = settings.collections / "manifests" / key
     cached = folder.is_dir()
     if not cached:
-        found = sources.read(plan.source, root, plan.task, several=several)
-        duplicates.with_groups(quality.examined(found, limits)).save(folder)
+        collection = sources.read(plan.source, root, plan.task, several=several)
+        duplicates.with_groups(quality.examined(collection, limits)).save(folder)
     manifest = Manifest.load(folder)
     for version in Versions(settings.collections / "versions").relocate(manifest):
         log_step("ingest", f"data version {version} finds its pictures in {manifest.root} now")
@@ -74,11 +74,11 @@ def _warnings(manifest: Manifest) -> list[str]:
 @task(name="select", cache_policy=NO_CACHE)
 def select(manifest: Manifest, plan: Plan) -> Manifest:
     """Put labels right, and keep the works that carry the task's label."""
-    from components.data.corrections import corrected
-    from components.data.select import labelled
+    from components.data.corrections import apply_corrections
+    from components.data.select import select_works
 
-    known = corrected(manifest, Path(plan.corrections), plan.task) if plan.corrections else manifest
-    chosen = labelled(known, plan.task, plan.selection)
+    known = apply_corrections(manifest, Path(plan.corrections), plan.task) if plan.corrections else manifest
+    chosen = select_works(known, plan.task, plan.selection)
     log_step("select", f"{len(chosen)} works in {len(chosen.class_names)} classes of {plan.task}")
     return chosen
 
@@ -92,7 +92,7 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     Raises:
         ValidationFailed: a critical expectation failed; the report is kept and named in the text.
     """
-    from components.data.class_names import meant
+    from components.data.class_names import resolve_names
     from components.data.gate.expectations import SUITES
     from components.data.gate.report import kept
     from components.data.gate.validate import examined
@@ -102,7 +102,7 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     folder = settings.collections / "validation" / manifest.fingerprint
     versions = Versions(settings.collections / "versions")
     previous = versions.previous(manifest) if manifest.protocol else None
-    known = plan.kept_classes and meant(plan.kept_classes, manifest.class_names)
+    known = plan.kept_classes and resolve_names(plan.kept_classes, manifest.class_names)
     asked = {
         # The selection sees to it where a work bears several; a label of two names is none of them.
         "classes": None if plan.multi_label else known,

@@ -41,7 +41,7 @@ def main() -> None:
         console.print(f"{6 * given.works} works at hand in {spent}")
         whole = synthetic.read(root)
         for task in map(Task.named, given.tasks):
-            manifest = select.labelled(whole, task)
+            manifest = select.select_works(whole, task)
             pixels = np.asarray(decoded(manifest, SIZE, Path(scratch) / "decoded"))
             truth = manifest.targets(manifest.class_names)
             console.print(f"\n{task}: {len(manifest.class_names)} classes, {len(manifest)} works")

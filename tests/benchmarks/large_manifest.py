@@ -101,7 +101,7 @@ def main() -> None:
     told("duplicates", started)
     print(f"           {works.lineage[-1]}; {COPIES:,} were planted")
     started = time.perf_counter()
-    works = split.assign(select.labelled(works, Task.STYLE), split.find_protocol("81/9/10"))
+    works = split.assign(select.select_works(works, Task.STYLE), split.find_protocol("81/9/10"))
     told("split", started)
     started = time.perf_counter()
     report = validate(works, protocol=split.find_protocol("81/9/10"))

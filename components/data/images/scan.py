@@ -11,7 +11,7 @@ from pathlib import Path
 from components.data.images.stats import image_stats, phashes
 from components.data.manifest import COLUMNS, Manifest, Rejected
 from components.data.processes import in_order
-from components.data.spelling import one_spelling
+from components.data.spelling import choose_spellings
 from components.errors import DataError, ImageError
 
 SPELT = "differ in capitals or blanks alone and are read as"
@@ -87,7 +87,7 @@ def _in_one_spelling(works: Sequence[Work]) -> tuple[list[Work], list[str]]:
     kept = list(works)
     for column in ("artist", "style", "genre"):
         counts = Counter(getattr(work, column) for work in kept)
-        spelling = one_spelling(counts)
+        spelling = choose_spellings(counts)
         kept = [replace(work, **{column: spelling[getattr(work, column)]}) for work in kept]  # type: ignore[arg-type]
         for name in sorted(set(spelling.values()) - {""}):
             written = sorted(other for other, chosen in spelling.items() if chosen == name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.data.manifest import Manifest, Task
+from components.data.sources import s3
 from components.data.spelling import is_utf8, printable
 from components.errors import DataError, SettingsError
 
@@ -25,7 +26,7 @@ SOURCES: dict[str, str] = {
 """A file of this package, with `read(root, task) -> Manifest`, and what it reads, for people."""
 
 
-def located(root: str | Path, settings: Settings) -> Path:
+def local_folder(root: str | Path, settings: Settings) -> Path:
     """The local folder of a collection: `root` itself, or the mirror of an s3:// address, brought up to date.
 
     Raises:
@@ -33,9 +34,7 @@ def located(root: str | Path, settings: Settings) -> Path:
         DataError: the folder is empty.
         AtelierError: S3 refused or broke off, or nothing lies there.
     """
-    from components.data.sources import s3
-
-    return s3.mirrored(root, settings) if s3.is_address(root) else _checked(Path(root))
+    return s3.mirror_collection(root, settings) if s3.is_address(root) else _checked(Path(root))
 
 
 SEVERAL = {"best_artworks": Task.STYLE}
@@ -49,7 +48,7 @@ def read(source: str, root: Path, task: Task, *, several: bool = False) -> Manif
 
     Args:
         source: a name in SOURCES.
-        root: the collection's folder, as `located` gives it.
+        root: the collection's folder, as `local_folder` gives it.
         task: which label the class folders of `folder` mean; the others know theirs.
         several: keep works of several labels with all of them (see `labels`), where the source knows them.
 
@@ -57,8 +56,6 @@ def read(source: str, root: Path, task: Task, *, several: bool = False) -> Manif
         SettingsError: no such source, or no such folder.
         DataError: the folder does not hold what the source expects.
     """
-    from components.data.sources import s3
-
     if source not in SOURCES:
         raise SettingsError(f"{source!r} is no source; expected one of {', '.join(SOURCES)}.")
     root = _checked(root)

@@ -19,10 +19,10 @@ from pathlib import Path
 from components.data import labels
 from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
-from components.data.sources.names import plain
+from components.data.sources.names import ascii_key
 from components.data.sources.tables import Row, read_table
 from components.data.sources.walk import Tree, walk
-from components.data.spelling import alike, one_spelling, tidy
+from components.data.spelling import choose_spellings, clean_name, name_key
 from components.errors import DataError
 
 NAME = "best-artworks"
@@ -82,20 +82,22 @@ def read_artists(path: Path, *, several: bool = False) -> dict[str, str]:
             one artist different movements.
     """
     rows = read_table(path, NEEDED, missing="Best Artworks has it beside its pictures")
-    movements = {row.line: [name for name in map(tidy, row["genre"].split(",")) if name] for row in rows}
-    spelling = one_spelling(Counter(name for names in movements.values() for name in names))
+    movements = {
+        row.line: [name for name in map(clean_name, row["genre"].split(",")) if name] for row in rows
+    }
+    spelling = choose_spellings(Counter(name for names in movements.values() for name in names))
     styles: dict[str, str] = {}
     first: dict[Tokens, Row] = {}
     for row in rows:
-        name, tokens = tidy(row["name"]), tokens_of(row["name"])
+        name, tokens = clean_name(row["name"]), tokens_of(row["name"])
         if not name:
             continue
         before = first.setdefault(tokens or (name,), row)
         if before is row:
             styles[name] = _style([spelling[movement] for movement in movements[row.line]], several=several)
-        elif {*map(alike, movements[row.line])} != {*map(alike, movements[before.line])}:
+        elif {*map(name_key, movements[row.line])} != {*map(name_key, movements[before.line])}:
             raise DataError(
-                f"{path}: line {before.line} gives {tidy(before['name'])!r} the movement(s) "
+                f"{path}: line {before.line} gives {clean_name(before['name'])!r} the movement(s) "
                 f"{before['genre']!r}, line {row.line} {name!r} {row['genre']!r}. Keep one row for each "
                 "artist; several movements stand in one cell, with commas between them."
             )
@@ -118,7 +120,7 @@ def artist_of(path: Path, artists: dict[Tokens, str]) -> str | None:
 
 def tokens_of(name: str) -> Tokens:
     """A name's words in plain ASCII: "Albrecht_DuΓòá├¬rer_12" → ("albrecht", "durer", "12")."""
-    return tuple(re.findall(r"[a-z]+|[0-9]+", plain(name)))
+    return tuple(re.findall(r"[a-z]+|[0-9]+", ascii_key(name)))
 
 
 def _style(movements: Sequence[str], *, several: bool) -> str:

@@ -8,7 +8,7 @@ from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.sources.layout import class_folders, empty_folders
 from components.data.sources.walk import Tree, walk
-from components.data.spelling import tidy
+from components.data.spelling import clean_name, name_key
 from components.errors import DataError
 
 
@@ -20,7 +20,7 @@ def read(root: Path, task: Task) -> Manifest:
     """
     tree = walk(root)
     folders = class_folders(tree, root)
-    names = sorted({tidy(folder.name).casefold(): tidy(folder.name) for folder in folders}.values())
+    names = sorted({name_key(folder.name): clean_name(folder.name) for folder in folders}.values())
     if len(names) < 2:
         raise DataError(
             f"{root}: at least 2 classes are needed, found {names or 'none'}; one folder a class is "

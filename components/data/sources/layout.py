@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.data.sources.walk import Tree
-from components.data.spelling import tidy
+from components.data.spelling import clean_name
 from components.errors import DataError
 
 _PART = re.compile(
@@ -78,7 +78,7 @@ def refuse_parts_beside_classes(tree: Tree, folders: Sequence[Path]) -> None:
 
 def _refuse_unnamed_parts(tree: Tree, folders: Sequence[Path]) -> None:
     """Folders that all hold the same two or more folders are parts: "round 1/Cubism", "round 2/Cubism"."""
-    inner = [{tidy(below.name) for below in _with_pictures(tree, [folder])} for folder in folders]
+    inner = [{clean_name(below.name) for below in _with_pictures(tree, [folder])} for folder in folders]
     if len(folders) < 2 or len(inner[0]) < 2 or any(names != inner[0] for names in inner):
         return
     if all(is_part(name) for name in inner[0]):  # each class in parts: "Cubism/train", "Cubism/test"

@@ -23,7 +23,7 @@ _THE = {"al", "el", "la", "le", "los", "the", "vom", "von", "ten", "ter", "to", 
 
 
 @lru_cache(maxsize=4096)
-def mended(name: str) -> str:
+def repair_name(name: str) -> str:
     """Undo UTF-8 that was read as another encoding, as often as it was done: "DuΓòá├¬rer" → "Dürer".
 
     A name that was never garbled stays as it is: hardly any other text happens to be UTF-8 in disguise.
@@ -37,17 +37,17 @@ def mended(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def plain(name: str) -> str:
+def ascii_key(name: str) -> str:
     """Mended, in lower-case ASCII without accents, to compare names by."""
-    return unicodedata.normalize("NFKD", mended(name)).encode("ascii", "ignore").decode().lower()
+    return unicodedata.normalize("NFKD", repair_name(name)).encode("ascii", "ignore").decode().lower()
 
 
-def person(slug: str) -> str:
+def person_name(slug: str) -> str:
     """A name of a file name's words: "vincent-van-gogh" → "Vincent van Gogh", "m.c.-escher" → "M.C. Escher".
 
     Hyphens that belonged to the name are lost: "henri-de-toulouse-lautrec" → "Henri de Toulouse Lautrec".
     """
-    words = mended(slug).replace("_", "-").split("-")
+    words = repair_name(slug).replace("_", "-").split("-")
     capital = [
         word if place and word in _OF | _THE else re.sub(r"(^|[.'])(\w)", lambda part: part[0].upper(), word)
         for place, word in enumerate(filter(None, words))

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
-from components.data.sources.names import mended
+from components.data.sources.names import repair_name
 from components.data.sources.tables import read_table
 from components.data.sources.walk import walk
-from components.data.spelling import tidy
+from components.data.spelling import clean_name
 
 NAME = "painter-by-numbers"
 TABLE = "all_data_info.csv"
@@ -73,8 +73,8 @@ def read_rows(path: Path) -> dict[str, Row | None]:
     """
     rows: dict[str, Row | None] = {}
     for line in read_table(path, NEEDED, missing="Kaggle has it beside train.zip and test.zip"):
-        name = tidy(line["new_filename"])
-        artist, style, genre = (mended(tidy(line[column])) for column in NEEDED[1:])
+        name = clean_name(line["new_filename"])
+        artist, style, genre = (repair_name(clean_name(line[column])) for column in NEEDED[1:])
         if name and rows.setdefault(name, (artist, style, genre)) != (artist, style, genre):
             rows[name] = None
     return rows

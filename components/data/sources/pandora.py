@@ -22,9 +22,9 @@ from pathlib import Path
 from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.sources.layout import is_part, refuse_parts_beside_classes
-from components.data.sources.names import mended
+from components.data.sources.names import repair_name
 from components.data.sources.walk import Tree, walk
-from components.data.spelling import tidy
+from components.data.spelling import clean_name
 from components.errors import DataError
 
 NAME = "pandora"
@@ -58,15 +58,17 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
 
 def movement(folder: str) -> str:
     """The movement in words: "16_AbstractArt" → "Abstract Art"."""
-    return _words(_NUMBERED.sub("", mended(folder), count=1))
+    return _words(_NUMBERED.sub("", repair_name(folder), count=1))
 
 
 def _words(name: str) -> str:
-    return tidy(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " ")))
+    return clean_name(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.replace("_", " ")))
 
 
 def _artist(path: Path, movement_folder: Path) -> str:
-    return "" if path.parent == movement_folder else tidy(mended(path.parent.name).replace("_", " "))
+    if path.parent == movement_folder:
+        return ""
+    return clean_name(repair_name(path.parent.name).replace("_", " "))
 
 
 def _movements(tree: Tree) -> list[Path]:
@@ -81,9 +83,9 @@ def _movements(tree: Tree) -> list[Path]:
         ]
         if len({movement(folder.name) for folder in numbered}) > 1:
             return numbered
-    found = [folder.name for folder in here]
+    names = [folder.name for folder in here]
     raise DataError(
         f"{tree.root}: at least 2 numbered movement folders ('05_Baroque') are expected, found "
-        f"{found or 'none'}. Give the folder that holds them; collections of other folders are read by the "
+        f"{names or 'none'}. Give the folder that holds them; collections of other folders are read by the "
         "source 'folder'."
     )

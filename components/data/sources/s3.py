@@ -18,7 +18,7 @@ def is_address(root: str | Path) -> bool:
     return _ADDRESS.match(str(root)) is not None
 
 
-def mirrored(root: str | Path, settings: Settings) -> Path:
+def mirror_collection(root: str | Path, settings: Settings) -> Path:
     """The local folder that equals what lies below the address, brought up to date.
 
     Raises:

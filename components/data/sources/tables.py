@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from components.data.spelling import tidy
+from components.data.spelling import clean_name
 from components.errors import DataError
 
 SAVE_AS = (
@@ -159,7 +159,7 @@ def delimiter_of(text: str) -> str:
 
 def _columns(text: str, delimiter: str) -> list[str]:
     header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-    return [tidy(name).lower() for name in header]
+    return [clean_name(name).lower() for name in header]
 
 
 def _rows(path: Path, text: str, delimiter: str, names: list[str], needed: Sequence[str]) -> list[Row]:

@@ -19,10 +19,10 @@ from pathlib import Path
 from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.sources.layout import class_folders
-from components.data.sources.names import mended, person
+from components.data.sources.names import person_name, repair_name
 from components.data.sources.tables import SAVE_AS, delimiter_of, read_text
 from components.data.sources.walk import walk
-from components.data.spelling import tidy
+from components.data.spelling import clean_name
 from components.errors import DataError
 
 NAME = "wikiart"
@@ -78,18 +78,18 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
 
 def artist(stem: str) -> str:
     """The artist a file is named after; "" where it names none: no "_", or nothing before it."""
-    slug, found, _ = stem.partition("_")
-    return person(slug) if found else ""
+    slug, sign, _ = stem.partition("_")
+    return person_name(slug) if sign else ""
 
 
 def _style(folder: Path) -> str:
     """The folder's name in words."""
-    return tidy(mended(folder.name).replace("_", " "))
+    return clean_name(repair_name(folder.name).replace("_", " "))
 
 
 def _key(path: Path) -> str:
     """Style folder and file, mended: tables and unpackers garble names each in their own way."""
-    return mended(f"{path.parent.name}/{path.name}")
+    return repair_name(f"{path.parent.name}/{path.name}")
 
 
 def _genres(places: list[Path]) -> dict[str, str]:
@@ -108,7 +108,7 @@ def _genre_names(places: list[Path]) -> dict[int, str]:
         if file.is_file():
             try:
                 lines = [line.split(maxsplit=1) for line in read_text(file).splitlines() if line.strip()]
-                return {int(number): tidy(name.replace("_", " ")) for number, name in lines}
+                return {int(number): clean_name(name.replace("_", " ")) for number, name in lines}
             except ValueError as exc:
                 raise DataError(
                     f"{file}: lines as '4 landscape' are expected ({exc}). Fetch it again."

@@ -15,7 +15,7 @@ from components.data.gate.drift import classes_before
 from components.data.gate.expectations.sources import of_source
 from components.data.gate.summaries import classes, works_by_part
 from components.data.manifest import Manifest, Split, Task
-from components.data.select import Selection, labelled
+from components.data.select import Selection, select_works
 from components.data.splits.split import assign, find_protocol
 from components.errors import DataError, SettingsError
 from tests.tiny_collections import best_artworks, manifest
@@ -25,7 +25,7 @@ SEVERAL = Selection(several=True)
 
 
 def chosen(**wanted: object) -> Manifest:
-    return labelled(
+    return select_works(
         replace(manifest(COUNTS), multi_label=True), Task.STYLE, Selection(several=True, **wanted)
     )  # type: ignore[arg-type]
 
@@ -63,7 +63,7 @@ def test_classes_are_chosen_and_merged_one_by_one() -> None:
     with pytest.raises(SettingsError, match="cannot be counted out"):
         chosen(balanced=True)
     # By one label a work, nothing has changed.
-    assert labelled(manifest(COUNTS), Task.STYLE).class_names == sorted(set(COUNTS) - {""})
+    assert select_works(manifest(COUNTS), Task.STYLE).class_names == sorted(set(COUNTS) - {""})
 
 
 def test_every_label_has_its_share_of_each_part() -> None:
@@ -96,7 +96,7 @@ ODD = ("Oil + Canvas", "A, B", "R&B <b>")
 
 
 def test_a_plus_in_a_class_name_makes_no_second_label() -> None:
-    works = labelled(manifest(dict.fromkeys(ODD, 20)), Task.STYLE)
+    works = select_works(manifest(dict.fromkeys(ODD, 20)), Task.STYLE)
     assert not works.multi_label
     assert works.class_names == sorted(ODD)
     assert works.profile["classes"] == dict.fromkeys(ODD, 20)
@@ -110,23 +110,23 @@ def test_a_plus_in_a_class_name_makes_no_second_label() -> None:
 
 
 def test_a_source_of_one_label_keeps_its_names_where_several_are_learnt() -> None:
-    works = labelled(manifest(dict.fromkeys(ODD, 4)), Task.STYLE, SEVERAL)
+    works = select_works(manifest(dict.fromkeys(ODD, 4)), Task.STYLE, SEVERAL)
     assert works.multi_label
     assert works.class_names == sorted(ODD)
     assert works.targets(sorted(ODD)).sum(axis=0).tolist() == [4, 4, 4]
-    few = labelled(manifest(dict.fromkeys(ODD, 4)), Task.STYLE, Selection(several=True, classes=ODD[:2]))
+    few = select_works(manifest(dict.fromkeys(ODD, 4)), Task.STYLE, Selection(several=True, classes=ODD[:2]))
     assert few.class_names == ["A, B", "Oil + Canvas"]
 
 
 def test_versions_of_one_and_of_several_labels_are_told_apart() -> None:
     rows = manifest({"Cubism": 3, "Realism": 3})
-    single, several = (labelled(rows, Task.STYLE, one) for one in (Selection(), SEVERAL))
+    single, several = (select_works(rows, Task.STYLE, one) for one in (Selection(), SEVERAL))
     assert single.fingerprint != several.fingerprint
     assert single.fingerprint == "7a2441d28cb60c00"  # as before there was such a field
 
 
 def test_a_version_kept_before_the_field_was_there_keeps_its_fingerprint(tmp_path: Path) -> None:
-    for name, works in {"several": chosen(), "single": labelled(manifest(COUNTS), Task.STYLE)}.items():
+    for name, works in {"several": chosen(), "single": select_works(manifest(COUNTS), Task.STYLE)}.items():
         works.save(tmp_path / name)
         file = tmp_path / name / "manifest.json"
         about = json.loads(file.read_text())
@@ -138,7 +138,7 @@ def test_a_version_kept_before_the_field_was_there_keeps_its_fingerprint(tmp_pat
 
 
 def test_the_way_out_that_a_split_names_can_be_typed() -> None:
-    works = labelled(manifest({"A, B": 20, "Oil + Canvas": 20, "Few": 1}), Task.STYLE)
+    works = select_works(manifest({"A, B": 20, "Oil + Canvas": 20, "Few": 1}), Task.STYLE)
     with pytest.raises(DataError, match=re.escape("""--classes '"A, B",Oil + Canvas'""")):
         assign(works, find_protocol("81/9/10"))
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.data.class_names import merging
-from components.data.corrections import corrected
+from components.data.class_names import parse_merges
+from components.data.corrections import apply_corrections
 from components.data.manifest import Manifest, Task
-from components.data.select import Selection, labelled
+from components.data.select import Selection, select_works
 from components.data.splits.balance import subset, topped_up
 from components.errors import DataError, SettingsError
 from flows.plan import Plan
@@ -37,7 +37,7 @@ def grouped(sizes: list[list[int]]) -> Manifest:
 
 
 def test_the_label_is_filled_and_works_without_one_are_left_out() -> None:
-    chosen = labelled(manifest(COUNTS), Task.STYLE)
+    chosen = select_works(manifest(COUNTS), Task.STYLE)
     assert chosen.class_names == ["Cubism", "Pop Art", "Realism"]
     assert len(chosen) == 19
     assert (chosen.frame["label"] == chosen.frame["style"]).all()
@@ -47,19 +47,19 @@ def test_the_label_is_filled_and_works_without_one_are_left_out() -> None:
 
 
 def test_only_the_classes_named() -> None:
-    chosen = labelled(manifest(COUNTS), Task.STYLE, Selection(classes=["Cubism", "Realism"]))
+    chosen = select_works(manifest(COUNTS), Task.STYLE, Selection(classes=["Cubism", "Realism"]))
     assert chosen.class_names == ["Cubism", "Realism"]
 
 
 def test_the_largest_classes_ties_by_name() -> None:
-    assert labelled(manifest(COUNTS), Task.STYLE, Selection(top=2)).class_names == ["Cubism", "Realism"]
+    assert select_works(manifest(COUNTS), Task.STYLE, Selection(top=2)).class_names == ["Cubism", "Realism"]
 
 
 def test_an_absent_class_is_named_with_those_there() -> None:
     with pytest.raises(DataError, match=r"\['Cubsm'\].*Realism \(9\), Cubism \(5\), Pop Art \(5\)"):
-        labelled(manifest(COUNTS), Task.STYLE, Selection(classes=["Cubsm", "Realism"]))
+        select_works(manifest(COUNTS), Task.STYLE, Selection(classes=["Cubsm", "Realism"]))
     with pytest.raises(DataError, match=r"\['Cubsm'\].*Realism \(9\)"):
-        labelled(manifest(COUNTS), Task.STYLE, Selection(merge={"Cubsm": "Modern"}))
+        select_works(manifest(COUNTS), Task.STYLE, Selection(merge={"Cubsm": "Modern"}))
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def test_an_absent_class_is_named_with_those_there() -> None:
 )
 def test_fewer_than_two_classes_is_an_error(task: Task, top: int | None) -> None:
     with pytest.raises(DataError, match="at least 2 classes"):
-        labelled(manifest(COUNTS), task, Selection(top=top))
+        select_works(manifest(COUNTS), task, Selection(top=top))
 
 
 def test_merged_classes_count_as_one_and_are_chosen_by_their_new_name() -> None:
-    merge = merging(["Cubism + Pop Art = Modern"])
-    chosen = labelled(manifest(COUNTS), Task.STYLE, Selection(merge=merge))
+    merge = parse_merges(["Cubism + Pop Art = Modern"])
+    chosen = select_works(manifest(COUNTS), Task.STYLE, Selection(merge=merge))
     assert Counter(chosen.frame["label"]) == {"Modern": 10, "Realism": 9}
     assert set(chosen.frame["style"]) == {"Cubism", "Pop Art", "Realism"}
-    assert labelled(manifest(COUNTS), Task.STYLE, Selection(merge=merge, classes=["Modern", "Realism"]))
+    assert select_works(manifest(COUNTS), Task.STYLE, Selection(merge=merge, classes=["Modern", "Realism"]))
     assert chosen.lineage == ("select style: Cubism as Modern; Pop Art as Modern",)
 
 
@@ -87,7 +87,7 @@ def test_merged_classes_count_as_one_and_are_chosen_by_their_new_name() -> None:
 def test_merging_moves_works_and_loses_none(sizes: list[int], into: list[int]) -> None:
     whole = manifest({f"old {n}": size for n, size in enumerate(sizes)})
     merge = {f"old {n}": f"new {into[n]}" for n in range(len(sizes)) if n} | {"old 0": "other"}
-    chosen = labelled(whole, Task.STYLE, Selection(merge=merge))
+    chosen = select_works(whole, Task.STYLE, Selection(merge=merge))
     wanted: Counter[str] = Counter()
     for n, size in enumerate(sizes):
         wanted[merge[f"old {n}"]] += size
@@ -97,15 +97,15 @@ def test_merging_moves_works_and_loses_none(sizes: list[int], into: list[int]) -
 @pytest.mark.parametrize("text", ["Cubism", "=Modern", "Cubism+=Modern", "Cubism="])
 def test_merging_that_cannot_be_read_shows_how_it_is_written(text: str) -> None:
     with pytest.raises(SettingsError, match=r'"A\+B=C"'):
-        merging([text])
+        parse_merges([text])
     with pytest.raises(SettingsError, match="'A\\+B' would become two classes, 'C' and 'D'"):
-        merging(["A+B=C", "A+B=D"])
+        parse_merges(["A+B=C", "A+B=D"])
 
 
 def test_a_class_that_would_become_two_is_refused() -> None:
-    merge = merging(["Cubism+Realism=C", "pop art + cubism=D"])
+    merge = parse_merges(["Cubism+Realism=C", "pop art + cubism=D"])
     with pytest.raises(SettingsError, match="'Cubism' would become two classes, 'C' and 'D'"):
-        labelled(manifest(COUNTS), Task.STYLE, Selection(merge=merge))
+        select_works(manifest(COUNTS), Task.STYLE, Selection(merge=merge))
 
 
 SIGNS = {"Pop, Op": 3, "Fauvism": 4, "Oil+Tempera": 5, "Oil + Canvas": 6, "E=mc2": 7, "Op": 8}
@@ -124,7 +124,7 @@ SIGNS = {"Pop, Op": 3, "Fauvism": 4, "Oil+Tempera": 5, "Oil + Canvas": 6, "E=mc2
 )
 def test_names_with_signs_are_found_with_and_without_quotes(text: str, names: list[str]) -> None:
     asked = Plan.of(classes=text).selection
-    assert labelled(manifest(SIGNS), Task.STYLE, asked).class_names == names
+    assert select_works(manifest(SIGNS), Task.STYLE, asked).class_names == names
 
 
 @pytest.mark.parametrize(
@@ -139,13 +139,13 @@ def test_names_with_signs_are_found_with_and_without_quotes(text: str, names: li
     ],
 )
 def test_classes_with_signs_are_merged_with_and_without_quotes(text: str, counts: dict[str, int]) -> None:
-    chosen = labelled(manifest(SIGNS), Task.STYLE, Plan.of(merge=[text]).selection)
+    chosen = select_works(manifest(SIGNS), Task.STYLE, Plan.of(merge=[text]).selection)
     assert Counter(chosen.frame["label"]).items() >= counts.items()
 
 
 def test_merging_finds_spellings_that_were_one_class() -> None:
-    merge = merging([" Cubism+Cubism +cubism=Cubism"])
-    assert labelled(manifest(COUNTS), Task.STYLE, Selection(merge=merge)).class_names[0] == "Cubism"
+    merge = parse_merges([" Cubism+Cubism +cubism=Cubism"])
+    assert select_works(manifest(COUNTS), Task.STYLE, Selection(merge=merge)).class_names[0] == "Cubism"
 
 
 def test_of_many_classes_the_closest_and_the_largest_are_named() -> None:
@@ -153,7 +153,7 @@ def test_of_many_classes_the_closest_and_the_largest_are_named() -> None:
     with pytest.raises(
         DataError, match=r"\['henri matise'\].*closest: 'Henri Matisse'.* and 21 more"
     ) as failure:
-        labelled(manifest(many), Task.STYLE, Selection(classes=["henri matise", "Artist number 1"]))
+        select_works(manifest(many), Task.STYLE, Selection(classes=["henri matise", "Artist number 1"]))
     assert "number 39" not in str(failure.value)
 
 
@@ -189,13 +189,13 @@ def test_a_subset_of_a_grown_collection_loses_at_most_as_many_as_came(
 
 def test_a_balanced_subset_takes_the_smallest_class_whole_and_so_many_where_asked() -> None:
     known = {name: count for name, count in COUNTS.items() if name}
-    chosen = labelled(manifest(known), Task.STYLE, Selection(balanced=True))
+    chosen = select_works(manifest(known), Task.STYLE, Selection(balanced=True))
     assert Counter(chosen.frame["label"]) == dict.fromkeys(known, 5)
-    few = labelled(manifest(known), Task.STYLE, Selection(per_class=3, seed=2))
+    few = select_works(manifest(known), Task.STYLE, Selection(per_class=3, seed=2))
     assert Counter(few.frame["label"]) == dict.fromkeys(known, 3)
     assert few.lineage == ("select style: 3 of each, seed 2",)
     seeds = {
-        tuple(labelled(manifest(known), Task.STYLE, Selection(per_class=3, seed=seed)).frame["path"])
+        tuple(select_works(manifest(known), Task.STYLE, Selection(per_class=3, seed=seed)).frame["path"])
         for seed in range(5)
     }
     assert len(seeds) == 5
@@ -203,7 +203,7 @@ def test_a_balanced_subset_takes_the_smallest_class_whole_and_so_many_where_aske
 
 def test_a_class_of_too_few_works_or_of_one_large_group_is_named() -> None:
     with pytest.raises(DataError, match=r"6 works of each class.*Cubism \(5\), Pop Art \(5\)"):
-        labelled(manifest(COUNTS), Task.STYLE, Selection(per_class=6))
+        select_works(manifest(COUNTS), Task.STYLE, Selection(per_class=6))
     with pytest.raises(DataError, match="no number up to 3"):
         subset(grouped([[2, 2], [3]]).frame)
 
@@ -244,7 +244,7 @@ def test_corrections_put_labels_right_and_leave_works_out_with_a_line(tmp_path: 
         "path, label ,why\nCubism/0-0.jpg,Realism,a portrait\nCubism/1-0.jpg,,a photograph\n\n",
     )
     before = manifest(COUNTS)
-    after = corrected(before, table, Task.STYLE)
+    after = apply_corrections(before, table, Task.STYLE)
     styles = dict(zip(after.frame["path"], after.frame["style"], strict=True))
     assert styles["Cubism/0-0.jpg"] == "Realism"
     assert len(after) == len(before) - 1
@@ -253,7 +253,11 @@ def test_corrections_put_labels_right_and_leave_works_out_with_a_line(tmp_path: 
     assert "mended.csv" in left_out.reason
     assert after.parents == (before.fingerprint,)
     assert after.fingerprint != before.fingerprint
-    assert Counter(labelled(after, Task.STYLE).frame["label"]) == {"Cubism": 3, "Realism": 10, "Pop Art": 5}
+    assert Counter(select_works(after, Task.STYLE).frame["label"]) == {
+        "Cubism": 3,
+        "Realism": 10,
+        "Pop Art": 5,
+    }
 
 
 @QUICK
@@ -261,11 +265,11 @@ def test_corrections_put_labels_right_and_leave_works_out_with_a_line(tmp_path: 
 def test_corrections_change_what_they_name_and_nothing_else(
     changes: dict[int, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    before = labelled(manifest(COUNTS), Task.STYLE)
+    before = select_works(manifest(COUNTS), Task.STYLE)
     paths = list(before.frame["path"])
     lines = [f"{paths[row]},{label}" for row, label in changes.items()]
     table = write(tmp_path_factory.mktemp("table") / "t.csv", "\n".join(["path,label", *lines]))
-    after = corrected(before, table)
+    after = apply_corrections(before, table)
     now = dict(zip(after.frame["path"], after.frame["label"], strict=True))
     for row, (path, label) in enumerate(zip(paths, before.frame["label"], strict=True)):
         assert now.get(path, "") == changes.get(row, label)
@@ -288,7 +292,7 @@ def test_a_table_that_does_not_fit_is_refused_with_what_is_expected(
     tmp_path: Path, text: str, told: str
 ) -> None:
     with pytest.raises(DataError, match=told):
-        corrected(manifest(COUNTS), write(tmp_path / "t.csv", text), Task.STYLE)
+        apply_corrections(manifest(COUNTS), write(tmp_path / "t.csv", text), Task.STYLE)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
@@ -300,13 +304,13 @@ def test_a_table_that_went_through_a_spreadsheet_finds_paths_and_labels(
     works = works.with_frame(works.frame.assign(path=accents))
     lines = "Path;Label;Why\r\nCaf\u00e9/0-0.jpg; cubism;x\r\nCaf\u00e9\\1-0.jpg;REALISM;\r\n;;\r\n"
     (tmp_path / "t.csv").write_bytes(lines.encode(encoding))
-    after = corrected(works, tmp_path / "t.csv", Task.STYLE).frame.set_index("path")["style"]
+    after = apply_corrections(works, tmp_path / "t.csv", Task.STYLE).frame.set_index("path")["style"]
     assert [after[f"Cafe\u0301/{number}-0.jpg"] for number in (0, 1, 2)] == ["Cubism", "Realism", "Pop Art"]
 
 
 def test_an_absent_table_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"none\.csv: missing; columns expected"):
-        corrected(manifest(COUNTS), tmp_path / "none.csv", Task.STYLE)
+        apply_corrections(manifest(COUNTS), tmp_path / "none.csv", Task.STYLE)
 
 
 def test_copies_of_a_file_are_put_right_with_it(tmp_path: Path) -> None:
@@ -315,8 +319,8 @@ def test_copies_of_a_file_are_put_right_with_it(tmp_path: Path) -> None:
     frame.loc[1, "sha256"] = frame.loc[0, "sha256"]
     one, copy, other = frame["path"][0], frame["path"][1], sorted(set(frame["style"]))[-1]
     works = works.with_frame(frame)
-    after = corrected(works, write(tmp_path / "t.csv", f"path,label\n{one},{other}\n"), Task.STYLE)
+    after = apply_corrections(works, write(tmp_path / "t.csv", f"path,label\n{one},{other}\n"), Task.STYLE)
     assert after.frame.set_index("path")["style"][[one, copy]].tolist() == [other, other]
     both = write(tmp_path / "u.csv", f"path,label\n{one},{other}\n{copy},\n")
     with pytest.raises(DataError, match="same file as another"):
-        corrected(works, both, Task.STYLE)
+        apply_corrections(works, both, Task.STYLE)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from components.data import sources
 from components.data.manifest import Manifest, Task
 from components.data.sources import names, painter_by_numbers, pandora, wikiart
-from components.data.spelling import tidy
+from components.data.spelling import clean_name
 from components.errors import DataError, SettingsError
 from components.settings import Settings
 from tests import tiny_collections
@@ -214,23 +214,23 @@ def test_garbled_names_are_mended(name: str, encoding: str, times: int) -> None:
             garbled = garbled.encode("utf-8").decode(encoding)
         except UnicodeDecodeError:
             pytest.skip(f"{encoding} cannot be taken for it")
-    assert names.mended(garbled) == names.mended(name) == tidy(name)
+    assert names.repair_name(garbled) == names.repair_name(name) == clean_name(name)
 
 
 @pytest.mark.parametrize(
     "name", ["", "Plain", "Łempicka", "Рерих", "рек", "葛飾北斎", "Ñandú", "São João", "Øyvind Ås"]
 )
 def test_good_names_stay(name: str) -> None:
-    assert names.mended(name) == name
+    assert names.repair_name(name) == name
 
 
 @given(st.text(), st.sampled_from(["cp437", "cp850", "cp866", "cp1252", "latin-1"]))
 def test_no_name_is_too_strange(name: str, encoding: str) -> None:
-    mended = names.mended(name)
+    mended = names.repair_name(name)
     assert unicodedata.is_normalized("NFC", mended)
-    names.mended(name.encode("utf-8").decode(encoding, "ignore"))
-    assert names.plain(name).isascii()
-    names.person(name)
+    names.repair_name(name.encode("utf-8").decode(encoding, "ignore"))
+    assert names.ascii_key(name).isascii()
+    names.person_name(name)
 
 
 def test_every_source_is_a_file_of_its_own() -> None:
@@ -244,9 +244,9 @@ def test_a_local_collection_is_where_it_is(
 ) -> None:
     save(tmp_path / "here" / "a.jpg", 1)
     monkeypatch.chdir(tmp_path)
-    assert sources.located("here", settings) == (tmp_path / "here").resolve()
+    assert sources.local_folder("here", settings) == (tmp_path / "here").resolve()
     with pytest.raises(SettingsError, match=r"gone: no such folder\. Give the folder, or the s3://"):
-        sources.located(tmp_path / "gone", settings)
+        sources.local_folder(tmp_path / "gone", settings)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="the folder is empty"):
-        sources.located(tmp_path / "empty", settings)
+        sources.local_folder(tmp_path / "empty", settings)

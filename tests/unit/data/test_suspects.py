@@ -9,12 +9,12 @@ import pytest
 
 from components.data import sources
 from components.data.cache.decoded import decoded
-from components.data.corrections import corrected
+from components.data.corrections import apply_corrections
 from components.data.explore import page, shelf, suspected
 from components.data.groups.label_errors import find
 from components.data.images import descriptor
 from components.data.manifest import Manifest, Task
-from components.data.select import labelled
+from components.data.select import select_works
 from components.data.sources import synthetic
 from components.errors import DataError
 from tests.tiny_collections import manifest
@@ -25,7 +25,7 @@ FLIPPED = 0.05
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory) -> Manifest:
     root = synthetic.draw(tmp_path_factory.mktemp("gallery"), works_per_style=40, size=64)
-    return labelled(sources.read("synthetic", root, Task.STYLE), Task.STYLE)
+    return select_works(sources.read("synthetic", root, Task.STYLE), Task.STYLE)
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,10 @@ def test_the_table_put_right_corrects_the_collection(flipped, features, tmp_path
     suspects = find(features, collection)
     folder = tmp_path / "suspects"
     suspected.write(folder, suspects, collection, "Some are suspected.")
-    assert corrected(collection, folder / suspected.TABLE, Task.STYLE).fingerprint == collection.fingerprint
+    assert (
+        apply_corrections(collection, folder / suspected.TABLE, Task.STYLE).fingerprint
+        == collection.fingerprint
+    )
 
     with (folder / suspected.TABLE).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -123,7 +126,7 @@ def test_the_table_put_right_corrects_the_collection(flipped, features, tmp_path
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(row | {"label": right.get(row["path"], row["label"])} for row in rows)
-    mended = corrected(collection, edited, Task.STYLE)
+    mended = apply_corrections(collection, edited, Task.STYLE)
     wrong_before = _wrong(collection, right)
     assert _wrong(mended, right) == wrong_before - sum(row["path"] in right for row in rows)
 
@@ -133,7 +136,9 @@ def test_the_table_has_the_collections_own_labels_where_classes_were_merged(draw
     merged = drawn.with_frame(drawn.frame.assign(label=drawn.frame["label"].replace(two, "Both")))
     suspects = find(blobs(merged, 0.6), merged)
     suspected.write(tmp_path / "suspects", suspects, merged, "")
-    corrected(drawn, tmp_path / "suspects" / suspected.TABLE, Task.STYLE)  # raises for a label not there
+    apply_corrections(
+        drawn, tmp_path / "suspects" / suspected.TABLE, Task.STYLE
+    )  # raises for a label not there
 
 
 def test_the_page_offers_the_table_alone_or_beside_the_figures(flipped, features, tmp_path):

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.data.manifest import Manifest, Rejected, Task
-from components.data.select import Selection, labelled
+from components.data.select import Selection, select_works
 from components.data.splits.split import PROTOCOLS, assign, find_protocol
 from components.data.versions import Change, Versions, difference
 from components.errors import DataError
@@ -23,7 +23,7 @@ THREE = PROTOCOLS["81/9/10"]
 
 def made(counts: dict[str, int], protocol: str = "81/9/10", wanted: Selection | None = None) -> Manifest:
     """A data version, made as the flow makes it."""
-    chosen = labelled(manifest(counts), Task.STYLE, wanted or Selection())
+    chosen = select_works(manifest(counts), Task.STYLE, wanted or Selection())
     return assign(chosen, find_protocol(protocol))
 
 
@@ -227,6 +227,6 @@ def test_the_previous_version_is_of_the_same_collection_task_selection_and_proto
     assert versions.previous(first) is None
     assert versions.previous(made({"a": 13, "b": 10}, "3-fold:1")) is None
     kept_at(versions, made({"a": 12, "b": 10}, "80/20"), 6)
-    unsplit = versions.previous(labelled(manifest({"a": 13, "b": 10}), Task.STYLE))
+    unsplit = versions.previous(select_works(manifest({"a": 13, "b": 10}), Task.STYLE))
     assert unsplit is not None
     assert unsplit.protocol == "80/20"

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from components.data.manifest import Task
-from components.data.select import labelled
+from components.data.select import select_works
 from components.data.splits.split import assign, find_protocol
 from components.data.versions import Versions
 from tests.tiny_collections import manifest, save
@@ -88,7 +88,7 @@ def test_ingest_tells_what_it_left_out_as_json(tmp_path):
 def test_data_versions_are_listed_shown_and_compared(settings):
     versions = Versions(settings.collections / "versions")
     split = [
-        assign(labelled(manifest({"Cubism": count, "Pop Art": 10}), Task.STYLE), find_protocol("81/9/10"))
+        assign(select_works(manifest({"Cubism": count, "Pop Art": 10}), Task.STYLE), find_protocol("81/9/10"))
         for count in (10, 12)
     ]
     for one in split:

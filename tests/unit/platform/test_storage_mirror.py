@@ -228,9 +228,9 @@ def test_any_layout_below_an_address(client: Any, endpoint: str, tmp_path: Path,
         {f"sets/pandora/{path.relative_to(local)}": path.read_bytes() for path in local.rglob("*.jpg")},
     )
     settings = Settings.load(s3_endpoint_url=endpoint)
-    root = sources.located(Path(ADDRESS) if as_path else ADDRESS, settings)
+    root = sources.local_folder(Path(ADDRESS) if as_path else ADDRESS, settings)
     assert root.is_relative_to(settings.collections / "s3")
-    assert sources.located(f"{ADDRESS}/", settings) == root
+    assert sources.local_folder(f"{ADDRESS}/", settings) == root
     read = sources.read("pandora", root, Task.STYLE)
     assert read.lineage[0] == f"mirrored from {ADDRESS}"
     assert read.fingerprint == sources.read("pandora", local, Task.STYLE).fingerprint
