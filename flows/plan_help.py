@@ -47,4 +47,4 @@ STUDY = {
     "seed": "Seed of split and training.",
     "workers": "Processes that take the trials of its searches (A5, D2, E4).",
 }
-"""By the name of the field of `flows.study.order.StudyPlan`."""
+"""By the name of the field of `flows.study.plan.StudyPlan`."""

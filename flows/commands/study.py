@@ -55,7 +55,7 @@ def show(
     from components.studies.catalog import find_study
     from flows.run_table import share
     from flows.study.describe import known, words
-    from flows.study.order import StudyPlan
+    from flows.study.plan import StudyPlan
     from flows.study.table import PARTS
 
     study, wanted = find_study(name), StudyPlan.of(study=name, size=size).size
@@ -97,7 +97,7 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Run a study's rows, each an MLflow run under one parent; ends with its table. Done rows are found."""
-    from flows.study.order import StudyPlan
+    from flows.study.plan import StudyPlan
 
     if quick and given["size"] not in (None, "quick"):
         raise SettingsError(

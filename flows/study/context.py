@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
     from components.training.recipe import Recipe
     from flows.plan import Plan
-    from flows.study.order import StudyPlan
+    from flows.study.plan import StudyPlan
     from flows.study.table import RowResult
 
 

@@ -24,7 +24,7 @@ from flows.log import LOGGER, log_step
 from flows.steps.ingest import prepared
 from flows.study import table
 from flows.study.context import StudyContext
-from flows.study.order import StudyPlan
+from flows.study.plan import StudyPlan
 from flows.study.rows import run_row
 from flows.study.table import RowResult, TableRow
 

@@ -14,7 +14,7 @@ from components.evaluation.answers import logged_rows
 from components.settings import Settings
 from components.tracking.processes import Process, this_life
 from components.tracking.runs import Tracker
-from flows.study.order import StudyPlan
+from flows.study.plan import StudyPlan
 from tests.tiny_collections import save
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]

@@ -11,7 +11,7 @@ from mlflow.projects._project_spec import load_project
 
 from flows.cli import app
 from flows.plan import Plan
-from flows.study.order import StudyPlan
+from flows.study.plan import StudyPlan
 
 ROOT = Path(__file__).parents[3]
 PROJECT = load_project(str(ROOT))

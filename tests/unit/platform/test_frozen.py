@@ -17,7 +17,7 @@ from components.training.presets import recipe_for
 from components.training.recipe import Policy, Stage
 from components.training.search.presets import heads
 from flows.plan import Plan
-from flows.study.order import StudyPlan
+from flows.study.plan import StudyPlan
 
 RECIPE = recipe_for("demo", "simple_cnn")
 ROOT = Path(__file__).parents[3]

@@ -12,7 +12,7 @@ from components.studies.catalog import STUDIES, find_study
 from components.studies.style_cnn_resnet50 import MOVEMENTS
 from flows.cli import app
 from flows.study.describe import words
-from flows.study.order import StudyPlan
+from flows.study.plan import StudyPlan
 
 
 def test_a_study_s_own_collection_is_read_as_documented(settings, tmp_path):
