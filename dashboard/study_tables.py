@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from components.settings import Settings
+from components.tracking.study_document import Measured, StudyLine
 from dashboard import formatting
 from dashboard.tables import run_url
-
-Line = Mapping[str, Any]
-"""Of a run's study.json: row, title, published, ours ({figure: [point, low, high]}), seconds, parameters,
-note, reason, run."""
 
 _FIGURES = {
     "accuracy": "Accuracy",
@@ -24,40 +20,44 @@ _FIGURES = {
 _PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def merged(tables: Iterable[Sequence[Line]]) -> list[Line]:
+def merged(tables: Iterable[Sequence[StudyLine]]) -> list[StudyLine]:
     """Each row's newest line, in the study's order; `tables` of several runs, the newest first."""
-    lines: dict[str, Line] = {}
+    lines: dict[str, StudyLine] = {}
     for table in tables:
         for line in table:
-            lines.setdefault(str(line["row"]), line)
+            lines.setdefault(line.row, line)
     return [lines[row] for row in sorted(lines, key=_place)]
 
 
-def table(lines: Iterable[Line], settings: Settings) -> list[dict[str, str]]:
+def table(lines: Iterable[StudyLine], settings: Settings) -> list[dict[str, str]]:
     """A line a figure, as Markdown; what belongs to the whole row stands at its first."""
     rows = []
     for line in lines:
-        published, ours = line["published"], line["ours"]
-        figures = list(dict.fromkeys([*published, *ours])) or [""]
+        figures = line.figures or [""]
         for figure in figures:
             first = figure == figures[0]
             rows.append(
                 {
                     "Row": _row(line, settings) if first else "",
-                    "What": formatting.plain(line["title"]) if first else "",
+                    "What": formatting.plain(line.title) if first else "",
                     "Figure": _figure(figure),
-                    "Published": _share(published.get(figure)),
-                    "Ours (95 % range)": _ours(ours.get(figure)),
-                    "Time": _whole(formatting.duration(line["seconds"])) if first and line["run"] else "",
-                    "Size": formatting.count(line["parameters"]) if first and line["parameters"] else "",
+                    "Published": _share(line.published.get(figure)),
+                    "Ours (95 % range)": _ours(line.ours.get(figure)),
+                    "Time": _time(line) if first else "",
+                    "Size": formatting.count(line.parameters) if first and line.parameters else "",
                     "Note": _note(line) if first else "",
                 }
             )
     return rows
 
 
-def _row(line: Line, settings: Settings) -> str:
-    return f"[{line['row']}]({run_url(settings, line['run'])})" if line["run"] else str(line["row"])
+def _row(line: StudyLine, settings: Settings) -> str:
+    return f"[{line.row}]({run_url(settings, line.run)})" if line.run else line.row
+
+
+def _time(line: StudyLine) -> str:
+    """What the row took; "" where no run says."""
+    return _whole(formatting.duration(line.seconds)) if line.run and line.seconds is not None else ""
 
 
 def _figure(name: str) -> str:
@@ -69,7 +69,7 @@ def _figure(name: str) -> str:
     )
 
 
-def _ours(measured: Sequence[float | None] | None) -> str:
+def _ours(measured: Measured | None) -> str:
     return _whole(formatting.measured(*measured)) if measured else ""
 
 
@@ -82,8 +82,8 @@ def _share(value: float | None) -> str:
     return "" if value is None else formatting.figure(value)
 
 
-def _note(line: Line) -> str:
-    note = f"Not done: {line['reason']}" if line["reason"] else str(line["note"])
+def _note(line: StudyLine) -> str:
+    note = f"Not done: {line.reason}" if line.reason else line.note
     return formatting.plain(formatting.sentence(note))
 
 

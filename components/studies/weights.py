@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from components.errors import SettingsError, WeightsError
 from components.models import catalog
@@ -17,7 +17,6 @@ from components.training.search.search import Search
 from components.training.search.space import Space
 
 IMAGENET, NONE = "imagenet", "none"
-RANDOM = "random weights"
 
 _KEPT_TOP = "resnet50_kept_top"
 _LIKE: Mapping[str, Mapping[str, str]] = {
@@ -117,8 +116,34 @@ class Given:
         return self.files.get(family) or self.files.get(_backbone(family))
 
 
-def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, str]:
-    """The recipe with weights that can be had, and what the table is to say of them ("": as published).
+@dataclass(frozen=True)
+class WeightsUsed:
+    """The weights that took the place of those that the source had.
+
+    Attributes:
+        stand_in: title of the network that stands in for the source's; "" for none.
+        random: True where the network starts from random weights.
+    """
+
+    stand_in: str = ""
+    random: bool = False
+
+    @property
+    def kind(self) -> Literal["", "stand-in", "random"]:
+        """In one word; "" as published."""
+        if self.random:
+            return "random"
+        return "stand-in" if self.stand_in else ""
+
+    @property
+    def note(self) -> str:
+        """For the study's table; "" as published."""
+        stand_in = f"stand-in: {self.stand_in}" if self.stand_in else ""
+        return ", ".join(filter(None, (stand_in, "random weights" if self.random else "")))
+
+
+def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, WeightsUsed]:
+    """The recipe with weights that can be had, and which these are.
 
     Without weights all of the network is trained, for a random backbone must not be frozen; one that starts
     from another row's weights keeps its stages.
@@ -127,27 +152,27 @@ def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, str]:
         WeightsError: a stand-in cannot take its place.
     """
     if recipe.weights != IMAGENET:
-        return recipe, ""
-    address, other, said = given.file_of(recipe.family), given.stand_in, []
+        return recipe, WeightsUsed()
+    address, other, stand_in = given.file_of(recipe.family), given.stand_in, ""
     if other is not None and (address is None or recipe.family == other.family):
         address = given.file_of(other.family)
         stood = _stood_in(recipe, other)
         if stood != recipe:
-            said.append(f"stand-in: {other}")
+            stand_in = str(other)
         recipe = stood
     address = address or given.address
     if address == NONE:
-        return _at_random(recipe), ", ".join([*said, RANDOM])
-    return recipe.replace(weights=address), ", ".join(said)
+        return _at_random(recipe), WeightsUsed(stand_in, random=True)
+    return recipe.replace(weights=address), WeightsUsed(stand_in)
 
 
-def equipped_search(search: Search, given: Given) -> tuple[Search, str]:
+def equipped_search(search: Search, given: Given) -> tuple[Search, WeightsUsed]:
     """As `equipped`; a stand-in's space keeps the parameters that it has.
 
     Raises:
         WeightsError: a stand-in cannot take its place, or has none of the parameters.
     """
-    recipe, note = equipped(search.recipe, given)
+    recipe, used = equipped(search.recipe, given)
     space = search.space
     if recipe.family != search.recipe.family:
         names = {
@@ -159,9 +184,11 @@ def equipped_search(search: Search, given: Given) -> tuple[Search, str]:
             if one.name in names or not one.name.startswith("options.")
         )
         if not kept:
-            raise WeightsError(f"{note} has none of the parameters {', '.join(space.names)} to search over.")
+            raise WeightsError(
+                f"{used.note} has none of the parameters {', '.join(space.names)} to search over."
+            )
         space = Space(parameters=kept)
-    return search.replace(recipe=recipe, space=space), note
+    return search.replace(recipe=recipe, space=space), used
 
 
 def _stood_in(recipe: Recipe, other: StandIn) -> Recipe:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import streamlit as st
 
 from components.settings import Settings
 from components.tracking.runs import RunRecord
+from components.tracking.study_document import STUDY_DOCUMENT, StudyDocument
 from dashboard import dataset_names, formatting, queries, study_tables, tables, widgets
 
 _DOCUMENT, _FIGURE = "study.json", "figures/study.png"
@@ -35,12 +33,12 @@ def page() -> None:
         index=list(formatting.STUDIES).index(newest) if newest in formatting.STUDIES else 0,
         format_func=formatting.study_title,
     )
-    tables_by_run = {run.id: document for run in known if (document := _document(settings, run, name))}
-    if not tables_by_run:
+    documents = {run.id: document for run in known if (document := _document(settings, run, name))}
+    if not documents:
         letter, _ = formatting.STUDIES[name]
         widgets.empty("This study has not been run yet", f"atelier study run {letter} --quick")
         return
-    runs = [run for run in known if run.id in tables_by_run]
+    runs = [run for run in known if run.id in documents]
     sizes = [size for size in formatting.SIZES if any(_size(run) == size for run in runs)]
     size = right.segmented_control(
         "Size",
@@ -53,20 +51,20 @@ def page() -> None:
     )
     runs = [run for run in runs if _size(run) == size]
     alike = [run for run in runs if dataset_names.version_of(run) == dataset_names.version_of(runs[0])]
-    _show(settings, alike, [tables_by_run[run.id] for run in alike])
+    _show(settings, alike, [documents[run.id] for run in alike])
 
 
-def _document(settings: Settings, run: RunRecord, name: str) -> dict[str, Any] | None:
+def _document(settings: Settings, run: RunRecord, name: str) -> StudyDocument | None:
     """The table that a run of the study left; None where it came to no row, or is of another study."""
-    path = queries.artifact(settings, run.id, _DOCUMENT) if run.study == name else None
-    return json.loads(path.read_text(encoding="utf-8")) if path else None
+    path = queries.artifact(settings, run.id, STUDY_DOCUMENT) if run.study == name else None
+    return StudyDocument.load(path) if path else None
 
 
 def _size(run: RunRecord) -> str:
     return run.scale
 
 
-def _show(settings: Settings, runs: list[RunRecord], documents: list[dict[str, Any]]) -> None:
+def _show(settings: Settings, runs: list[RunRecord], documents: list[StudyDocument]) -> None:
     """Runs of one size on the same works, the newest first, as one table and figure."""
     newest = runs[0]
     if newest.synthetic:
@@ -77,15 +75,15 @@ def _show(settings: Settings, runs: list[RunRecord], documents: list[dict[str, A
         f"{tables.state(newest).lower()}. A row's name leads to its run in MLflow; "
         f"its size is how many numbers the model learnt."
     )
-    lines = study_tables.merged([document["lines"] for document in documents])
+    lines = study_tables.merged([document.lines for document in documents])
     st.header("Published beside ours", help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['interval']}")
-    most = max(runs, key=lambda run: len(documents[runs.index(run)]["lines"]))
+    most = max(runs, key=lambda run: len(documents[runs.index(run)].lines))
     picture = queries.artifact(settings, most.id, _FIGURE)
     if picture is not None:
         st.image(str(picture), alt="Published figures beside ours, with 95 % intervals, a row a line")
     st.header("Row by row")
     st.table(study_tables.table(lines, settings), border="horizontal", hide_index=True)
-    if left_open := documents[0].get("left_open"):
+    if left_open := documents[0].left_open:
         st.caption(f"Left open by the source, and what was taken: {formatting.plain(left_open)}.")
 
 

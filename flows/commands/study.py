@@ -103,8 +103,8 @@ def run(
         raise SettingsError(
             f"--quick is --size quick; received --size {given['size']}, too. Give one of the two."
         )
-    order = StudyPlan.of(study=name, **(given | {"size": "quick"} if quick else given))
-    outcome = _ran(order, prefect=prefect)
+    study_plan = StudyPlan.of(study=name, **(given | {"size": "quick"} if quick else given))
+    outcome = _ran(study_plan, prefect=prefect)
     _show(outcome, as_json=as_json)
     if strict and outcome.failed:
         raise typer.Exit(1)
@@ -124,7 +124,7 @@ def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
     _show(outcome, as_json=as_json)
 
 
-def _ran(order: Any, *, prefect: bool) -> StudyResult:
+def _ran(study_plan: Any, *, prefect: bool) -> StudyResult:
     if prefect:
         from flows.server import supervisor
 
@@ -136,14 +136,14 @@ def _ran(order: Any, *, prefect: bool) -> StudyResult:
             from flows.study.flow import study
 
             with prefect_env.owned():
-                outcome: StudyResult = study(order)
+                outcome: StudyResult = study(study_plan)
                 return outcome
     settings = load_settings()
     prefect_env.prepare(settings, quiet=True)
     with talking():
         from flows.study.flow import run as stop
 
-        return stop(order, settings)
+        return stop(study_plan, settings)
 
 
 def _show(outcome: StudyResult, *, as_json: bool) -> None:
@@ -155,7 +155,7 @@ def _show(outcome: StudyResult, *, as_json: bool) -> None:
     output.print()
     show_table(f"{outcome.title}; {duration(outcome.seconds)}", table(outcome.lines))
     if outcome.failed:
-        names = ", ".join(line["row"] for line in outcome.failed)
+        names = ", ".join(line.row for line in outcome.failed)
         errors.print(
             f"{len(outcome.failed)} rows could not be done: {names}", style="yellow", highlight=False
         )

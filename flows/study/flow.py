@@ -19,14 +19,15 @@ from components.settings import Settings
 from components.storage import key_of
 from components.studies import catalog
 from components.tracking import tags as run_tag
+from components.tracking.study_document import STUDY_DOCUMENT, StudyDocument, StudyLine
 from flows import prefect_env
 from flows.log import LOGGER, log_step
 from flows.steps.ingest import prepared
 from flows.study import table
 from flows.study.context import StudyContext
 from flows.study.plan import StudyPlan
+from flows.study.results import RowFailed, RowResult
 from flows.study.rows import run_row
-from flows.study.table import RowResult, TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from components.studies.study import Row
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord, Tracker
-
-DOCUMENT = "study.json"
-"""What a study's run keeps: title, lines, seconds; `atelier study table` reads it again."""
 
 _ALIKE = (run_tag.SCALE, run_tag.DATA_VERSION)
 """Tags that runs of a study share whose rows go into one table."""
@@ -58,49 +56,56 @@ class StudyResult:
     """
 
     title: str
-    lines: tuple[TableRow, ...]
+    lines: tuple[StudyLine, ...]
     seconds: float
     run: str
     status: str = "RUNNING"
     left_open: str = ""
 
     @property
-    def failed(self) -> list[TableRow]:
+    def failed(self) -> list[StudyLine]:
         """The rows that could not be done."""
-        return [line for line in self.lines if line["reason"]]
+        return [line for line in self.lines if line.reason]
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self) | {"lines": list(self.lines)}
+        return asdict(self) | {"lines": [line.model_dump(mode="json") for line in self.lines]}
+
+    @property
+    def document(self) -> StudyDocument:
+        """What the study's MLflow run keeps of it."""
+        return StudyDocument(
+            title=self.title, lines=self.lines, seconds=self.seconds, left_open=self.left_open
+        )
 
 
 @task(name="study row", task_run_name="row {row.id}", cache_policy=NO_CACHE)
-def study_row(row: Row, course: StudyContext) -> RowResult | State[Any]:
+def study_row(row: Row, context: StudyContext) -> RowResult | State[Any]:
     """One row, as a task that Prefect shows; Failed where the row could not be done."""
-    done = run_row(row, course)
-    return Failed(message=done.reason) if done.reason else done
+    result = run_row(row, context)
+    return Failed(message=result.reason) if isinstance(result, RowFailed) else result
 
 
-@flow(name="study", flow_run_name="{order.study} · {order.size}", validate_parameters=True)
-def study(order: StudyPlan) -> StudyResult:
+@flow(name="study", flow_run_name="{plan.study} · {plan.size}", validate_parameters=True)
+def study(plan: StudyPlan) -> StudyResult:
     """The study's rows under one run, each found again when it was done before; ends with the table."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     prefect_env.mark_crashed()
-    outcome = run(order, Settings.load(), _shown)
+    outcome = run(plan, Settings.load(), _shown)
     create_markdown_artifact(
-        _markdown(outcome), key=f"study-{order.wanted.name}", description=f"MLflow run {outcome.run}"
+        _markdown(outcome), key=f"study-{plan.wanted.name}", description=f"MLflow run {outcome.run}"
     )
     return outcome
 
 
-def _shown(row: Row, course: StudyContext) -> RowResult:
+def _shown(row: Row, context: StudyContext) -> RowResult:
     """A row as a task whose failure does not end the flow."""
-    study_row(row, course, return_state=True)
-    return course.done[row.id]
+    study_row(row, context, return_state=True)
+    return context.results[row.id]
 
 
 def run(
-    order: StudyPlan, settings: Settings, do: Callable[[Row, StudyContext], RowResult] = run_row
+    study_plan: StudyPlan, settings: Settings, do: Callable[[Row, StudyContext], RowResult] = run_row
 ) -> StudyResult:
     """The study without a Prefect server; `do` carries out a row.
 
@@ -111,30 +116,33 @@ def run(
     """
     from components.tracking.runs import Tracker
 
-    wanted, given = order.wanted, order.given
-    rows = wanted.chosen(order.rows)
+    wanted, given = study_plan.wanted, study_plan.given
+    rows = wanted.chosen(study_plan.rows)
     if given.stand_in:
-        prepare(settings, order.seed)  # what options its network has is asked where Keras is imported
-    plan = order.plan(settings)
+        prepare(settings, study_plan.seed)  # what options its network has is asked where Keras is imported
+    plan = study_plan.plan(settings)
     manifest = prepared(plan, settings)
     experiment = f"{wanted.task} · {manifest.source}"
     title = table.title(
-        f"Study {wanted.letter}: {wanted.title}", manifest.source, order.size, synthetic=manifest.synthetic
+        f"Study {wanted.letter}: {wanted.title}",
+        manifest.source,
+        study_plan.size,
+        synthetic=manifest.synthetic,
     )
-    tags = plan.tags("study", manifest) | {run_tag.SCALE: order.size, run_tag.STUDY: wanted.name}
+    tags = plan.tags("study", manifest) | {run_tag.SCALE: study_plan.size, run_tag.STUDY: wanted.name}
     # Without its rows: so a later run of others marks one that was killed.
-    asked = order.model_dump(mode="json", exclude={"rows", "workers"})
+    asked = study_plan.model_dump(mode="json", exclude={"rows", "workers"})
     key = key_of("study", wanted.name, asked, manifest.fingerprint)
     tracker, started = Tracker(settings), time.monotonic()
     tracker.mark_stale(experiment, key)
-    with tracker.start(experiment, f"study {wanted.name} · {order.size}", key, tags) as parent:
-        parent.params(order.model_dump(mode="json") | {"stand_in_for_all": str(given.stand_in or "")})
+    with tracker.start(experiment, f"study {wanted.name} · {study_plan.size}", key, tags) as parent:
+        parent.params(study_plan.model_dump(mode="json") | {"stand_in_for_all": str(given.stand_in or "")})
         parent.dataset(manifest)
-        course = StudyContext(wanted, order, settings, experiment, parent)
-        course.data[plan.model_dump_json()] = manifest
-        lines: list[TableRow] = []
+        context = StudyContext(wanted, study_plan, settings, experiment, parent)
+        context.data[plan.model_dump_json()] = manifest
+        lines: list[StudyLine] = []
         for row in rows:
-            lines.append(table.line(do(row, course), wanted.part_of(row)))
+            lines.append(table.line(do(row, context), wanted.part_of(row)))
             seconds = round(time.monotonic() - started, 1)
             outcome = StudyResult(title, tuple(lines), seconds, parent.id, left_open=wanted.left_open)
             _keep(parent, outcome)
@@ -160,38 +168,40 @@ def last(name: str, settings: Settings) -> StudyResult:
     from components.tracking.runs import Tracker
 
     tracker, wanted = Tracker(settings), catalog.find_study(name)
-    runs = [one for one in tracker.runs(kind="study", limit=1000) if one.study == name]
+    runs = [run for run in tracker.runs(kind="study", limit=1000) if run.study == name]
     for record in runs:
         if record.status == "RUNNING":
             tracker.mark_stale(record.experiment, record.key)
-    newest = next((told for record in runs if (told := _told(record, tracker))), None)
-    if newest is None:
+    documents = {record.id: document for record in runs if (document := _document(record, tracker))}
+    first = next((record for record in runs if record.id in documents), None)
+    if first is None:
         raise RegistryError(f"{name} has not been run yet. Run it: atelier study run {name} --quick")
-    first = tracker.run(newest["run"])
-    alike = [one for one in runs if all(one.tags.get(tag) == first.tags.get(tag) for tag in _ALIKE)]
-    found = [told for record in alike if (told := _told(record, tracker))]
-    lines = {line["row"]: line for told in reversed(found) for line in told["lines"]}
+    alike = [
+        documents[record.id]
+        for record in runs
+        if record.id in documents and all(record.tags.get(tag) == first.tags.get(tag) for tag in _ALIKE)
+    ]
+    lines = {line.row: line for document in reversed(alike) for line in document.lines}
     return StudyResult(
-        newest["title"],
+        documents[first.id].title,
         tuple(lines.get(row.id) or table.never_run(row) for row in wanted.rows),
-        round(sum(told["seconds"] for told in found), 1),
+        round(sum(document.seconds for document in alike), 1),
         first.id,
-        first.status,
+        tracker.run(first.id).status,  # A run that was found dead above is marked as killed by now.
         wanted.left_open,
     )
 
 
-def _told(record: RunRecord, tracker: Tracker) -> dict[str, Any] | None:
+def _document(record: RunRecord, tracker: Tracker) -> StudyDocument | None:
     """What a study's run keeps; None where it was broken off before its first row."""
-    if DOCUMENT not in tracker.artifacts(record.id):
+    if STUDY_DOCUMENT not in tracker.artifacts(record.id):
         return None
-    told: dict[str, Any] = json.loads(tracker.artifact(record.id, DOCUMENT).read_text(encoding="utf-8"))
-    return told
+    return StudyDocument.load(tracker.artifact(record.id, STUDY_DOCUMENT))
 
 
 def _keep(parent: Run, outcome: StudyResult) -> None:
     """The table so far: a study that is broken off has it."""
-    parent.text(DOCUMENT, json.dumps(outcome.as_dict(), indent=1, ensure_ascii=False))
+    parent.text(STUDY_DOCUMENT, outcome.document.model_dump_json(indent=1))
     parent.text("tables/study.md", f"# {outcome.title}\n\n{_markdown(outcome)}")
     parent.text("tables/study.json", json.dumps(table.table(outcome.lines), indent=1, ensure_ascii=False))
 

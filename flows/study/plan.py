@@ -44,7 +44,7 @@ class StudyPlan(Frozen):
 
     @classmethod
     def of(cls, **given: object) -> Self:
-        """An order from a command's options; what was not given keeps its default.
+        """A plan from a command's options; what was not given keeps its default.
 
         Raises:
             SettingsError: an option cannot be used; names it and what is expected.
@@ -78,7 +78,7 @@ class StudyPlan(Frozen):
         """What is read, selected and how it is parted: for a row, or for the study as a whole.
 
         The study's own classes are asked for where they are documented, and in the synthetic gallery, which
-        has study B's; of any other collection all classes are taken, or those the order names.
+        has study B's; of any other collection all classes are taken, or those the plan names.
         """
         study = self.wanted
         chosen = (row and row.selection) or study.selection

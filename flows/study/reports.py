@@ -12,7 +12,7 @@ from components.storage import key_of
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
 from flows.study.context import StudyContext, logged_answers, reported_part
-from flows.study.table import RowResult
+from flows.study.results import RowDone
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
@@ -24,32 +24,32 @@ METHOD = 3
 """Counted up when the same rows would now give another report."""
 
 
-def run_figures_row(row: Row, work: FiguresRow, course: StudyContext) -> RowResult:
+def run_figures_row(row: Row, work: FiguresRow, context: StudyContext) -> RowDone:
     """Log the figures of the data that a row shows, and the networks drawn (A1, B9)."""
     from components.data.explore.shelf import FIGURES
     from flows.steps.explore import explore, where
 
-    plan = course.plan(row)
-    manifest = course.works(plan)
-    explore.fn(manifest, plan, course.settings)
-    shelf = where(manifest, course.settings) / FIGURES
+    plan = context.plan(row)
+    manifest = context.works(plan)
+    explore.fn(manifest, plan, context.settings)
+    shelf = where(manifest, context.settings) / FIGURES
 
     def log(run: Run) -> None:
         run.dataset(manifest, "exploration")
         run.metrics({"works": float(len(manifest)), "classes": float(len(manifest.class_names))})
         _log_files(run, {f"{name}.png": shelf / f"{name}.png" for name in work.figures})
         for name in work.drawn:
-            _draw_network(run, course.study.row(name), manifest, course)
+            _draw_network(run, context.study.row(name), manifest, context)
 
-    record = _recorded(row, course, "exploration", manifest, log, work.figures, work.drawn)
+    record = _recorded(row, context, "exploration", manifest, log, work.figures, work.drawn)
     counts = " / ".join(f"{count} {part}" for part, count in manifest.profile["parts"].items())
-    return RowResult(row, record, manifest, f"{len(manifest.class_names)} classes, {counts}")
+    return RowDone(row, record, manifest, note=f"{len(manifest.class_names)} classes, {counts}")
 
 
-def _draw_network(run: Run, row: Row, manifest: Manifest, course: StudyContext) -> None:
+def _draw_network(run: Run, row: Row, manifest: Manifest, context: StudyContext) -> None:
     from components.runtime import prepare
 
-    prepare(course.settings, 0)  # before whatever imports Keras
+    prepare(context.settings, 0)  # before whatever imports Keras
     from components.evaluation import architecture
     from components.models import catalog
 
@@ -62,7 +62,7 @@ def _draw_network(run: Run, row: Row, manifest: Manifest, course: StudyContext) 
     run.figure(f"figures/{recipe.family}.png", figure)
 
 
-def run_comparison_row(row: Row, work: ComparisonRow, course: StudyContext) -> RowResult:
+def run_comparison_row(row: Row, work: ComparisonRow, context: StudyContext) -> RowDone:
     """Log what earlier rows reached side by side: by class (B8, C7), or their pictures (D7).
 
     The best of them meets each of the others in a paired test.
@@ -73,41 +73,39 @@ def run_comparison_row(row: Row, work: ComparisonRow, course: StudyContext) -> R
     from components.evaluation.paired import beside_best
     from components.evaluation.tables import markdown
 
-    there = {name: course.done[name] for name in work.rows if course.done[name].record is not None}
+    results = {name: context.results[name] for name in work.rows}
+    there = {name: result for name, result in results.items() if isinstance(result, RowDone)}
     if not there:
         raise DataError(
             f"None of the rows {', '.join(work.rows)} could be done, so there is nothing to report."
         )
     first = next(iter(there.values())).manifest
-    assert first is not None  # noqa: S101 (a run has a data version)
-    pictures = "result.png" in _files(there, course)
-    tables = {} if pictures else _answers(there, course)
+    pictures = "result.png" in _files(there, context)
+    tables = {} if pictures else _answers(there, context)
     luck = beside_best(tables, first.class_names)
 
     def log(run: Run) -> None:
         if pictures:
-            _log_strip(run, there, course)
+            _log_strip(run, there, context)
             return
-        _log_classes(run, row, work, there, tables, course)
+        _log_classes(run, row, work, there, tables, context)
         if luck:
             run.table("tables/paired.json", luck)
             run.text("tables/paired.md", markdown(luck))
 
-    records = {name: done.record.id for name, done in there.items() if done.record}
+    records = {name: done.record.id for name, done in there.items()}
     missing = [name for name in work.rows if name not in there]
     told = (f"without {', '.join(missing)}" if missing else "", _luck(luck))
-    record = _recorded(row, course, "report", first, log, records, work.published)
-    return RowResult(row, record, first, "; ".join(filter(None, told)))
+    record = _recorded(row, context, "report", first, log, records, work.published)
+    return RowDone(row, record, first, note="; ".join(filter(None, told)))
 
 
-def _answers(there: Mapping[str, RowResult], course: StudyContext) -> dict[str, list[dict[str, Any]]]:
+def _answers(there: Mapping[str, RowDone], context: StudyContext) -> dict[str, list[dict[str, Any]]]:
     """A row a work, of the part that each is reported on."""
-    found = {}
-    for name, done in there.items():
-        assert done.record is not None  # noqa: S101 (only those with one are there)
-        assert done.manifest is not None  # noqa: S101
-        found[name] = logged_answers(done.record, course, reported_part(done.manifest, course))
-    return found
+    return {
+        name: logged_answers(done.record, context, reported_part(done.manifest, context))
+        for name, done in there.items()
+    }
 
 
 def _luck(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -124,9 +122,9 @@ def _log_classes(  # noqa: PLR0917 (one caller)
     run: Run,
     row: Row,
     work: ComparisonRow,
-    there: Mapping[str, RowResult],
+    there: Mapping[str, RowDone],
     answered: Mapping[str, list[dict[str, Any]]],
-    course: StudyContext,
+    context: StudyContext,
 ) -> None:
     """Accuracy by class, a column a row (B8); each row's precision, recall and F1, its curves, mistakes."""
     from components.data.manifest import Split
@@ -134,12 +132,10 @@ def _log_classes(  # noqa: PLR0917 (one caller)
     from components.evaluation.published import scores_of
     from components.tracking.runs import Tracker
 
-    tracker, files, judged = Tracker(course.settings), {}, course.study.judged_on
+    tracker, files, judged = Tracker(context.settings), {}, context.study.judged_on
     found = {}
     for name, done in there.items():
-        assert done.record is not None  # noqa: S101 (only those with one are there)
-        assert done.manifest is not None  # noqa: S101
-        part = reported_part(done.manifest, course)
+        part = reported_part(done.manifest, context)
         found[name] = scores_of(answered[name], done.manifest.class_names)
         run.figure(
             f"figures/{name}_confusion_matrix.png",
@@ -163,51 +159,50 @@ def _log_classes(  # noqa: PLR0917 (one caller)
                 one[f"{name} published"] = ""
     run.table("tables/by_class.json", rows)
     run.text("tables/by_class.md", tables.markdown(rows))
-    drawn = comparison.by_class(found, f"{row.title} · {course.study.name}", judged)
+    drawn = comparison.by_class(found, f"{row.title} · {context.study.name}", judged)
     run.figure("figures/by_class.png", drawn)
     _log_files(run, files)
 
 
-def _log_strip(run: Run, there: Mapping[str, RowResult], course: StudyContext) -> None:
+def _log_strip(run: Run, there: Mapping[str, RowDone], context: StudyContext) -> None:
     """Repainted photos side by side (D7)."""
     from PIL import Image
 
     from components.generative.grids import strip
     from components.tracking.runs import Tracker
 
-    tracker = Tracker(course.settings)
+    tracker = Tracker(context.settings)
     pictures: list[tuple[str, Image.Image]] = []
     for name, done in there.items():
-        assert done.record is not None  # noqa: S101 (only those with one are there)
         for file, label in (("content.png", "Photograph"), ("style.png", "Painting")):
             if not pictures or (len(pictures) == 1 and file == "style.png"):
                 pictures.append((label, Image.open(tracker.artifact(done.record.id, file)).convert("RGB")))
-        label = f"{name}: {done.record.tags['atelier.family']}, {done.record.params['layers']}"
+        label = f"{name}: {done.record.family}, {done.record.params['layers']}"
         pictures.append((label, Image.open(tracker.artifact(done.record.id, "result.png")).convert("RGB")))
     run.image("side_by_side.png", strip(pictures))
 
 
-def _files(there: Mapping[str, RowResult], course: StudyContext) -> set[str]:
+def _files(there: Mapping[str, RowDone], context: StudyContext) -> set[str]:
     """What the first of the runs has logged."""
     from components.tracking.runs import Tracker
 
-    record = next(done.record for done in there.values() if done.record)
-    return set(Tracker(course.settings).artifacts(record.id))
+    first = next(iter(there.values()))
+    return set(Tracker(context.settings).artifacts(first.record.id))
 
 
 def _recorded(
-    row: Row, course: StudyContext, kind: str, manifest: Manifest, log: Callable[[Run], None], *keys: object
+    row: Row, context: StudyContext, kind: str, manifest: Manifest, log: Callable[[Run], None], *keys: object
 ) -> RunRecord:
     record, cached = find_or_run(
-        course.settings,
-        experiment=course.experiment,
-        name=course.name(row),
-        key=key_of("study-row", METHOD, course.study.name, row.id, manifest.fingerprint, keys),
-        tags=course.tags(kind, row, manifest),
+        context.settings,
+        experiment=context.experiment,
+        name=context.name(row),
+        key=key_of("study-row", METHOD, context.study.name, row.id, manifest.fingerprint, keys),
+        tags=context.tags(kind, row, manifest),
         work=log,
-        parent=course.parent.id,
+        parent=context.parent.id,
     )
-    log_step("study", course.name(row), cached=cached)
+    log_step("study", context.name(row), cached=cached)
     return record
 
 

@@ -1,4 +1,4 @@
-"""One row of a study: each kind of work handed to the flow or component that does it."""
+"""One row of a study: each kind of work is handed to the flow step or component that does it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from components.errors import DataError
 from components.failures import reason_of
 from components.runtime import clear
+from components.storage import key_of
 from components.studies import sizes, study, weights
 from components.tracking import tags as run_tag
 from flows.log import log_step
@@ -21,86 +22,91 @@ from flows.study.context import (
     training_job,
     warm_started_recipe,
 )
-from flows.study.table import RowResult
+from flows.study.results import RowDone, RowFailed, RowResult
 
 if TYPE_CHECKING:
     from components.studies.study import Row
     from components.training.recipe import Recipe
 
 _MIN_ARTISTS = 3
-"""Of a class, so that training, validation and test each have one of their own."""
+"""A class needs so many, so that training, validation and test each have an artist of their own."""
 
 
-def run_row(row: Row, course: StudyContext) -> RowResult:
-    """The row, done or with the reason why it could not be; only an interruption ends the study."""
+def run_row(row: Row, context: StudyContext) -> RowResult:
+    """Do the row, or say why it could not be done; only an interruption ends the study."""
+    result: RowResult
     try:
-        done = _done(row, course)
-    except Exception as exc:  # noqa: BLE001 (hours of other rows must not be lost by one)
-        done = RowResult(row, reason=reason_of(exc))
-        course.parent.traceback(exc, f"tracebacks/{row.id}.txt")
-    _forget()
-    if done.reason:
-        log_step("study", f"{row.id} could not be done: {done.reason}", outcome="failed")
-    course.done[row.id] = done
-    return done
+        result = _run(row, context)
+    except Exception as exc:  # noqa: BLE001 (one row must not lose the hours that the others took)
+        result = RowFailed(row, reason_of(exc))
+        context.parent.traceback(exc, f"tracebacks/{row.id}.txt")
+    _clear_networks()
+    if isinstance(result, RowFailed):
+        log_step("study", f"{row.id} could not be done: {result.reason}", outcome="failed")
+    context.results[row.id] = result
+    return result
 
 
-def _done(row: Row, course: StudyContext) -> RowResult:  # noqa: PLR0911 (one for each kind of work)
+def _run(row: Row, context: StudyContext) -> RowDone:  # noqa: C901, PLR0911 (a case a kind of work)
     work = row.work
     match work:
         case study.FiguresRow():
-            return reports.run_figures_row(row, work, course)
+            return reports.run_figures_row(row, work, context)
         case study.TrainingRow():
-            return _train(row, work.recipe, course)
+            return _train(row, work.recipe, context)
         case study.HeldOutRow():
-            return _held_out(row, work, course)
+            return _train_held_out(row, work, context)
         case study.ComparisonRow():
-            return reports.run_comparison_row(row, work, course)
-        case study.GanRow() | study.StyleTransferRow():
-            return _pictures(row, work, course)
+            return reports.run_comparison_row(row, work, context)
+        case study.GanRow():
+            return _train_gan(row, work, context)
+        case study.StyleTransferRow():
+            return _transfer_style(row, work, context)
         case study.SearchRow():
-            return _seek(row, work, course)
+            return _search(row, work, context)
         case study.BoostingRow():
-            return _boost(row, work, course)
-        case study.BaggingRow() | study.CrossValidationRow():
-            return _ensemble(row, work, course)
+            return _boost(row, work, context)
+        case study.BaggingRow():
+            return _bag(row, work, context)
+        case study.CrossValidationRow():
+            return _cross_validate(row, work, context)
         case _ as never:
             assert_never(never)
 
 
-def _train(row: Row, published: Recipe, course: StudyContext) -> RowResult:
-    recipe, note = recipe_of(row, published, course)
-    manifest = course.works(course.plan(row))
-    return RowResult(
-        row, run_training(training_job(row, recipe, manifest, course), course.settings), manifest, note
-    )
+def _train(row: Row, published: Recipe, context: StudyContext) -> RowDone:
+    recipe, used, lighter = recipe_of(row, published, context)
+    manifest = context.works(context.plan(row))
+    record = run_training(training_job(row, recipe, manifest, context), context.settings)
+    return RowDone(row, record, manifest, used, lighter)
 
 
-def _held_out(row: Row, work: study.HeldOutRow, course: StudyContext) -> RowResult:
+def _train_held_out(row: Row, work: study.HeldOutRow, context: StudyContext) -> RowDone:
+    """Train twice: on a random split, and with whole artists held out."""
     from components.evaluation import tables
     from components.evaluation.published import scores_of
 
-    recipe, note = recipe_of(row, work.recipe, course)
-    names = _of_many_artists(row, course)
-    random = course.works(course.plan(row, classes=names, top=None))
-    protocol = "artists-held-out:80/20" if course.study.protocol == "80/20" else "artists-held-out"
-    held = course.works(course.plan(row, classes=names, top=None, protocol=protocol))
-    first = run_training(training_job(row, recipe, random, course, ", random split"), course.settings)
-    second = run_training(training_job(row, recipe, held, course, ", artists held out"), course.settings)
+    recipe, used, lighter = recipe_of(row, work.recipe, context)
+    names = _classes_of_many_artists(row, context)
+    random = context.works(context.plan(row, classes=names, top=None))
+    protocol = "artists-held-out:80/20" if context.study.protocol == "80/20" else "artists-held-out"
+    held_out = context.works(context.plan(row, classes=names, top=None, protocol=protocol))
+    first = run_training(training_job(row, recipe, random, context, ", random split"), context.settings)
+    second = run_training(
+        training_job(row, recipe, held_out, context, ", artists held out"), context.settings
+    )
     both = [
-        scores_of(logged_answers(record, course), works.class_names)
-        for record, works in ((first, random), (second, held))
+        scores_of(logged_answers(record, context), works.class_names)
+        for record, works in ((first, random), (second, held_out))
     ]
-    rows = tables.beside_held_out(*both)
-    course.parent.table(f"tables/{row.id}_artists_held_out.json", rows)
-    told = f"random split: macro-F1 {first.metrics['test/macro_f1']:.3f}, on {len(names)} classes"
-    return RowResult(row, second, held, "; ".join(filter(None, (note, told))))
+    context.parent.table(f"tables/{row.id}_artists_held_out.json", tables.beside_held_out(*both))
+    beside = f"random split: macro-F1 {first.metrics['test/macro_f1']:.3f}, on {len(names)} classes"
+    return RowDone(row, second, held_out, used, _joined(lighter, beside))
 
 
-def _of_many_artists(row: Row, course: StudyContext) -> tuple[str, ...]:
+def _classes_of_many_artists(row: Row, context: StudyContext) -> tuple[str, ...]:
     """The classes that whole artists can be held out of."""
-    plan = course.plan(row)
-    frame = course.selected(plan).frame
+    frame = context.selected(context.plan(row)).frame
     known = frame[frame["artist"].str.strip() != ""]
     artists = known.groupby("label")["artist"].agg(lambda names: names.str.casefold().nunique())
     kept = tuple(sorted(str(name) for name, count in artists.items() if count >= _MIN_ARTISTS))
@@ -112,101 +118,125 @@ def _of_many_artists(row: Row, course: StudyContext) -> tuple[str, ...]:
     return kept
 
 
-def _pictures(row: Row, work: study.GanRow | study.StyleTransferRow, course: StudyContext) -> RowResult:
-    from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES
-    from flows.steps.generate import Picture, gan_works, run_gan_training, run_style_transfer
+def _picture_scale(context: StudyContext) -> str:
+    return "smoke" if context.study_plan.size == "quick" else context.study_plan.size
 
-    scale = "smoke" if course.order.size == "quick" else course.order.size
-    manifest = course.works(course.plan(row))
-    name, parent = course.name(row), course.parent.id
-    if isinstance(work, study.GanRow):
-        kept = Picture(course.experiment, name, course.tags("gan", row, manifest), parent)
-        recipe = work.recipe if scale == "full" else GAN_RECIPES[scale]()
-        recipe = recipe.replace(objective=work.recipe.objective, seed=course.order.seed)
-        works, subject = gan_works(manifest)
-        told = f"{recipe.image_size}x{recipe.image_size}, on {len(works)} {subject}"
-        return RowResult(row, run_gan_training(recipe, manifest, kept, course.settings), manifest, told)
-    network, drawn = course.done[work.network], course.record(work.network)
+
+def _train_gan(row: Row, work: study.GanRow, context: StudyContext) -> RowDone:
+    from components.generative.recipes import GAN_RECIPES
+    from flows.steps.generate import Picture, gan_works, run_gan_training
+
+    scale = _picture_scale(context)
+    manifest = context.works(context.plan(row))
+    recipe = work.recipe if scale == "full" else GAN_RECIPES[scale]()
+    recipe = recipe.replace(objective=work.recipe.objective, seed=context.study_plan.seed)
+    picture = Picture(
+        context.experiment, context.name(row), context.tags("gan", row, manifest), context.parent.id
+    )
+    works, subject = gan_works(manifest)
+    record = run_gan_training(recipe, manifest, picture, context.settings)
+    note = f"{recipe.image_size}x{recipe.image_size}, on {len(works)} {subject}"
+    return RowDone(row, record, manifest, note=note)
+
+
+def _transfer_style(row: Row, work: study.StyleTransferRow, context: StudyContext) -> RowDone:
+    from components.generative.recipes import STYLE_RECIPES
+    from flows.steps.generate import Picture, run_style_transfer
+
+    scale = _picture_scale(context)
+    manifest = context.works(context.plan(row))
+    network = context.done(work.network)
     base = work.recipe if scale == "full" else STYLE_RECIPES[scale]()
-    named = drawn.family == "vgg19"  # names of its layers mean nothing in another network
-    style = base.replace(
+    # The names of VGG19's layers mean nothing in another network.
+    layers_are_known = network.record.family == "vgg19"
+    recipe = base.replace(
         layers=work.recipe.layers,
-        content_layers=work.recipe.content_layers if named else (),
-        style_layers=work.recipe.style_layers if named else (),
-        seed=course.order.seed,
+        content_layers=work.recipe.content_layers if layers_are_known else (),
+        style_layers=work.recipe.style_layers if layers_are_known else (),
+        seed=context.study_plan.seed,
     )
-    kept = Picture(course.experiment, name, course.tags("style-transfer", row, manifest), parent)
-    return RowResult(
-        row, run_style_transfer(style, drawn, manifest, kept, course.settings), manifest, network.note
+    picture = Picture(
+        context.experiment,
+        context.name(row),
+        context.tags("style-transfer", row, manifest),
+        context.parent.id,
     )
+    record = run_style_transfer(recipe, network.record, manifest, picture, context.settings)
+    return RowDone(row, record, manifest, network.weights, network.note)
 
 
-def _seek(row: Row, work: study.SearchRow, course: StudyContext) -> RowResult:
-    from components.storage import key_of
+def _search(row: Row, work: study.SearchRow, context: StudyContext) -> RowDone:
     from flows.search.run import SearchJob, run_search
 
-    order, manifest = course.order, course.works(course.plan(row))
-    recipe = warm_started_recipe(row, work.search.recipe, course)
-    chosen, note = weights.equipped_search(work.search.replace(recipe=recipe), order.given)
-    search = sizes.sized_search(chosen, order.size, origin_of(row, course))
+    plan, manifest = context.study_plan, context.works(context.plan(row))
+    recipe = warm_started_recipe(row, work.search.recipe, context)
+    chosen, used = weights.equipped_search(work.search.replace(recipe=recipe), plan.given)
+    search = sizes.sized_search(chosen, plan.size, origin_of(row, context))
     # A search's name stands for one space on one data version in the searches' database.
-    name = f"{row.id}-{search.name}-{order.size}-{key_of(search.key, manifest.fingerprint)[:8]}"
-    quest = SearchJob(
-        search.replace(name=name, seed=order.seed),
+    name = f"{row.id}-{search.name}-{plan.size}-{key_of(search.key, manifest.fingerprint)[:8]}"
+    job = SearchJob(
+        search.replace(name=name, seed=plan.seed),
         manifest,
-        course.experiment,
-        course.tags("training", row, manifest),
-        course.parent.id,
+        context.experiment,
+        context.tags("training", row, manifest),
+        context.parent.id,
     )
-    found = run_search(quest, course.settings, workers=order.workers)
+    result = run_search(job, context.settings, workers=plan.workers)
     best = ", ".join(
-        f"{key.rpartition('.')[2]} {_short(value)}" for key, value in found.outcome.best.values.items()
+        f"{key.rpartition('.')[2]} {_short(value)}" for key, value in result.outcome.best.values.items()
     )
-    told = f"{len(found.outcome.trials)} trials, best: {best}"
-    return RowResult(
-        row, found.best, manifest, "; ".join(filter(None, (note, told))), seconds=found.run.seconds
-    )
+    note = f"{len(result.outcome.trials)} trials, best: {best}"
+    return RowDone(row, result.best, manifest, used, note, seconds=result.run.seconds)
 
 
-def _boost(row: Row, work: study.BoostingRow, course: StudyContext) -> RowResult:
+def _boost(row: Row, work: study.BoostingRow, context: StudyContext) -> RowDone:
     from flows.steps.boost import run_boosting
 
-    source = course.done[work.start]
-    recipe = sizes.sized_boost(work.recipe, course.order.size)
+    source = context.done(work.start)
+    recipe = sizes.sized_boost(work.recipe, context.study_plan.size)
     record = run_boosting(
-        course.record(work.start),
-        recipe.replace(seed=course.order.seed),
-        course.settings,
-        name=course.name(row),
-        tags={run_tag.STUDY: course.study.name, run_tag.ROW: row.id},
-        parent=course.parent.id,
+        source.record,
+        recipe.replace(seed=context.study_plan.seed),
+        context.settings,
+        name=context.name(row),
+        tags={run_tag.STUDY: context.study.name, run_tag.ROW: row.id},
+        parent=context.parent.id,
     )
-    return RowResult(row, record, source.manifest, source.note)
+    return RowDone(row, record, source.manifest, source.weights, source.note)
 
 
-def _ensemble(row: Row, work: study.BaggingRow | study.CrossValidationRow, course: StudyContext) -> RowResult:
-    from flows.steps.cross_validate import folds_of, run_cross_validation
+def _bag(row: Row, work: study.BaggingRow, context: StudyContext) -> RowDone:
     from flows.steps.ensemble import run_bagging
 
-    recipe, note = recipe_of(row, work.recipe, course)
-    plan = course.plan(row)
-    if isinstance(work, study.BaggingRow):
-        manifest, members = course.works(plan), sizes.members(work.members, course.order.size)
-        record = run_bagging(training_job(row, recipe, manifest, course), members, course.settings)
-        return RowResult(row, record, manifest, "; ".join(filter(None, (note, f"{members} networks"))))
-    manifest, folds = course.selected(plan), sizes.members(work.folds, course.order.size)
-    whole = training_job(row, recipe, manifest, course)
-    record = run_cross_validation(whole, folds_of(manifest, plan, folds, course.settings), course.settings)
+    recipe, used, lighter = recipe_of(row, work.recipe, context)
+    manifest = context.works(context.plan(row))
+    members = sizes.members(work.members, context.study_plan.size)
+    record = run_bagging(training_job(row, recipe, manifest, context), members, context.settings)
+    return RowDone(row, record, manifest, used, _joined(lighter, f"{members} networks"))
+
+
+def _cross_validate(row: Row, work: study.CrossValidationRow, context: StudyContext) -> RowDone:
+    from flows.steps.cross_validate import folds_of, run_cross_validation
+
+    recipe, used, lighter = recipe_of(row, work.recipe, context)
+    plan = context.plan(row)
+    manifest, count = context.selected(plan), sizes.members(work.folds, context.study_plan.size)
+    job = training_job(row, recipe, manifest, context)
+    record = run_cross_validation(job, folds_of(manifest, plan, count, context.settings), context.settings)
     mean, deviation = (record.metrics[f"folds/macro_f1_{name}"] for name in ("mean", "sd"))
-    told = f"{folds} folds: macro-F1 {mean:.3f}, deviation {deviation:.3f}; every work tested once"
-    return RowResult(row, record, manifest, "; ".join(filter(None, (note, told))))
+    note = f"{count} folds: macro-F1 {mean:.3f}, deviation {deviation:.3f}; every work tested once"
+    return RowDone(row, record, manifest, used, _joined(lighter, note))
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(filter(None, notes))
 
 
 def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _forget() -> None:
-    """Let go of the networks of the row that ended: a study makes dozens in one process."""
+def _clear_networks() -> None:
+    """Free the networks of the row that ended: a study makes dozens in one process."""
     if "keras" in sys.modules:
         clear()

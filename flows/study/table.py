@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.evaluation.names import NAMES
 from components.studies.study import Row
-from components.studies.weights import RANDOM
+from components.tracking.study_document import Measured, StudyLine
 from flows.run_table import share
+from flows.study.results import RowFailed, RowResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,107 +17,85 @@ if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from components.tracking.runs import RunRecord
 
-TableRow = dict[str, Any]
-"""row, title, published, ours ({figure: [point, low, high]}), seconds, parameters, note, reason, run."""
-
 PARTS = {"train": "training", "validation": "validation", "test": "test"}
 _UNPUBLISHED = ("accuracy", "subset_accuracy", "macro_f1")
 _COUNTED = ("accuracy", "top2_accuracy", "subset_accuracy")
 """Shares of works: their interval needs no more than the number of works."""
 
 
-@dataclass(frozen=True)
-class RowResult:
-    """A row that was carried out, or why it could not be.
-
-    Attributes:
-        row: of the study.
-        record: its run; None where it could not be done.
-        manifest: the data version it learnt from; None where it learnt nothing.
-        note: what is to be said beside the figures: a stand-in, random weights.
-        reason: why it could not be done.
-        seconds: what it took, where its run does not say; of a search with all its trials.
-    """
-
-    row: Row
-    record: RunRecord | None = None
-    manifest: Manifest | None = None
-    note: str = ""
-    reason: str = ""
-    seconds: float | None = None
-
-
-def line(done: RowResult, part: str = "test") -> TableRow:
-    """A row for JSON; the figures are those published, or accuracy and macro-F1 on that part."""
-    row, record = done.row, done.record
-    metrics = record.metrics if record else {}
-    names = _figures(row, part)
-    ours = {name: found for name in names if (found := _measured(name, metrics, done.manifest))}
-    return {
-        "row": row.id,
-        "title": row.title,
-        "published": dict(row.published),
-        "ours": {name: [_round(value) for value in found] for name, found in ours.items()},
-        "seconds": _round(done.seconds or metrics.get("training_seconds", record.seconds if record else 0.0)),
-        "parameters": int(metrics["parameters"]) if "parameters" in metrics else None,
-        "note": "; ".join(filter(None, (done.note, _same(row, record), row.note))),
-        "reason": done.reason,
-        "kind": "random" if RANDOM in done.note else "stand-in" if "stand-in" in done.note else "",
-        "run": record.id if record else "",
-    }
+def line(result: RowResult, part: str = "test") -> StudyLine:
+    """The row's line; its figures are those published, or accuracy and macro-F1 on that part."""
+    row = result.row
+    if isinstance(result, RowFailed):
+        return StudyLine(row=row.id, title=row.title, published=row.published, reason=result.reason)
+    record, used = result.record, result.weights
+    measured = {name: _measured(name, record.metrics, result.manifest) for name in _figures(row, part)}
+    notes = (used.note if used else "", result.note, _same(row, record), row.note)
+    parameters = record.metrics.get("parameters")
+    return StudyLine(
+        row=row.id,
+        title=row.title,
+        published=row.published,
+        ours={name: figure for name, figure in measured.items() if figure},
+        seconds=round(result.seconds or record.metrics.get("training_seconds", record.seconds), 4),
+        parameters=None if parameters is None else int(parameters),
+        note="; ".join(filter(None, notes)),
+        kind=used.kind if used else "",
+        run=record.id,
+    )
 
 
-def never_run(row: Row) -> TableRow:
+def never_run(row: Row) -> StudyLine:
     """The line of a row that no run of the study has come to."""
-    return line(RowResult(row, note="not run yet")) | {"seconds": None}
+    note = "; ".join(filter(None, ("not run yet", row.note)))
+    return StudyLine(row=row.id, title=row.title, published=row.published, note=note)
 
 
-def table(lines: Sequence[TableRow]) -> list[dict[str, str]]:
-    """For a console, Markdown or MLflow: a line a figure; the row's name stands at its first."""
+def table(lines: Sequence[StudyLine]) -> list[dict[str, str]]:
+    """For a console, Markdown or MLflow: a line for each figure; the row's name stands at its first."""
     rows: list[dict[str, str]] = []
-    for one in lines:
-        names = list(dict.fromkeys([*one["published"], *one["ours"]])) or [""]
+    for row in lines:
+        names = row.figures or [""]
         for name in names:
             first = name == names[0]
             rows.append(
                 {
-                    "row": one["row"] if first else "",
-                    "what": one["title"] if first else "",
+                    "row": row.row if first else "",
+                    "what": row.title if first else "",
                     "figure": _figure(name),
-                    "published": share(one["published"].get(name)),
-                    "ours [95 %]": _interval(one["ours"].get(name)),
-                    "time": duration(one["seconds"]) if first and one["run"] else "",
-                    "weights": _millions(one["parameters"]) if first else "",
-                    "note": _note(one) if first else "",
+                    "published": share(row.published.get(name)),
+                    "ours [95 %]": _interval(row.ours.get(name)),
+                    "time": duration(row.seconds) if first and row.run and row.seconds is not None else "",
+                    "weights": _millions(row.parameters) if first else "",
+                    "note": _note(row) if first else "",
                 }
             )
     return rows
 
 
-def drawn(lines: Sequence[TableRow], title: str) -> Figure:
+def drawn(lines: Sequence[StudyLine], title: str) -> Figure:
     """Published beside ours, as a figure."""
     from components.evaluation.intervals import Interval
     from components.evaluation.published import Compared, beside
 
     compared = []
-    for one in lines:
-        part = _part(one)
+    for row in lines:
+        prefix = f"{_part(row)}/"
         ours = {
-            name.partition("/")[2]: Interval(
+            name.removeprefix(prefix): Interval(
                 point, point if low is None else low, point if high is None else high
             )
-            for name, (point, low, high) in one["ours"].items()
-            if name.startswith(f"{part}/")
+            for name, (point, low, high) in row.ours.items()
+            if name.startswith(prefix)
         }
         published = {
-            name.partition("/")[2]: value
-            for name, value in one["published"].items()
-            if name.startswith(f"{part}/")
+            name.removeprefix(prefix): value
+            for name, value in row.published.items()
+            if name.startswith(prefix)
         }
         if ours or published:
-            compared.append(
-                Compared(f"{one['row']}  {one['title']} ({PARTS[part]})", published, ours, one["kind"])
-            )
+            label = f"{row.row}  {row.title} ({PARTS[_part(row)]})"
+            compared.append(Compared(label, published, ours, row.kind))
     return beside(compared, title)
 
 
@@ -137,9 +115,9 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def _same(row: Row, record: RunRecord | None) -> str:
+def _same(row: Row, record: RunRecord) -> str:
     """What is to be said where another row's recipe and works turn out to be the same."""
-    other = (record.row if record else "") or row.id
+    other = record.row or row.id
     return "" if other == row.id else f"the same run as {other}"
 
 
@@ -151,21 +129,27 @@ def _figures(row: Row, part: str) -> list[str]:
     return list(dict.fromkeys([*row.published, f"{part}/macro_f1"]))
 
 
-def _measured(
-    name: str, metrics: Mapping[str, float], manifest: Manifest | None
-) -> tuple[float, float | None, float | None] | None:
+def _measured(name: str, metrics: Mapping[str, float], manifest: Manifest) -> Measured | None:
     part, figure = name.split("/")
     point = metrics.get("epoch/accuracy" if name == "train/accuracy" else name)
     if point is None:
         return None
     if f"{name}_low" in metrics:
-        return point, metrics[f"{name}_low"], metrics[f"{name}_high"]
-    if part == "train" or figure not in _COUNTED or manifest is None:
-        return point, None, None
+        return _rounded(point, metrics[f"{name}_low"], metrics[f"{name}_high"])
+    if part == "train" or figure not in _COUNTED:
+        return _rounded(point, None, None)
     from components.evaluation.published import share_interval
 
-    found = share_interval(point, _works(manifest, part))
-    return point, found.low, found.high
+    interval = share_interval(point, _works(manifest, part))
+    return _rounded(point, interval.low, interval.high)
+
+
+def _rounded(point: float, low: float | None, high: float | None) -> Measured:
+    return (
+        round(point, 4),
+        None if low is None else round(low, 4),
+        None if high is None else round(high, 4),
+    )
 
 
 def _works(manifest: Manifest, part: str) -> int:
@@ -176,9 +160,9 @@ def _works(manifest: Manifest, part: str) -> int:
     return len(manifest.held_out if part == "test" else manifest.part(Split(part)))
 
 
-def _part(one: TableRow) -> str:
+def _part(row: StudyLine) -> str:
     """The part that a row is compared on: the last it has figures of, for a test part comes last."""
-    names: list[str] = [*one["published"]] or [*one["ours"]] or ["test/"]
+    names = [*row.published] or [*row.ours] or ["test/"]
     return names[-1].partition("/")[0]
 
 
@@ -187,10 +171,10 @@ def _figure(name: str) -> str:
     return f"{NAMES.get(figure, figure)} ({PARTS[part]})" if name else ""
 
 
-def _interval(found: Sequence[float | None] | None) -> str:
-    if found is None:
+def _interval(measured: Measured | None) -> str:
+    if measured is None:
         return ""
-    point, low, high = found
+    point, low, high = measured
     return (
         share(point) if low is None or high is None else f"{share(point)} [{share(low, 2)}, {share(high, 2)}]"
     )
@@ -202,9 +186,5 @@ def _millions(parameters: int | None) -> str:
     return f"{parameters / 1e6:.2f} M" if parameters >= 1e5 else f"{parameters / 1e3:.1f} k"
 
 
-def _note(one: TableRow) -> str:
-    return f"not done: {one['reason']}" if one["reason"] else str(one["note"])
-
-
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+def _note(row: StudyLine) -> str:
+    return f"not done: {row.reason}" if row.reason else row.note

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +14,7 @@ from components.evaluation.answers import logged_rows
 from components.settings import Settings
 from components.tracking.processes import Process, this_life
 from components.tracking.runs import Tracker
+from components.tracking.study_document import STUDY_DOCUMENT, StudyDocument
 from flows.study.plan import StudyPlan
 from tests.tiny_collections import save
 
@@ -32,7 +33,7 @@ def ran(tmp_path_factory):
     gallery = synthetic.draw(folder / "gallery", works_per_style=16, size=48)
     junk = folder / "vgg19.h5"
     junk.write_bytes(b"no weights")
-    order = StudyPlan.of(
+    plan = StudyPlan.of(
         study="movement-cnn-nst",
         size="quick",
         source="synthetic",
@@ -41,48 +42,48 @@ def ran(tmp_path_factory):
         weights=f"vgg19={junk}",
         workers=2,
     )
-    return settings, [run(order, settings) for _ in range(2)]
+    return settings, [run(plan, settings) for _ in range(2)]
 
 
 def test_rows_are_runs_below_one_run_and_the_table_has_published_beside_ours(ran):
     settings, (first, again) = ran
-    lines = {line["row"]: line for line in again.lines}
+    lines = {line.row: line for line in again.lines}
     assert list(lines) == list(ROWS)
-    assert lines["D3"]["published"] == {"validation/accuracy": 0.48}
-    point, low, high = lines["D3"]["ours"]["validation/accuracy"]
+    assert lines["D3"].published == {"validation/accuracy": 0.48}
+    point, low, high = lines["D3"].ours["validation/accuracy"]
     assert low <= point <= high
-    assert lines["D3"]["ours"]["validation/macro_f1"][1] is not None
-    assert lines["D3"]["parameters"] > 0
+    assert lines["D3"].ours["validation/macro_f1"][1] is not None
+    assert lines["D3"].parameters > 0
     tracker = Tracker(settings)
     below = {one.id for one in tracker.children(first.run) if one.status == "FINISHED"}
-    runs = {line["run"]: tracker.run(line["run"]) for line in again.lines if line["run"]}
+    runs = {line.run: tracker.run(line.run) for line in again.lines if line.run}
     # The best network of a search stands below the search.
-    assert below == {one.parent if name == lines["D2b"]["run"] else name for name, one in runs.items()}
+    assert below == {one.parent if name == lines["D2b"].run else name for name, one in runs.items()}
     for outcome in (first, again):
         failed = [one.name for one in Tracker(settings).children(outcome.run) if one.status == "FAILED"]
         assert failed == ["D6 VGG19 on ImageNet weights · quick"]
 
 
 def test_balanced_training_works_of_classes_that_are_equal_are_no_other_run(ran):
-    lines = {line["row"]: line for line in ran[1][0].lines}
-    assert lines["D4"]["run"] == lines["D3"]["run"]
-    assert "the same run as D3" in lines["D4"]["note"]
+    lines = {line.row: line for line in ran[1][0].lines}
+    assert lines["D4"].run == lines["D3"].run
+    assert "the same run as D3" in lines["D4"].note
 
 
 def test_a_row_that_fails_is_kept_with_its_reason_and_the_study_goes_on(ran):
     settings, (first, _) = ran
-    assert [line["row"] for line in first.failed] == ["D6"]
+    assert [line.row for line in first.failed] == ["D6"]
     kept = Tracker(settings).artifact(first.run, "tracebacks/D6.txt").read_text(encoding="utf-8")
     assert kept.startswith("Traceback")
     assert "WeightsError" in kept
-    assert "VGG19" in first.failed[0]["reason"]
-    report = next(line for line in first.lines if line["row"] == "D8")
-    assert report["note"].startswith("without D6; best macro-F1: D")
+    assert "VGG19" in first.failed[0].reason
+    report = next(line for line in first.lines if line.row == "D8")
+    assert report.note.startswith("without D6; best macro-F1: D")
 
 
 def test_a_second_run_finds_the_rows(ran):
     _, (first, again) = ran
-    assert [line["run"] for line in again.lines] == [line["run"] for line in first.lines]
+    assert [line.run for line in again.lines] == [line.run for line in first.lines]
     assert again.run != first.run
 
 
@@ -97,10 +98,10 @@ def test_the_study_s_run_keeps_table_and_figure_and_is_found_again(ran):
     ).read_text(encoding="utf-8")
     outcome = last("movement-cnn-nst", settings)
     assert (outcome.run, outcome.status) == (again.run, "FINISHED")
-    assert [line for line in outcome.lines if line["row"] in ROWS] == list(again.lines)
-    (line,) = (line for line in outcome.lines if line["row"] == "D2c")
-    assert line["note"] == 'not run yet; published: "worst results" than RMSprop'
-    assert json.loads(tracker.artifact(again.run, "study.json").read_text())["run"] == again.run
+    assert [line for line in outcome.lines if line.row in ROWS] == list(again.lines)
+    (line,) = (line for line in outcome.lines if line.row == "D2c")
+    assert line.note == 'not run yet; published: "worst results" than RMSprop'
+    assert StudyDocument.load(tracker.artifact(again.run, STUDY_DOCUMENT)).lines == again.lines
 
 
 def test_a_study_that_was_killed_says_so_and_keeps_the_rows_of_the_runs_before(ran, monkeypatch):
@@ -115,18 +116,18 @@ def test_a_study_that_was_killed_says_so_and_keeps_the_rows_of_the_runs_before(r
     own = {name: text for name, text in whole.tags.items() if name.startswith("atelier.")}
     begun = tracker.start(whole.experiment, "killed", "a key of its own", own)
     killed = begun.__enter__()
-    line = {**again.lines[1], "note": "newer"}
-    killed.text("study.json", json.dumps(again.as_dict() | {"run": killed.id, "seconds": 0, "lines": [line]}))
+    line = again.lines[1].model_copy(update={"note": "newer"})
+    killed.text("study.json", replace(again, lines=(line,), seconds=0.0).document.model_dump_json())
     outcome = last("movement-cnn-nst", settings)
     assert (outcome.run, outcome.status) == (killed.id, "KILLED")
-    lines = {one["row"]: one for one in outcome.lines}
-    assert lines["D2a"]["note"] == "newer"
-    assert lines["D3"] == next(one for one in again.lines if one["row"] == "D3")
+    lines = {one.row: one for one in outcome.lines}
+    assert lines["D2a"].note == "newer"
+    assert lines["D3"] == next(one for one in again.lines if one.row == "D3")
 
 
 def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
     settings, (_, again) = ran
-    tracker, runs = Tracker(settings), {line["row"]: line["run"] for line in again.lines}
+    tracker, runs = Tracker(settings), {line.row: line.run for line in again.lines}
     assert "figures/by_class.png" in tracker.artifacts(runs["D8"], "figures")
     for figure in ("confusion_matrix", "misclassified", "curves"):
         assert f"figures/D3_{figure}.png" in tracker.artifacts(runs["D8"], "figures")
@@ -136,7 +137,7 @@ def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
     assert sum(row["works"] for row in by_class) == len(answers)  # not the few test works
     assert len(answers) > len(logged_rows(tracker.artifact(runs["D3"], "tables/test_works.json")))
     paired = logged_rows(tracker.artifact(runs["D8"], "tables/paired.json"))
-    assert {one["run"] for one in paired} == {"D2a", "D3"}
+    assert {row["run"] for row in paired} == {"D2a", "D3"}
     assert paired[0]["macro-F1"] >= paired[1]["macro-F1"]
     assert tracker.artifacts(runs["D1"], "figures") == ["figures/classes.png"]
 
@@ -146,9 +147,9 @@ def test_a_gan_has_the_order_s_seed_and_its_line_says_of_what_and_how_large(ran)
 
     settings, _ = ran
     (line,) = run(StudyPlan.of(study="C", size="quick", rows="C8", seed=3), settings).lines
-    assert line["note"].startswith("16x16, on ")
-    assert " landscapes; published" in line["note"]
-    record = Tracker(settings).run(line["run"])
+    assert line.note.startswith("16x16, on ")
+    assert " landscapes; published" in line.note
+    record = Tracker(settings).run(line.run)
     assert (record.params["seed"], record.params["objective"]) == ("3", "minimax")
 
 
@@ -159,7 +160,7 @@ def test_cross_validation_stands_below_the_study_its_folds_apart(ran):
     tracker = Tracker(settings)
     outcome = run(StudyPlan.of(study="B", size="quick", rows="B10f", per_class=20), settings)
     (whole,) = tracker.children(outcome.run)
-    assert (whole.id, whole.tags["atelier.kind"]) == (outcome.lines[0]["run"], "cross-validation")
+    assert (whole.id, whole.tags["atelier.kind"]) == (outcome.lines[0].run, "cross-validation")
     assert whole.experiment == tracker.run(outcome.run).experiment
     folds = tracker.children(whole.id)
     assert [one.tags["atelier.kind"] for one in folds] == ["fold", "fold"]
@@ -168,8 +169,8 @@ def test_cross_validation_stands_below_the_study_its_folds_apart(ran):
 
 def test_another_process_takes_trials_of_a_study_s_search(ran):
     settings, (first, _) = ran
-    line = next(line for line in first.lines if line["row"] == "D2b")
-    assert line["note"].startswith("4 trials, best: ")
+    line = next(line for line in first.lines if line.row == "D2b")
+    assert line.note.startswith("4 trials, best: ")
     assert "trials taken" in (settings.home / "logs" / "search" / "worker-2.log").read_text()
 
 
@@ -179,9 +180,9 @@ def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path)
 
     for number in range(64):
         save(tmp_path / "works" / ("few" if number < 24 else "many") / f"{number}.png", number)
-    order = StudyPlan.of(study="D", source="folder", root=str(tmp_path / "works"), size="quick")
-    course = StudyContext(order.wanted, order, settings, "", None)  # type: ignore[arg-type]  # nothing is logged
-    whole, balanced = (course.works(course.plan(find_study("D").row(row))) for row in ("D3", "D4"))
+    plan = StudyPlan.of(study="D", source="folder", root=str(tmp_path / "works"), size="quick")
+    context = StudyContext(plan.wanted, plan, settings, "", None)  # type: ignore[arg-type]  # nothing is logged
+    whole, balanced = (context.works(context.plan(find_study("D").row(row))) for row in ("D3", "D4"))
     counts = {one.fingerprint: one.part(Split.TRAIN).profile["classes"] for one in (whole, balanced)}
     assert len(set(counts[whole.fingerprint].values())) == 2
     assert set(counts[balanced.fingerprint].values()) == {min(counts[whole.fingerprint].values())}

@@ -17,6 +17,7 @@ from components.settings import Settings
 from components.tracking.processes import Process, this_life
 from components.tracking.registry import VersionRecord
 from components.tracking.runs import RunRecord
+from components.tracking.study_document import StudyLine
 from dashboard import champions, charts, dataset_names, formatting, study_tables, tables, validation_reports
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
@@ -186,16 +187,16 @@ def test_data_versions_are_named_for_people() -> None:
     ]
 
 
-def _line(row: str, **changes: object) -> dict[str, object]:
-    nothing = {"published": {}, "ours": {}, "seconds": 3.0, "parameters": None, "note": "", "reason": ""}
-    return {"row": row, "title": f"What {row} is", "run": f"run-{row}"} | nothing | changes
+def _line(row: str, **changes: object) -> StudyLine:
+    about = {"row": row, "title": f"What {row} is", "run": f"run-{row}", "seconds": 3.0}
+    return StudyLine.model_validate(about | changes)
 
 
 def test_a_study_s_table_holds_the_newest_line_of_each_row() -> None:
     newer = [_line("B10", note="again")]
     older = [_line("B2"), _line("B10"), _line("B1", run="", reason="no_such file")]
     lines = study_tables.merged([newer, older])
-    assert [line["row"] for line in lines] == ["B1", "B2", "B10"]
+    assert [line.row for line in lines] == ["B1", "B2", "B10"]
     shown = study_tables.table(lines, Settings())
     assert [row["Note"] for row in shown] == [r"Not done: no\_such file", "", "Again"]
     assert shown[0]["Row"] == "B1"

@@ -14,7 +14,7 @@ from components.studies import sizes, weights
 from components.studies.balanced import training_balanced
 from components.studies.catalog import STUDIES, find_study
 from components.studies.study import ComparisonRow, FiguresRow, HeldOutRow, Row, SearchRow, Study, TrainingRow
-from components.studies.weights import Given, StandIn, equipped, equipped_search
+from components.studies.weights import Given, StandIn, WeightsUsed, equipped, equipped_search
 from components.training.recipe import Policy, Recipe
 
 MISSION = {"A": 9, "B": 10, "C": 9, "D": 8, "E": 7}
@@ -183,14 +183,14 @@ def test_a_row_before_what_it_needs_is_refused() -> None:
 
 def test_a_stand_in_keeps_the_shape_of_the_head() -> None:
     given = Given("FILE", stand_in=STAND_IN)
-    found, note = equipped(recipe("A5f"), given)
-    assert note == "stand-in: MobileNetV2 1.0"
+    found, used = equipped(recipe("A5f"), given)
+    assert (used.note, used.kind) == ("stand-in: MobileNetV2 1.0", "stand-in")
     assert (found.family, found.weights) == ("mobilenet_v2", "FILE")
     expected = {"alpha": 1.0, "pooling": "pyramid", "dense_1": 320, "dense_2": 64, "dropout": 0.5}
     assert found.options == expected
     assert equipped(recipe("E4b"), given)[0].options == {"alpha": 1.0, "dense_1": 650, "dropout": 0.7}
     assert equipped(recipe("C2a"), given)[0].options == {"alpha": 1.0, "dense_1": 120}
-    assert equipped(recipe("B3"), given) == (recipe("B3"), "")
+    assert equipped(recipe("B3"), given) == (recipe("B3"), WeightsUsed())
 
 
 def test_a_stand_in_s_search_has_its_own_names() -> None:
@@ -214,13 +214,13 @@ def test_a_file_for_one_backbone_goes_before_the_stand_in() -> None:
 def test_a_stand_in_s_own_file_is_its_address_wherever_it_stands() -> None:
     given = Given(files={"mobilenet_v2": "M.h5"}, stand_in=STAND_IN)
     assert equipped(recipe("A3"), given)[0].weights == "M.h5"
-    assert equipped(recipe("A10a"), given) == (recipe("A10a").replace(weights="M.h5"), "")
+    assert equipped(recipe("A10a"), given) == (recipe("A10a").replace(weights="M.h5"), WeightsUsed())
 
 
 def test_a_row_of_the_stand_in_s_family_has_its_width_for_the_file_is_of_it() -> None:
     for text, width in (("mobilenet_v2:alpha=0.5", 0.5), ("mobilenet_v2", 0.35)):
-        found, note = equipped(recipe("A10a"), Given("FILE", stand_in=StandIn.read(text)))
-        assert note == f"stand-in: MobileNetV2 {width}"
+        found, used = equipped(recipe("A10a"), Given("FILE", stand_in=StandIn.read(text)))
+        assert used.note == f"stand-in: MobileNetV2 {width}"
         assert found.options == recipe("A10a").options | {"alpha": width}
         assert found.weights == "FILE"
 
@@ -228,22 +228,22 @@ def test_a_row_of_the_stand_in_s_family_has_its_width_for_the_file_is_of_it() ->
 @pytest.mark.parametrize(
     ("row", "given", "note"),
     [
-        ("A10a", Given(weights.NONE, stand_in=STAND_IN), weights.RANDOM),
-        ("A3", Given(weights.NONE, stand_in=STAND_IN), f"stand-in: MobileNetV2 1.0, {weights.RANDOM}"),
-        ("A3", Given(files={"resnet50": weights.NONE}), weights.RANDOM),
+        ("A10a", Given(weights.NONE, stand_in=STAND_IN), "random weights"),
+        ("A3", Given(weights.NONE, stand_in=STAND_IN), "stand-in: MobileNetV2 1.0, random weights"),
+        ("A3", Given(files={"resnet50": weights.NONE}), "random weights"),
     ],
 )
 def test_none_is_no_file(row: str, given: Given, note: str) -> None:
-    found, said = equipped(recipe(row), given)
-    assert said == note
+    found, used = equipped(recipe(row), given)
+    assert (used.note, used.kind) == (note, "random")
     assert found.weights is None
     assert {stage.train for stage in found.stages} == {"all"}
     assert {stage.views for stage in found.stages} == {0}
 
 
 def test_without_weights_nothing_random_is_frozen_and_the_note_says_so() -> None:
-    found, note = equipped(recipe("C5"), Given(weights.NONE))
-    assert note == weights.RANDOM
+    found, used = equipped(recipe("C5"), Given(weights.NONE))
+    assert used.note == "random weights"
     assert found.weights is None
     assert [stage.train for stage in found.stages] == ["all"]
     begun = recipe("E5").replace(warm_start="a run")

@@ -15,8 +15,11 @@ from components.evaluation.published import scores_of, share_interval
 from components.models import catalog as families
 from components.studies.catalog import find_study
 from components.tracking.runs import RunRecord
+from components.tracking.study_document import StudyLine
 from flows.run_table import share
-from flows.study.table import RowResult, drawn, duration, line, never_run, table, title
+from flows.study.results import RowDone, RowFailed
+from flows.study.table import drawn, duration, line, never_run, table, title
+from tests.tiny_collections import manifest
 
 
 def test_a_share_s_interval_is_that_of_its_works() -> None:
@@ -43,7 +46,7 @@ def test_scores_from_a_logged_table_are_those_of_the_answers() -> None:
 
 def test_a_row_that_could_not_be_done_is_a_line_with_its_reason() -> None:
     row = find_study("A").row("A3")
-    one = line(RowResult(row, reason="no weights"))
+    one = line(RowFailed(row, "no weights"))
     first, *others = table([one])
     assert first["note"] == "not done: no weights"
     assert first["published"] == ".863"
@@ -53,7 +56,7 @@ def test_a_row_that_could_not_be_done_is_a_line_with_its_reason() -> None:
 
 def test_a_row_that_no_run_came_to_says_so_and_has_not_failed() -> None:
     one = never_run(find_study("A").row("A3"))
-    assert (one["note"], one["reason"], one["run"]) == ("not run yet", "", "")
+    assert (one.note, one.reason, one.run) == ("not run yet", "", "")
     assert table([one])[0]["time"] == ""
 
 
@@ -61,21 +64,22 @@ def test_a_row_that_is_another_s_run_says_so() -> None:
     record = RunRecord(
         "1", "", "", "FINISHED", datetime.now(UTC), 1.0, {"atelier.row": "D3"}, {}, {}, artifact_uri=""
     )
-    told = {name: line(RowResult(find_study("D").row(name), record))["note"] for name in ("D3", "D4")}
+    works = manifest({"Cubism": 4})
+    told = {name: line(RowDone(find_study("D").row(name), record, works)).note for name in ("D3", "D4")}
     assert "the same run as D3" in told["D4"]
     assert "the same run" not in told["D3"]
 
 
 def test_the_figure_has_a_panel_a_figure() -> None:
     lines = [
-        {
-            "row": "A3",
-            "title": "ResNet50 GAP",
-            "published": {"validation/accuracy": 0.86, "validation/macro_f1": 0.85},
-            "ours": {"validation/accuracy": [0.8, 0.7, 0.9], "validation/macro_f1": [0.7, 0.6, 0.8]},
-            "kind": "stand-in",
-        },
-        {"row": "A4", "title": "none", "published": {"validation/accuracy": 0.8}, "ours": {}, "kind": ""},
+        StudyLine(
+            row="A3",
+            title="ResNet50 GAP",
+            published={"validation/accuracy": 0.86, "validation/macro_f1": 0.85},
+            ours={"validation/accuracy": (0.8, 0.7, 0.9), "validation/macro_f1": (0.7, 0.6, 0.8)},
+            kind="stand-in",
+        ),
+        StudyLine(row="A4", title="none", published={"validation/accuracy": 0.8}),
     ]
     figure = drawn(lines, "Study A")
     assert [axes.get_title() for axes in figure.axes] == ["accuracy", "macro-F1"]
