@@ -12,7 +12,7 @@ from components.runtime import clear
 from components.settings import Settings
 from components.training.checkpoint.store import discard
 from components.training.fit import fit
-from components.training.frozen.head_training import HeadTraining
+from components.training.head_training import HeadTraining
 from components.training.recipe import Recipe
 from components.training.result import Fitted, OnEpoch, TrainingData
 from components.training.search.loop import Pruned

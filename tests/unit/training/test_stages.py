@@ -18,7 +18,7 @@ from components.training.fit import fit
 from components.training.frozen import feature_cache
 from components.training.frozen.feature_cache import Views, parted_at_frozen
 from components.training.frozen.freezing import freeze
-from components.training.frozen.head_training import HeadTraining
+from components.training.head_training import HeadTraining
 from components.training.optimizers import averages, optimizer_of
 from components.training.recipe import Policy, Recipe, Stage
 from tests.tiny_training import recipe, tinted, weights_file
