@@ -63,6 +63,26 @@ def connect(settings: Settings) -> MlflowClient:
         return client
 
 
+def check(settings: Settings) -> None:
+    """See whether runs can be recorded; nothing is made, also where there is no database yet.
+
+    Raises:
+        ServiceError: the server does not answer, or the database cannot be used.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    uri = settings.tracking_uri
+    if is_http(uri):
+        _ask(uri)
+        return
+    file = sqlite_file(uri)
+    if file is None or file.exists():
+        try:
+            _try_database(uri)
+        except (SQLAlchemyError, ModuleNotFoundError) as exc:
+            raise ServiceError(_refusal(uri, exc)) from exc
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Turn MLflow's errors into one that says what was being done.

@@ -57,6 +57,7 @@ def examine(settings: Settings) -> list[Finding]:
             *_home(settings),
             _cache(settings),
             *_services(settings),
+            _tracking(settings),
             *_champions(settings),
             *_plans(settings),
         ]
@@ -144,15 +145,18 @@ def _services(settings: Settings) -> Iterator[Finding]:
             yield Finding(service.title, "bad", str(exc))
         else:
             yield Finding(service.title, "note", f"not running at {service.url}. Start it: atelier up")
-    uri = settings.tracking_uri
-    if is_http(uri) and not services.answers(f"{uri}/health"):
-        yield Finding(
-            "tracking",
-            "bad",
-            f"{uri}: no MLflow server answers. Start it, or unset ATELIER_MLFLOW_TRACKING_URI",
-        )
-    else:
-        yield Finding("tracking", "good", masked(uri))
+
+
+def _tracking(settings: Settings) -> Finding:
+    from components.tracking.connection import check
+
+    try:
+        check(settings)
+    except AtelierError as exc:
+        return Finding("tracking", "bad", str(exc))
+    decided = is_http(settings.tracking_uri) and not settings.artifacts
+    place = "where the server decides" if decided else f"in {settings.artifact_place}"
+    return Finding("tracking", "good", f"{masked(settings.tracking_uri)}; files {place}")
 
 
 def _champions(settings: Settings) -> Iterator[Finding]:

@@ -18,3 +18,12 @@ def test_servers_with_a_public_name_answer_it_and_are_asked_on_this_machine() ->
     allowed = mlflow.command[mlflow.command.index("--allowed-hosts") + 1]
     assert "gallery.example:*" in allowed.split(",")
     assert by_name["dashboard"].command[-2:] == ["--browser.serverAddress", "gallery.example"]
+
+
+def test_command_lines_hold_no_password() -> None:
+    settings = Settings(mlflow_tracking_uri="postgresql://mia:s3cret@db/runs", artifacts="s3://bucket/runs")
+    servers = services(settings)
+    assert not any("s3cret" in word for server in servers for word in server.command)
+    (mlflow,) = (server for server in servers if server.name == "mlflow")
+    assert mlflow.environment["MLFLOW_BACKEND_STORE_URI"] == "postgresql+psycopg://mia:s3cret@db/runs"
+    assert mlflow.environment["MLFLOW_DEFAULT_ARTIFACT_ROOT"] == "s3://bucket/runs"

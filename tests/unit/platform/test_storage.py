@@ -77,3 +77,8 @@ def test_a_missing_object_says_what_to_check(bucket, tmp_path):
     with pytest.raises(AtelierError, match=r"s3://paintings/none.*ATELIER_S3_ENDPOINT_URL"):
         storage.fetch("s3://paintings/none", tmp_path)
     assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_a_file_with_a_secret_is_its_owners_alone(tmp_path):
+    path = storage.write_atomically(tmp_path / "secret", "x", mode=0o600)
+    assert path.stat().st_mode & 0o777 == 0o600
