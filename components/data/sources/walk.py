@@ -51,6 +51,10 @@ BROKEN_LINK = "link to nothing"
 LOOP = "link to a folder above"
 CLOSED = "cannot be opened"
 NO_FILE = "not a file"
+_HOW_TO_RENAME = (
+    "; an archive unpacked with another code page leaves such names. Rename it, as by "
+    "`convmv -r -f latin1 -t utf8 --notest FOLDER`, or unpack the archive anew as UTF-8"
+)
 UNREADABLE_NAMES = (NOT_UTF8, BROKEN_LINK, LOOP, CLOSED, NO_FILE)
 """Kinds of what is set aside before any file is opened; a whole folder may stand behind one line."""
 
@@ -120,12 +124,15 @@ def walk(root: Path) -> Tree:
             status = _status(path)
             if not isinstance(status, os.stat_result):
                 rejected.append(_line(root, path, *status))
-            elif stat.S_ISREG(status.st_mode):
+            elif stat.S_ISREG(status.st_mode) and is_utf8(str(path)):
                 files.append((path, (status.st_size, status.st_mtime_ns)))
+            elif stat.S_ISREG(status.st_mode):
+                rejected.append(_line(root, path, NOT_UTF8, _HOW_TO_RENAME))
             elif (identity := _identity(path, status)) in above:
                 rejected.append(_line(root, path, LOOP, "; following it would never end, so remove the link"))
             else:
-                folders.append(path)
+                # A folder whose name is not UTF-8 is gone through, so that each file in it gets its line.
+                folders += [path] if is_utf8(str(path)) else []
                 waiting.append((path, above | {identity}))
     files.sort()
     return Tree(
@@ -154,11 +161,6 @@ def _is_of_a_system(name: str) -> bool:
 
 def _status(path: Path) -> os.stat_result | tuple[str, str]:
     """What the system says of a file or folder, or (kind, further words) why it cannot be read."""
-    if not is_utf8(path.name):
-        return NOT_UTF8, (
-            "; an archive unpacked with another code page leaves such names. Rename it, as by "
-            "`convmv -r -f latin1 -t utf8 --notest FOLDER`, or unpack the archive anew as UTF-8"
-        )
     try:
         status = path.stat()
     except OSError as exc:
