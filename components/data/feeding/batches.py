@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from typing import Any, NamedTuple
 
 import keras
@@ -98,7 +97,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         self._views = views
         self._sizes = sizes
         self._within = False
-        self._rooms = _Rooms()
         # Devices that share batches take equal parts, so a shuffled epoch leaves out the few that are over.
         over = len(self._rows) % replicas() if shuffle else 0
         self._count = len(self._rows) - (over if over < len(self._rows) else 0)
@@ -130,7 +128,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
             # Rising places: a batch's sum does not mind its order, the disk does.
             rows = np.sort(rows)
             first = self._start.epoch % self._views * len(self._labels)
-            images, labels = self._rooms.gathered(self._images, rows + first), self._labels[rows]
+            images, labels = self._images[rows + first], self._labels[rows]
         batch = (images, labels) if self._mixing is None else self._mixed(images, labels, place)
         if not self._sizes:
             return batch
@@ -174,46 +172,3 @@ def _resized(images: NDArray[Any], side: int) -> NDArray[Any]:
         return images
     pictures = (Image.fromarray(one).resize((side, side), Image.Resampling.BILINEAR) for one in images)
     return np.stack([np.asarray(picture) for picture in pictures])
-
-
-def _references_in_a_loop(items: list[NDArray[Any]]) -> int:
-    for item in items:
-        return sys.getrefcount(item)
-    return 0
-
-
-_ALONE = _references_in_a_loop([np.empty(0)])
-"""References to what only a list holds: its own, the loop's and the call's, as this Python counts them."""
-
-
-class _Rooms:
-    """Memory that batches are gathered into, used again once nobody looks at the batch any more.
-
-    To have it from the system anew costs more than the gathering. It begins at a multiple of 64 bytes,
-    where TensorFlow and JAX take an array as it is instead of copying it.
-    """
-
-    _KEPT = 8
-    _ALIGNED = 64
-
-    def __init__(self) -> None:
-        self._rooms: list[NDArray[np.uint8]] = []
-
-    def gathered(self, images: NDArray[Any], rows: NDArray[np.intp]) -> NDArray[Any]:
-        """`images[rows]`."""
-        nbytes = len(rows) * images[:1].nbytes
-        room = self._free(nbytes + self._ALIGNED)
-        first = -room.ctypes.data % self._ALIGNED
-        out = room[first : first + nbytes].view(images.dtype).reshape(len(rows), *images.shape[1:])
-        np.take(images, rows, axis=0, out=out, mode="clip")  # "raise" would gather into a copy first
-        return out
-
-    def _free(self, nbytes: int) -> NDArray[np.uint8]:
-        for room in self._rooms:
-            # Every view of it, also a backend's, would be one more.
-            if room.nbytes >= nbytes and sys.getrefcount(room) == _ALONE:
-                return room
-        room = np.empty(nbytes, np.uint8)
-        if len(self._rooms) < self._KEPT:
-            self._rooms.append(room)
-        return room

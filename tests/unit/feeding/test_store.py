@@ -144,8 +144,8 @@ def test_what_is_open_here_stays_and_can_be_read(tmp_path: Path, recwarn: pytest
 HOLDER = """
     import sys
     from pathlib import Path
-    from components.data import entries
-    array = entries.opened(Path(sys.argv[1]), entries.Layout((8, 1024), "|u1"))
+    from components.data.cache import array_file
+    array = array_file.opened(Path(sys.argv[1]), array_file.Layout((8, 1024), "|u1"))
     print(array is not None, flush=True)
     sys.stdin.readline()
     print(int(array.sum()), flush=True)
