@@ -8,10 +8,10 @@ ARGS   ?=
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check fix test demo up bench lock clean
+.PHONY: help setup check fix test test-all demo up bench lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv from the lock (every other command does this first)
 
@@ -29,8 +29,11 @@ fix: $(STAMP) ## format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-test: $(STAMP) ## every test (ARGS="-k name" for some)
-	$(BIN)/pytest $(ARGS)
+test: $(STAMP) ## the tests of every room, in minutes (ARGS="-k name" for some)
+	$(BIN)/pytest -m "not slow" $(ARGS)
+
+test-all: test ## and those that are slow and rare: kills, schedules, JAX, studies, several processes
+	$(BIN)/pytest -m slow $(ARGS)
 
 demo: $(STAMP) ## synthetic gallery to a served champion, in minutes
 	$(BIN)/atelier demo $(ARGS)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from components.tracking.journal import Entry
     from flows.plan import Plan
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = pytest.mark.integration
 
 MOVEMENTS = {movement for artist in ARTISTS.values() for movement in artist.split(",")}
 

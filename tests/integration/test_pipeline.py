@@ -11,7 +11,7 @@ from components.data.sources import synthetic
 from components.settings import Settings
 from tests.road import ROAD, run
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = pytest.mark.integration
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,6 @@ from tests.tiny_releases import COLOURS, SIZE, card
 
 keras = pytest.importorskip("keras")
 
-pytestmark = pytest.mark.slow
-
 
 class Chance(keras.layers.Layer):
     """Random in inference too: OpenVINO has no such operation."""
