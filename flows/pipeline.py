@@ -12,7 +12,7 @@ from prefect.artifacts import create_link_artifact, create_table_artifact
 
 from components.addresses import masked
 from components.settings import Settings
-from flows import prefect_env
+from flows import flow_runs
 from flows.log import LOGGER
 from flows.plan import Plan
 from flows.run_table import run_rows
@@ -52,7 +52,8 @@ def pipeline(plan: Plan) -> PipelineResult:
     """
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     settings = Settings.load()
-    prefect_env.mark_crashed()
+    flow_runs.claim()
+    flow_runs.end_dead()
 
     works = select(ingest(plan, settings), plan)
     validate(works, plan, settings)

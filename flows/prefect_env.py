@@ -15,8 +15,8 @@ from flows.log import LOGGER
 if TYPE_CHECKING:
     from components.settings import Settings
 
-_OWNER = "process:"
-_GONE = "Its process was killed; a later run goes on from the stops it had finished."
+START_SECONDS = 300
+"""How long Prefect's server may take to answer, on a busy machine."""
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -26,8 +26,13 @@ def environment(settings: Settings) -> dict[str, str]:
         "PREFECT_LOGGING_EXTRA_LOGGERS": LOGGER,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
-        # On two cores the temporary server takes up to half a minute to answer.
-        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        # The second version of its pages starts Amplitude whatever the two above say; the first has none.
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # On two cores the temporary server takes half a minute to answer; four at once take minutes.
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": str(START_SECONDS),
+        # In memory, the default, a server that is restarted would end the pipelines that are running.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
         "PREFECT_CLI_PROMPT": "false",
     }
     if settings.prefect_api_url:
@@ -35,35 +40,6 @@ def environment(settings: Settings) -> dict[str, str]:
     if settings.prefect_database:
         variables["PREFECT_API_DATABASE_CONNECTION_URL"] = settings.prefect_database
     return variables
-
-
-def mark_crashed() -> None:
-    """Call flow runs Crashed that a killed process of this machine left Running; within a flow run."""
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterState, FlowRunFilterStateType
-    from prefect.client.schemas.objects import State, StateType
-    from prefect.states import Crashed
-
-    from components.tracking.processes import is_gone
-
-    running = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])))
-    with get_client(sync_client=True) as client:
-        for run in client.read_flow_runs(flow_run_filter=running):
-            owners = [tag.removeprefix(_OWNER) for tag in run.tags if tag.startswith(_OWNER)]
-            if owners and all(is_gone(owner) for owner in owners):
-                state: State[object] = Crashed(message=_GONE)
-                client.set_flow_run_state(run.id, state, force=True)
-
-
-@contextmanager
-def owned() -> Iterator[None]:
-    """Flow runs begun in the block carry this process's name, so that a later one can tell it is gone."""
-    from prefect import tags
-
-    from components.tracking.processes import this_process
-
-    with tags(f"{_OWNER}{this_process()}"):
-        yield
 
 
 def prepare(settings: Settings, *, quiet: bool = False) -> None:

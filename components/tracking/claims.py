@@ -36,7 +36,7 @@ def claimed(settings: Settings, experiment: str, name: str, key: str) -> Iterato
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        _log.warning("%-9s %s: another process is at work on it; its result will be used", "waiting", name)
+        _log.info("%-9s %s: another process is at work on it; its result will be used", "waiting", name)
         lock.acquire(poll_interval=POLL_SECONDS)
     try:
         yield

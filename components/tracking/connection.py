@@ -58,7 +58,7 @@ def connect(settings: Settings) -> MlflowClient:
         if settings.s3_endpoint_url:
             os.environ.setdefault("MLFLOW_S3_ENDPOINT_URL", settings.s3_endpoint_url)
         client = _client(settings.tracking_uri, settings.artifact_root)
-        if sqlite_file(settings.tracking_uri) == settings.home / DATABASE:
+        if not settings.mlflow_tracking_uri:
             _own_database(settings.home)
         return client
 

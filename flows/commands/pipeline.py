@@ -136,17 +136,19 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
 
 def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
     from flows.server import supervisor
+    from flows.server.temporary import prefect_server
 
     settings = supervisor.joined(load_settings())
     prefect_env.require_server(settings)
     plan.save(settings, name)
-    prefect_env.prepare(settings, quiet=True)
     started = time.monotonic()
-    with talking():
+    with prefect_server(settings) as wait_until_ready, talking():
         errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
+        from flows import flow_runs
         from flows.pipeline import pipeline as flow
 
-        with prefect_env.owned():
+        wait_until_ready()
+        with flow_runs.owned():
             outcome = flow(plan)
     _show(outcome, plan, settings, time.monotonic() - started, as_json=as_json)
 

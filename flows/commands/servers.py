@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,21 +30,23 @@ def up() -> None:
     # what we started must not outlive us.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    with talking():
-        errors.print("Starting MLflow, Prefect, the API and the dashboard (up to a minute) ...", style="dim")
-        supervisor = supervision.up(settings)
-    try:
-        show_table(
-            "Atelier is up",
-            [{"server": one.title, "address": one.url} for one in services.services(settings)],
-        )
-        _show_schedules(settings)
-        output.print(f"logs: {settings.home / 'logs'}    Ctrl-C ends them all.", highlight=False)
-        supervisor.wait()
-    except KeyboardInterrupt:
-        errors.print("Ending the servers ...", style="dim")
-    finally:
-        supervision.down(supervisor)
+    with ExitStack() as stack:
+        with talking():
+            errors.print(
+                "Starting MLflow, Prefect, the API and the dashboard (up to a minute) ...", style="dim"
+            )
+            supervisor = stack.enter_context(supervision.up(settings))
+        try:
+            show_table(
+                "Atelier is up",
+                [{"server": one.title, "address": one.url} for one in services.services(settings)],
+            )
+            _show_schedules(settings)
+            output.print(f"logs: {settings.home / 'logs'}    Ctrl-C ends them all.", highlight=False)
+            supervisor.wait()
+            errors.print("The supervisor was ended from outside.", style="yellow")
+        except KeyboardInterrupt:
+            errors.print("Ending the servers ...", style="dim")
     errors.print("All servers ended.", style="dim")
 
 

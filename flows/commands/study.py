@@ -127,15 +127,17 @@ def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
 def _ran(study_plan: Any, *, prefect: bool) -> StudyResult:
     if prefect:
         from flows.server import supervisor
+        from flows.server.temporary import prefect_server
 
         settings = supervisor.joined(load_settings())
         prefect_env.require_server(settings)
-        prefect_env.prepare(settings, quiet=True)
-        with talking():
+        with prefect_server(settings) as wait_until_ready, talking():
             errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
+            from flows import flow_runs
             from flows.study.flow import study
 
-            with prefect_env.owned():
+            wait_until_ready()
+            with flow_runs.owned():
                 outcome: StudyResult = study(study_plan)
                 return outcome
     settings = load_settings()

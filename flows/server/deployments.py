@@ -1,25 +1,29 @@
-"""The runner: a scheduled Prefect deployment for every plan kept (`python -m flows.server.deployments`)."""
+"""The runner: runs the pipeline of every plan kept when it is due (`python -m flows.server.deployments`)."""
 
 from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+import anyio
 
 from components.errors import AtelierError, ServiceError
 from components.settings import Settings
 from flows import prefect_env
-from flows.plan import kept_plans
 from flows.server import services
 
 if TYPE_CHECKING:
-    from prefect.deployments.runner import RunnerDeployment
+    from prefect.runner import Runner
+
+    from flows.server.schedules import Schedules
 
 WAIT_SECONDS = 180
+UPDATE_SECONDS = 10
 
 
 def serve(settings: Settings) -> None:
-    """Register the deployments and run what falls due, until ended.
+    """Schedule the plans and run what falls due, until ended.
 
     Raises:
         ServiceError: Prefect's server does not answer.
@@ -27,31 +31,36 @@ def serve(settings: Settings) -> None:
     url = settings.prefect_api_url or f"{settings.prefect_url}/api"
     prefect_env.prepare(settings.replace(prefect_api_url=url))
     _wait_for(url)
-    from prefect import serve as serve_deployments
+    # Prefect reads its variables when it is imported.
+    from prefect.runner import Runner
+
+    from flows.server.schedules import PIPELINES_AT_ONCE, Schedules
+
+    # Its schedules are not paused at the end: the next runner passes over what it missed.
+    runner = Runner(name="atelier", limit=PIPELINES_AT_ONCE, pause_on_shutdown=False)
+    anyio.run(run, runner, Schedules(runner, settings))
+
+
+async def run(runner: Runner, schedules: Schedules) -> None:
+    """Run what falls due and keep the schedules true, until ended."""
+    await anyio.to_thread.run_sync(schedules.update)
+    async with anyio.create_task_group() as group:
+        group.start_soon(_update_for_ever, schedules)
+        await runner.start()
+
+
+async def _update_for_ever(schedules: Schedules) -> None:
+    from httpx import HTTPError
+    from prefect.exceptions import PrefectException
     from prefect.logging import get_logger
-    from prefect.types.entrypoint import EntrypointType
 
-    from flows.pipeline import pipeline
-
-    plans = kept_plans(settings)
-    for file, reason in plans.unusable.items():
-        get_logger("runner").error("Plan %s is not scheduled: %s", file, reason)
-    deployments = [
-        cast(
-            "RunnerDeployment",  # to_deployment is typed for callers in an event loop, too
-            pipeline.to_deployment(
-                name=name,
-                cron=settings.schedule_cron,
-                parameters={"plan": plan.model_dump(mode="json")},
-                description=f"{plan.task} of {plan.source}: {', '.join(plan.families)}",
-                tags=["atelier", plan.task.value],
-                entrypoint_type=EntrypointType.MODULE_PATH,
-                concurrency_limit=1,
-            ),
-        )
-        for name, plan in plans.usable.items()
-    ]
-    serve_deployments(*deployments)
+    while True:
+        await anyio.sleep(UPDATE_SECONDS)
+        try:
+            await anyio.to_thread.run_sync(schedules.update)
+        except (HTTPError, PrefectException, OSError) as exc:
+            # The server is busy or started anew: pipelines that run go on, and it is asked again.
+            get_logger("runner").warning("The schedules could not be brought up to date: %s", exc)
 
 
 def _wait_for(url: str) -> None:

@@ -12,13 +12,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
+
+from components.addresses import is_http, sqlite_file
 from components.errors import ServiceError
 from components.progress import Advance, steps
 from components.storage import write_atomically
+from components.tracking.connection import connect
 from flows import prefect_env
+from flows.server.bound_process import bound, end_leftovers
 from flows.server.services import Service, answers, check_port, services
 
 if TYPE_CHECKING:
@@ -28,35 +35,54 @@ READY_SECONDS = 180
 STOP_SECONDS = 40
 
 
-def up(settings: Settings) -> subprocess.Popen[bytes]:
-    """Start every server and return the supervisor once all answer.
+@contextmanager
+def up(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+    """Every server runs within the block, and none after it; yields the supervisor once all answer.
 
     Raises:
-        ServiceError: a port is taken, or a server does not answer in time; says where its log lies.
+        ServiceError: they run already, a port is taken, or one does not answer in time; names its log.
     """
     wanted = services(settings)
-    for service in wanted:
-        check_port(service, settings.host)
-    supervisor = _start_supervisor(settings, wanted)
+    with _only_one(settings):
+        end_leftovers(str(settings.home))  # of one that was killed together with its supervisor
+        for service in wanted:
+            check_port(service, settings.host)
+        _make_schema(settings)
+        supervisor = _start_supervisor(settings, wanted)
+        try:
+            with steps("Starting the servers", len(wanted)) as advance:
+                _wait_until_ready(settings, wanted, supervisor, advance)
+            addresses = {service.name: service.local_url for service in wanted}
+            write_atomically(_state_file(settings), json.dumps({"pid": supervisor.pid, **addresses}))
+            yield supervisor
+        finally:
+            _end(settings, supervisor)
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    folder = settings.home / "run"
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with steps("Starting the servers", len(wanted)) as advance:
-            _wait_until_ready(settings, wanted, supervisor, advance)
-    except BaseException:
-        down(supervisor)
-        raise
-    addresses = {service.name: service.local_url for service in wanted}
-    write_atomically(_state_file(settings), json.dumps({"pid": supervisor.pid, **addresses}))
-    return supervisor
+        with FileLock(folder / "up.lock", timeout=0):
+            yield
+    except Timeout as exc:
+        raise ServiceError(
+            f"{settings.home}: the servers of this home run already. Their addresses are in "
+            f"{_state_file(settings)}; end the other `atelier up` first, or choose another home: ATELIER_HOME"
+        ) from exc
 
 
-def down(supervisor: subprocess.Popen[bytes]) -> None:
-    """End the supervisor and with it every server and whatever they started."""
+def _end(settings: Settings, supervisor: subprocess.Popen[bytes]) -> None:
+    """End the supervisor and with it every server and whatever they started, also where it was killed."""
     supervisor.terminate()
     try:
         supervisor.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         os.killpg(supervisor.pid, signal.SIGKILL)
         supervisor.wait()
+    end_leftovers(str(settings.home))
+    _state_file(settings).unlink(missing_ok=True)
 
 
 def running(settings: Settings) -> dict[str, str]:
@@ -86,6 +112,7 @@ def _start_supervisor(settings: Settings, wanted: list[Service]) -> subprocess.P
     _state_file(settings).unlink(missing_ok=True)
     runner = [sys.executable, "-m", "flows.server.deployments"]
     commands = {service.name: service.command for service in wanted} | {"runner": runner}
+    commands = {name: bound(f"{settings.home}:{name}", command) for name, command in commands.items()}
     conf = write_atomically(folder / "supervisord.conf", _configuration(commands), mode=0o600)
     (settings.home / "logs").mkdir(parents=True, exist_ok=True)
     environment = os.environ | prefect_env.environment(settings)
@@ -98,20 +125,22 @@ def _start_supervisor(settings: Settings, wanted: list[Service]) -> subprocess.P
     # MLflow's job workers (evaluation of language models) are seven processes of 250 MB each.
     environment.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     return subprocess.Popen(  # noqa: S603 (our own command)
-        [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(conf)],
+        bound(
+            f"{settings.home}:supervisor",
+            [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(conf)],
+        ),
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C reaches us alone; we end the supervisor, it ends the servers
-        preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 (no threads yet)
     )
 
 
-def _end_with_parent() -> None:
-    """Ask Linux to end the supervisor (SIGTERM) when we are killed without a chance to do it."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+def _make_schema(settings: Settings) -> None:
+    """One process makes MLflow's tables where there are none, before its server and the API do it at once."""
+    file = sqlite_file(settings.tracking_uri)
+    if not is_http(settings.tracking_uri) and not (file and file.exists()):
+        connect(settings)
 
 
 def _configuration(commands: dict[str, list[str]]) -> str:

@@ -20,7 +20,7 @@ from components.storage import key_of
 from components.studies import catalog
 from components.tracking import tags as run_tag
 from components.tracking.study_document import STUDY_DOCUMENT, StudyDocument, StudyLine
-from flows import prefect_env
+from flows import flow_runs
 from flows.log import LOGGER, log_step
 from flows.steps.ingest import prepared
 from flows.study import table
@@ -90,7 +90,8 @@ def study_row(row: Row, context: StudyContext) -> RowResult | State[Any]:
 def study(plan: StudyPlan) -> StudyResult:
     """The study's rows under one run, each found again when it was done before; ends with the table."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
-    prefect_env.mark_crashed()
+    flow_runs.claim()
+    flow_runs.end_dead()
     outcome = run(plan, Settings.load(), _shown)
     create_markdown_artifact(
         _markdown(outcome), key=f"study-{plan.wanted.name}", description=f"MLflow run {outcome.run}"

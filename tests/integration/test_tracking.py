@@ -189,7 +189,7 @@ def test_two_processes_make_one_schema_quietly_and_share_the_same_work(tmp_path:
     both = [subprocess.Popen([*command, key], stderr=subprocess.PIPE, text=True) for key in ("a", "b")]
     said = [process.communicate(timeout=240)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert {line.split(":")[0] for line in "".join(said).splitlines()} <= {"waiting   shared"}
+    assert said == ["", ""]
     made = Tracker(Settings(home=tmp_path / "home")).runs()
     assert sorted(run.tags[tags.KEY] for run in made) == ["a", "b", "shared"]
 

@@ -59,8 +59,8 @@ def _pixels(path: Path, sha256: str, image_size: tuple[int, int], alpha: Alpha) 
     except OSError as exc:
         raise DataError(
             f"{path}: cannot be read any more ({exc.strerror}). If the collection was moved, run "
-            "`atelier ingest --root FOLDER` with its new folder (and its --source): data versions find their "
-            "pictures there from then on."
+            "`atelier ingest --root FOLDER` with its new folder: data versions find their pictures there "
+            "from then on."
         ) from exc
     if hashlib.sha256(data).hexdigest() != sha256:
         raise DataError(f"{path}: changed since it was ingested. Run `atelier ingest` again.")
