@@ -78,6 +78,10 @@ class Split(StrEnum):
     TEST = "test"
 
 
+UNREADABLE = "unreadable"
+"""The kind of a file that is no picture, or one whose decoding ended in an error or a crash."""
+
+
 @dataclass(frozen=True)
 class Rejected:
     """A file or a row that was left out, and why: nothing disappears without a line.
@@ -90,7 +94,7 @@ class Rejected:
 
     path: str
     reason: str
-    kind: str = "unreadable"
+    kind: str = UNREADABLE
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 from components import theme
 from components.data.explore.tiles import Sheet, Tile, named, shortened, small, wall
-from components.data.manifest import Manifest, Rejected
+from components.data.manifest import UNREADABLE, Manifest, Rejected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,18 +75,19 @@ def duplicates(manifest: Manifest, pairs: pd.DataFrame, title: str) -> Figure:
 
 
 def set_aside(manifest: Manifest, rejected: Sequence[Rejected]) -> Figure:
-    """Pictures that were left out, one of each kind after the other, with the reason."""
-    turns: dict[str, int] = {}
+    """Pictures that were left out, one of each kind after the other, with the reason.
+
+    What cannot be read is not tried again: it may be what crashed its decoder.
+    """
+    turns: Counter[str] = Counter()
     order = []
-    for one in rejected:
-        turns[one.kind] = turns.get(one.kind, -1) + 1
-        order.append((turns[one.kind], one))
-    chosen = [one for _, one in sorted(order, key=lambda pair: pair[0])[:_SET_ASIDE]]
-    pictures = small([manifest.root / one.path for one in chosen])
-    tiles = [
-        Tile(pixels, (named(one.path), *_wrapped(_reason(one), 26)))
-        for one, pixels in zip(chosen, pictures, strict=True)
-    ]
+    for line in rejected:
+        order.append((turns[line.kind], line))
+        turns[line.kind] += 1
+    chosen = [line for _, line in sorted(order, key=lambda pair: pair[0])[:_SET_ASIDE]]
+    readable = [line for line in chosen if line.kind != UNREADABLE]
+    pictures = dict(zip(readable, small([manifest.root / line.path for line in readable]), strict=True))
+    tiles = [Tile(pictures.get(line), (named(line.path), *_wrapped(_reason(line), 26))) for line in chosen]
     return wall(tiles, 6, f"Set aside: {len(chosen)} of {len(rejected):,}", inches=1.6)
 
 

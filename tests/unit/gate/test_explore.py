@@ -105,6 +105,15 @@ def test_only_the_pictures_shown_are_read(tmp_path, monkeypatch):
     assert len(read) <= 3 + 36 + 2 * 24
 
 
+def test_a_file_that_could_not_be_read_is_not_tried_again(paintings, monkeypatch):
+    read: list[Path] = []
+    monkeypatch.setattr(sheets, "small", lambda paths: read.extend(paths) or [None] * len(paths))
+    small_one = Rejected("Cubism/0.png", "too small: 20 pixels, 32 expected", "too small")
+    figure = sheets.set_aside(paintings, [*paintings.rejected, small_one])
+    assert [path.name for path in read] == ["0.png"]
+    assert "broken.jpg" in texts(figure)
+
+
 def test_a_collection_without_labels_or_works(paintings):
     bare = paintings.with_frame(paintings.frame.assign(label="", split=""))
     names = {one.name for one in explore.figures(bare, augmented=False)}
