@@ -7,8 +7,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,101 +18,14 @@ from components.tracking import models, tags
 from components.tracking.connection import connect, experiment_id, local_folder, translated
 from components.tracking.processes import is_gone, this_process
 from components.tracking.recorder import Run
+from components.tracking.run_record import RunRecord, record_of
 
 if TYPE_CHECKING:
-    import mlflow.entities
     from mlflow.tracking import MlflowClient
 
 _PAGE = 1000
 
 __all__ = ["Run", "RunRecord", "Tracker"]
-
-
-@dataclass(frozen=True)
-class RunRecord:
-    """What MLflow knows of a run. `seconds` runs on until now while the run does."""
-
-    id: str
-    experiment: str
-    name: str
-    status: str
-    started: datetime
-    seconds: float
-    tags: dict[str, str]
-    params: dict[str, str]
-    metrics: dict[str, float]
-    artifact_uri: str
-    experiment_id: str = ""
-
-    @property
-    def parent(self) -> str:
-        """Id of the run that this one is shown below; "" for none."""
-        return self.tags.get(tags.PARENT, "")
-
-    @property
-    def key(self) -> str:
-        """Content key of everything the run depends on; the run's id where it has none."""
-        return self.tags.get(tags.KEY, self.id)
-
-    @property
-    def kind(self) -> str:
-        """What the run is: training, search, fold, study, ..."""
-        return self.tags.get(tags.KIND, "")
-
-    @property
-    def task(self) -> str:
-        """artist, style or genre."""
-        return self.tags.get(tags.TASK, "")
-
-    @property
-    def family(self) -> str:
-        """The model family; the run's name where it has none."""
-        return self.tags.get(tags.FAMILY, self.name)
-
-    @property
-    def source(self) -> str:
-        """The collection's name."""
-        return self.tags.get(tags.SOURCE, "")
-
-    @property
-    def synthetic(self) -> bool:
-        """True where the pictures were drawn by code."""
-        return self.tags.get(tags.SYNTHETIC) == "true"
-
-    @property
-    def data_version(self) -> str:
-        """Fingerprint of the works it used."""
-        return self.tags.get(tags.DATA_VERSION, "")
-
-    @property
-    def judged_on(self) -> str:
-        """The part that "test/..." figures are of: test, or validation where there is no test part."""
-        return self.tags.get(tags.JUDGED_ON, "test")
-
-    @property
-    def scale(self) -> str:
-        """Size of its recipe or study."""
-        return self.tags.get(tags.SCALE, "")
-
-    @property
-    def study(self) -> str:
-        """Name of the study it belongs to; "" for none."""
-        return self.tags.get(tags.STUDY, "")
-
-    @property
-    def row(self) -> str:
-        """The study's row that it belongs to; "" for none."""
-        return self.tags.get(tags.ROW, "")
-
-    @property
-    def error(self) -> str:
-        """Why it failed, in one line; "" where it did not."""
-        return self.tags.get(tags.ERROR, "")
-
-    @property
-    def process(self) -> str:
-        """The process that writes it; see `components.tracking.processes`."""
-        return self.tags.get(tags.PROCESS, "")
 
 
 class Tracker:
@@ -139,7 +50,7 @@ class Tracker:
             max_results=1,
             order_by=["attributes.start_time DESC"],
         )
-        return _record(runs[0], experiment) if runs else None
+        return record_of(runs[0], experiment) if runs else None
 
     def mark_stale(self, experiment: str, key: str = "") -> list[str]:
         """Mark the runs KILLED that a dead process of this machine left RUNNING; their ids.
@@ -228,7 +139,7 @@ class Tracker:
                 max_results=_PAGE,
                 order_by=["attributes.start_time ASC"],
             )
-        return [_record(run, experiments[run.info.experiment_id]) for run in found]
+        return [record_of(run, experiments[run.info.experiment_id]) for run in found]
 
     def runs(
         self, task: str | None = None, kind: str | None = None, limit: int = 200, begins: str = ""
@@ -248,7 +159,7 @@ class Tracker:
                 max_results=min(limit, _PAGE),
                 order_by=["attributes.start_time DESC"],
             )
-        return [_record(run, experiments[run.info.experiment_id]) for run in found]
+        return [record_of(run, experiments[run.info.experiment_id]) for run in found]
 
     def run(self, run_id: str) -> RunRecord:
         """One run.
@@ -259,7 +170,7 @@ class Tracker:
         with translated(f"Reading the run {run_id}"):
             run = self._client.get_run(run_id)
             experiment = self._client.get_experiment(run.info.experiment_id)
-        return _record(run, experiment.name)
+        return record_of(run, experiment.name)
 
     def history(self, run_id: str) -> dict[str, list[tuple[int, float]]]:
         """Every metric of a run as (step, value), by step."""
@@ -323,21 +234,3 @@ class Tracker:
     @property
     def _client(self) -> MlflowClient:
         return connect(self._settings)
-
-
-def _record(run: mlflow.entities.Run, experiment: str) -> RunRecord:
-    started = datetime.fromtimestamp(run.info.start_time / 1000, UTC)
-    ended = datetime.fromtimestamp(run.info.end_time / 1000, UTC) if run.info.end_time else datetime.now(UTC)
-    return RunRecord(
-        id=run.info.run_id,
-        experiment=experiment,
-        name=run.info.run_name or "",
-        status=run.info.status,
-        started=started,
-        seconds=(ended - started).total_seconds(),
-        tags=dict(run.data.tags),
-        params=dict(run.data.params),
-        metrics=dict(run.data.metrics),
-        artifact_uri=run.info.artifact_uri or "",
-        experiment_id=run.info.experiment_id,
-    )

@@ -14,7 +14,8 @@ from flows.console import output, show_json, show_table, talking
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from components.data.versions import Change, Version, Versions
+    from components.data.version_difference import Change
+    from components.data.versions import Version, Versions
     from flows.plan import Plan
 
 app = typer.Typer(no_args_is_help=True, help="Look at a collection; what was trained on, and what changed.")

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from components.data.manifest import Manifest, Rejected, Task
 from components.data.select import Selection, select_works
 from components.data.splits.split import PROTOCOLS, assign, find_protocol
-from components.data.versions import Change, Versions, difference
+from components.data.version_difference import Change, difference
+from components.data.versions import Versions
 from components.errors import DataError
 from tests.tiny_collections import manifest
 
