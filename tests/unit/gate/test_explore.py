@@ -111,7 +111,7 @@ def test_a_file_that_could_not_be_read_is_not_tried_again(paintings, monkeypatch
     small_one = Rejected("Cubism/0.png", "too small: 20 pixels, 32 expected", "too small")
     figure = sheets.set_aside(paintings, [*paintings.rejected, small_one])
     assert [path.name for path in read] == ["0.png"]
-    assert "broken.jpg" in texts(figure)
+    assert "\nbroken\nunreadable: no picture" in texts(figure)
 
 
 def test_a_collection_without_labels_or_works(paintings):
