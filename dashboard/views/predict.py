@@ -16,7 +16,7 @@ from dashboard.client import Prediction, Ranked
 from dashboard.samples import Sample
 
 _SHOWN = 8
-_ABREAST = 3
+_THUMBNAIL_PIXELS = 104
 _PIXELS = 720
 _CHOSEN = "sample"
 _KINDS = ("jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "gif")
@@ -88,13 +88,13 @@ def _picture(settings: Settings, offered: list[Sample]) -> _Picture | None:
 
 
 def _offer(offered: list[Sample]) -> None:
-    for start in range(0, len(offered), _ABREAST):
-        for column, place in zip(st.columns(_ABREAST), range(start, len(offered)), strict=False):
-            path = offered[place].path
-            column.image(queries.thumbnail(path), width="stretch", alt=f"Sample {place + 1}")
-            column.button(
-                "Try this one", key=f"sample-{place}", width="stretch", on_click=_choose, args=(str(path),)
-            )
+    # Side by side also on a phone, where columns would stand below each other and hide the answer.
+    with st.container(horizontal=True):
+        for place, sample in enumerate(offered):
+            with st.container(width=_THUMBNAIL_PIXELS):
+                st.image(queries.thumbnail(sample.path), width="stretch", alt=f"Sample {place + 1}")
+                chosen = (str(sample.path),)
+                st.button("Try it", key=f"sample-{place}", width="stretch", on_click=_choose, args=chosen)
 
 
 def _choose(path: str) -> None:

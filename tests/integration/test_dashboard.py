@@ -400,7 +400,7 @@ def test_a_real_champion_is_offered_works_of_its_own_collection(
         shutil.rmtree(with_paintings.collections / "louvre")
         st.cache_data.clear()
         app = visit("predict")
-        assert not [button for button in app.button if button.label == "Try this one"]
+        assert not [button for button in app.button if button.label == "Try it"]
         assert "Upload a painting; the answer appears here." in said(app)
         assert "try" not in said(app).lower()
 
@@ -416,7 +416,7 @@ def test_an_upload_is_named() -> None:
 @pytest.mark.usefixtures("with_api")
 def test_a_sample_is_named_and_an_upload_takes_its_place() -> None:
     app = visit("predict")
-    samples = [one for one in app.button if one.label == "Try this one"]
+    samples = [one for one in app.button if one.label == "Try it"]
     assert len(samples) == 2
     sound(samples[0].click().run())
     assert "Drawn as **Cubism**" in said(app)
