@@ -23,10 +23,13 @@ from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
 from prefect.states import Crashed
 
+from components.storage import sweep
 from components.tracking.processes import is_gone, this_process
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
+
+    from components.settings import Settings
 
 ACTIVE = (StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
 _OWNER = "process:"
@@ -57,6 +60,13 @@ def claim() -> None:
 def owners(run: FlowRun) -> list[str]:
     """The processes that a flow run belongs to; none before it claimed itself."""
     return [tag.removeprefix(_OWNER) for tag in run.tags if tag.startswith(_OWNER)]
+
+
+def tidy(settings: Settings) -> None:
+    """Remove what killed processes left: runs that seem to go on, and half-written files below home."""
+    end_dead()
+    # The cache sweeps its own; of the others Atelier writes none.
+    sweep(settings.home, passing_over=frozenset({"cache", "mlartifacts", "prefect"}))
 
 
 def end_dead() -> None:

@@ -53,7 +53,7 @@ def pipeline(plan: Plan) -> PipelineResult:
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     settings = Settings.load()
     flow_runs.claim()
-    flow_runs.end_dead()
+    flow_runs.tidy(settings)
 
     works = select(ingest(plan, settings), plan)
     validate(works, plan, settings)

@@ -17,6 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from components.storage.drafts import SUFFIX, held
+
 
 def key_of(*parts: Any) -> str:
     """A 16-digit content key of JSON-able parts: the same parts, the same key, on any machine."""
@@ -50,16 +52,17 @@ def building(final: Path) -> Iterator[Path]:
     built from the same key.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent))
+    draft = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=SUFFIX, dir=final.parent))
     try:
-        yield draft
-        _sync_tree(draft)
-        draft.chmod(0o755)
-        try:
-            draft.rename(final)
-        except OSError:
-            if not final.is_dir():
-                raise
+        with held(draft):
+            yield draft
+            _sync_tree(draft)
+            draft.chmod(0o755)
+            try:
+                draft.rename(final)
+            except OSError:
+                if not final.is_dir():
+                    raise
         sync(final.parent)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -74,7 +77,7 @@ def write_atomically(final: Path, data: bytes | str, *, mode: int = 0o644) -> Pa
         mode: its rights; 0o600 for what holds a secret, which nobody else may then read at any moment.
     """
     final.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{final.name}.", suffix=".part", dir=final.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{final.name}.", suffix=SUFFIX, dir=final.parent)
     draft = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

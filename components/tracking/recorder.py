@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.addresses import masked
+from components.storage import without_drafts
 from components.tracking.connection import translated
 
 if TYPE_CHECKING:
@@ -89,9 +90,9 @@ class Run:
             self._client.log_table(self.id, columns, name)
 
     def files(self, folder: Path, to: str = "") -> None:
-        """Everything in `folder`, below the artifact folder `to`."""
-        with translated(f"Logging {folder}"):
-            self._client.log_artifacts(self.id, str(folder), to or None)
+        """Everything in `folder` but drafts that were left there, below the artifact folder `to`."""
+        with translated(f"Logging {folder}"), without_drafts(folder) as whole:
+            self._client.log_artifacts(self.id, str(whole), to or None)
 
     def dataset(self, manifest: Manifest, context: str = "training") -> None:
         """The data version: MLflow shows it beside the run and on its Datasets page.

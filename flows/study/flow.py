@@ -91,8 +91,9 @@ def study(plan: StudyPlan) -> StudyResult:
     """The study's rows under one run, each found again when it was done before; ends with the table."""
     logging.getLogger(LOGGER).setLevel(logging.INFO)
     flow_runs.claim()
-    flow_runs.end_dead()
-    outcome = run(plan, Settings.load(), _shown)
+    settings = Settings.load()
+    flow_runs.tidy(settings)
+    outcome = run(plan, settings, _shown)
     create_markdown_artifact(
         _markdown(outcome), key=f"study-{plan.wanted.name}", description=f"MLflow run {outcome.run}"
     )
