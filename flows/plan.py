@@ -42,7 +42,12 @@ _NAME = re.compile(r"[^\W_]([\w .+-]*[^\W_])?")
 
 def _names(given: object) -> object:
     """Names, also as a command's option: a row of CSV."""
-    return tuple(filter(None, class_names.parse_names(given))) if isinstance(given, str) else given
+    if not isinstance(given, str):
+        return given
+    names = tuple(filter(None, class_names.parse_names(given)))
+    if not names and given.strip():
+        raise ValueError(f"{given!r} names nothing; names are written with commas between them")
+    return names
 
 
 def _merging(given: object) -> object:

@@ -77,18 +77,33 @@ def refuse_parts_beside_classes(tree: Tree, folders: Sequence[Path]) -> None:
 
 
 def _refuse_unnamed_parts(tree: Tree, folders: Sequence[Path]) -> None:
-    """Folders that all hold the same two or more folders are parts: "round 1/Cubism", "round 2/Cubism"."""
-    inner = [{clean_name(below.name) for below in _with_pictures(tree, [folder])} for folder in folders]
-    if len(folders) < 2 or len(inner[0]) < 2 or any(names != inner[0] for names in inner):
+    """Folders are parts or collections, not classes, where each holds the classes anew.
+
+    That is so where all hold the same two or more folders ("round 1/Cubism", "round 2/Cubism"), or each
+    holds parts with classes in them ("old/train/Cubism", "new/train/Cubism").
+    """
+    inner = [_class_names(tree, [folder]) for folder in folders]
+    if len(folders) < 2:
         return
-    if all(is_part(name) for name in inner[0]):  # each class in parts: "Cubism/train", "Cubism/test"
-        return
-    raise DataError(
-        f"{tree.root}: {_shown([tree.name_of(folder) for folder in folders])} all hold the same folders "
-        f"({_shown(sorted(inner[0]))}), so they look like parts of a collection, not like classes. If they "
-        "are parts, rename them to train, validation and test, or give one of them; if they are classes, "
-        "put their pictures right into them."
-    )
+    same = len(inner[0]) > 1 and all(names == inner[0] for names in inner)
+    # Each class in parts of its own ("Cubism/train/*.jpg", "Cubism/test/*.jpg") is a usual layout.
+    if (same and not all(map(is_part, inner[0]))) or all(_holds_parts(tree, folder) for folder in folders):
+        raise DataError(
+            f"{tree.root}: {_shown([tree.name_of(folder) for folder in folders])} all hold the same folders "
+            f"({_shown(sorted(inner[0]))}), so they look like parts of a collection, not like classes. If "
+            "they are parts, rename them to train, validation and test, or give one of them; if they are "
+            "classes, put their pictures right into them."
+        )
+
+
+def _class_names(tree: Tree, places: Sequence[Path]) -> set[str]:
+    return {clean_name(folder.name) for folder in _with_pictures(tree, places)}
+
+
+def _holds_parts(tree: Tree, folder: Path) -> bool:
+    """Whether a part with two classes or more lies below a folder, at any depth."""
+    parts = (below for below in tree.folders_below(folder) if is_part(below.name))
+    return any(len(_class_names(tree, [part])) > 1 for part in parts)
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -158,7 +158,10 @@ def delimiter_of(text: str) -> str:
 
 
 def _columns(text: str, delimiter: str) -> list[str]:
-    header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    try:
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
+    except csv.Error:  # as of a quote that never ends: there is no such column
+        return []
     return [clean_name(name).lower() for name in header]
 
 

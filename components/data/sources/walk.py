@@ -87,7 +87,11 @@ class Tree:
 
     def folders_in(self, folder: Path) -> list[Path]:
         """The folders right below a folder."""
-        return [path for path in _inside(self.folders, folder) if path.parent == folder]
+        return [path for path in self.folders_below(folder) if path.parent == folder]
+
+    def folders_below(self, folder: Path) -> list[Path]:
+        """The folders below a folder, at any depth."""
+        return [path for path in _inside(self.folders, folder) if path != folder]
 
     def name_of(self, path: Path) -> str:
         """The path below `root`, as the manifest writes it."""

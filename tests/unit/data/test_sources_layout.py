@@ -81,6 +81,16 @@ def test_folders_that_all_hold_the_same_folders_are_parts_under_other_names(tmp_
         read(tmp_path)
 
 
+def test_folders_that_each_hold_parts_are_collections(tmp_path: Path) -> None:
+    parts = ("training_set", "validation_set")
+    for archive in ("dataset", "musemart"):
+        draw(tmp_path, *(f"{archive}/updated/{part}/{name}" for part in parts for name in ("A", "B")))
+    with pytest.raises(DataError, match=r"'dataset', 'musemart' all hold the same folders \('updated'\)"):
+        folder.read(tmp_path, Task.STYLE)
+    with pytest.raises(DataError, match=r"Perhaps --root \S*updated is meant"):
+        folder.read(tmp_path / "dataset", Task.STYLE)
+
+
 @pytest.mark.parametrize("inner", [("images",), ("train", "test")])
 def test_classes_may_hold_one_folder_or_parts_of_their_own(tmp_path: Path, inner: tuple[str, ...]) -> None:
     draw(tmp_path, *(f"{name}/{part}" for name in ("Cubism", "Realism") for part in inner))

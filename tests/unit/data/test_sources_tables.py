@@ -55,6 +55,9 @@ def test_every_usual_way_to_save_a_table_is_read(tmp_path: Path, delimiter: str,
         (b"name,genre\nAnn\n", "line 2 has 1 cells, the header 2"),
         (b"name,genre\nAnn,Pop, Op\n", "line 2 has 3 cells.*quotes"),
         (b'name,genre\n"Ann,Cubism\n', "unexpected end of data"),
+        (b'"name,genre\n' + b"x" * 200_000, r"\['name', 'genre'\] are missing; found \[\]"),
+        (b"name,genre\n\0\0\xff\0A", "a UTF-8 CSV|not a readable UTF-8 table|are missing"),
+        (b"", r"are missing; found \[\]"),
     ],
 )
 def test_what_could_be_read_in_two_ways_is_refused_with_the_line(
@@ -63,6 +66,13 @@ def test_what_could_be_read_in_two_ways_is_refused_with_the_line(
     (tmp_path / "t.csv").write_bytes(data)
     with pytest.raises(DataError, match=problem):
         read_table(tmp_path / "t.csv", ("name", "genre"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_every_end_of_line_is_read(tmp_path: Path, end: str) -> None:
+    (tmp_path / "t.csv").write_bytes(end.join(("name,genre", "Ann,Cubism", "", "Bo,", ",,")).encode())
+    rows = read_table(tmp_path / "t.csv", ("name", "genre"))
+    assert [(row["name"], row["genre"]) for row in rows] == [("Ann", "Cubism"), ("Bo", "")]
 
 
 def test_a_table_that_cannot_be_read_is_answered_with_how_to_save_it(tmp_path: Path) -> None:
