@@ -54,7 +54,7 @@ def show(
     from components.evaluation.names import NAMES
     from components.studies.catalog import find_study
     from flows.run_table import share
-    from flows.study.describe import known, words
+    from flows.study.describe import description, details
     from flows.study.plan import StudyPlan
     from flows.study.table import PARTS
 
@@ -64,7 +64,7 @@ def show(
         figures = {
             "/".join((NAMES[k.split("/")[1]], PARTS[k.split("/")[0]])): v for k, v in row.published.items()
         }
-        does = known(row, study, wanted) if as_json else {"how": words(row, study, wanted)}
+        does = details(row, study, wanted) if as_json else {"how": description(row, study, wanted)}
         rows.append(
             {"row": row.id, "what": row.title}
             | does

@@ -1,4 +1,4 @@
-"""What a search leaves in MLflow: a run a trial, a table of all, figures."""
+"""What a search logs in MLflow: a run for each trial, a table of all trials, and figures."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _PARENT, _RUN = "parent", "run of {}"
 
 
 class TrialRecords:
-    """Logs trials below the search's run, each once, whichever process ran it."""
+    """Logs each trial once below the search's run, whichever process ran it."""
 
     def __init__(self, trials: Trials, settings: Settings) -> None:
         self._trials = trials
         self._settings = settings
 
     def begin(self, parent: str) -> None:
-        """From now on trials are shown below this run."""
+        """Show trials below this run from now on."""
         self._trials.remember(_PARENT, parent)
 
     def log(self, trial: Trial) -> None:
-        """Log a trial that ended; before `begin` nothing is logged, `complete` makes up for it."""
+        """Log a trial that ended; before `begin` nothing is logged, and `complete` logs it later."""
         from components.tracking import tags
         from components.tracking.runs import Tracker
         from components.tracking.trials import TrialLog, log_trial
@@ -54,11 +54,11 @@ class TrialRecords:
         self._trials.remember(_RUN.format(trial.number), run_id)
 
     def complete(self) -> None:
-        """Log what a killed process could not, and hang what an earlier leader logged below this run."""
+        """Log what a killed process could not log; move what an earlier process logged below this run."""
         from components.tracking.runs import Tracker
 
         tracker, parent = Tracker(self._settings), self._trials.remembered(_PARENT)
-        below = {one.id for one in tracker.children(parent)}
+        below = {run.id for run in tracker.children(parent)}
         for trial in self._trials.all():
             logged = self._trials.remembered(_RUN.format(trial.number))
             if not trial.ended or logged in below:
@@ -68,73 +68,75 @@ class TrialRecords:
                     tracker.adopt(logged, parent)
                     continue
             except ServiceError:
-                pass  # MLflow's database was made anew since
+                pass  # MLflow's database was replaced since.
             self.log(trial)
 
 
-def trial_rows(found: SearchOutcome, *, every: bool = True) -> list[dict[str, Any]]:
-    """A row a trial, the best first; with `every` also those that have no figure."""
-    search = found.search
+def trial_rows(outcome: SearchOutcome, *, every: bool = True) -> list[dict[str, Any]]:
+    """A row for each trial, the best first; with `every` also the trials that have no figure."""
+    search = outcome.search
     sign = -1 if search.maximised else 1
     order = {"finished": 0, "pruned": 1, "failed": 2, "lost": 3, "running": 4, "waiting": 5}
-    ranked = sorted(found.trials, key=lambda one: (order[one.state], sign * (one.value or 0.0), one.number))
+    ranked = sorted(
+        outcome.trials, key=lambda trial: (order[trial.state], sign * (trial.value or 0.0), trial.number)
+    )
     return [
         {
-            "trial": one.number,
-            "state": one.state,
-            **{name: one.values.get(name) for name in search.space.names},
-            search.metric: one.value,
-            "epochs": len(one.curve),
-            "seconds": round(one.seconds, 2),
-            "reason": one.reason,
+            "trial": trial.number,
+            "state": trial.state,
+            **{name: trial.values.get(name) for name in search.space.names},
+            search.metric: trial.value,
+            "epochs": len(trial.curve),
+            "seconds": round(trial.seconds, 2),
+            "reason": trial.reason,
         }
-        for one in ranked
-        if every or one.state == "finished"
+        for trial in ranked
+        if every or trial.state == "finished"
     ]
 
 
-def log_outcome(run: Run, found: SearchOutcome) -> None:
-    """The table of all trials, the figures, the best recipe."""
+def log_outcome(run: Run, outcome: SearchOutcome) -> None:
+    """Log the table of all trials, the figures and the best recipe."""
     from components.evaluation.search import figures
     from components.evaluation.search.parallel_coordinates import parallel_coordinates
 
-    search = found.search
-    run.table("tables/trials.json", trial_rows(found))
-    run.text("best_recipe.json", found.recipe.model_dump_json(indent=1))
+    search = outcome.search
+    run.table("tables/trials.json", trial_rows(outcome))
+    run.text("best_recipe.json", outcome.recipe.model_dump_json(indent=1))
     run.metrics(
-        {f"best/{search.metric}": found.best.value or 0.0, "best/trial": float(found.best.number)}
+        {f"best/{search.metric}": outcome.best.value or 0.0, "best/trial": float(outcome.best.number)}
         | {
-            f"trials/{state}": float(sum(one.state == state for one in found.trials))
+            f"trials/{state}": float(sum(trial.state == state for trial in outcome.trials))
             for state in ("finished", "pruned", "failed", "lost")
         }
-        | {f"importance/{name}": share for name, share in found.importances.items()}
+        | {f"importance/{name}": share for name, share in outcome.importances.items()}
     )
-    points, axes = _points(found), _axes(search)
+    points, axes = _points(outcome), _axes(search)
     shared: dict[str, Any] = {"metric": search.metric, "maximised": search.maximised}
     run.figure("figures/history.png", figures.history(points, **shared))
     run.figure("figures/curves.png", figures.curves(points, **shared))
     run.figure("figures/parallel_coordinates.png", parallel_coordinates(points, axes, **shared))
-    if found.importances:
-        run.figure("figures/importances.png", figures.importances(found.importances))
+    if outcome.importances:
+        run.figure("figures/importances.png", figures.importances(outcome.importances))
     if search.sampler == "grid" and len(axes) == 2:
         down, across = axes
         run.figure("figures/heat_map.png", figures.heat_map(points, down, across, **shared))
 
 
-def _points(found: SearchOutcome) -> list[Point]:
+def _points(outcome: SearchOutcome) -> list[Point]:
     from components.evaluation.search.points import Point
 
-    metric = found.search.metric
+    metric = outcome.search.metric
     return [
         Point(
-            one.number,
-            one.state,
-            one.values,
-            float("nan") if one.value is None else one.value,
-            [row[metric] for row in one.curve if metric in row],
+            trial.number,
+            trial.state,
+            trial.values,
+            float("nan") if trial.value is None else trial.value,
+            [row[metric] for row in trial.curve if metric in row],
         )
-        for one in found.trials
-        if one.ended and one.state != "lost"
+        for trial in outcome.trials
+        if trial.ended and trial.state != "lost"
     ]
 
 
@@ -143,6 +145,10 @@ def _axes(search: Search) -> list[Axis]:
     from components.training.search.space import LogUniform, Whole
 
     return [
-        Axis(one.name, one.grid, log=isinstance(one, LogUniform) or (isinstance(one, Whole) and one.log))
-        for one in search.space.parameters
+        Axis(
+            parameter.name,
+            parameter.grid,
+            log=isinstance(parameter, LogUniform) or (isinstance(parameter, Whole) and parameter.log),
+        )
+        for parameter in search.space.parameters
     ]

@@ -1,4 +1,4 @@
-"""Search over a recipe: trials below one MLflow run, the best one judged as any other training run."""
+"""Search over a recipe: trials below one MLflow run; the best network becomes a training run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from flows.plan import Plan
 
 METHOD = 2
-"""Counted up when the same search on the same data would now find another network."""
+"""Counted up when the same search on the same data would now give another network."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class SearchJob:
     """A search to be done, and the run it becomes.
 
     Attributes:
-        search: what is sought; its name stands for one data version.
+        search: space, sampler and recipe; its name belongs to one data version.
         manifest: a split data version with a task.
-        experiment: MLflow's, as in "style · best-artworks".
-        tags: of the best network's run; the search's own kind is "search".
+        experiment: name of MLflow's experiment, as in "style · best-artworks".
+        tags: of the best network's run; the search's own run is of the kind "search".
         parent: id of the run it is shown below; "" for none.
     """
 
@@ -58,8 +58,8 @@ class SearchResult:
     """A finished search.
 
     Attributes:
-        run: the search's; its trials stand below it.
-        best: the best trial's network: an ordinary training run, which can be promoted.
+        run: MLflow run of the search; the runs of its trials stand below it.
+        best: training run of the best trial's network, which can be promoted.
         outcome: every trial.
     """
 
@@ -70,7 +70,7 @@ class SearchResult:
 
 @task(name="tune", task_run_name="tune {search.name}", cache_policy=NO_CACHE)
 def tune(search: Search, manifest: Manifest, plan: Plan, settings: Settings) -> SearchResult:
-    """Go through a search in this process; one that was finished before is found, a broken one goes on."""
+    """Run a search in this process; a finished one is not run again, an unfinished one goes on."""
     return run_search(search_job(search, manifest, plan), settings)
 
 
@@ -80,25 +80,25 @@ def search_job(search: Search, manifest: Manifest, plan: Plan) -> SearchJob:
 
 
 def run_search(job: SearchJob, settings: Settings, *, workers: int = 1) -> SearchResult:
-    """The finished search; what of it was done before is not done again.
+    """Run the search to its end; trials that ended before are not run again.
 
     Args:
-        job: what is sought, on what.
+        job: which search, on which works.
         settings: where trials are kept (`search_storage`).
         workers: how many processes take trials, this one included.
 
     Raises:
-        TrainingError: the name stands for another search or other data, or no trial could be trained.
+        TrainingError: the name belongs to another search or other data, or no trial could be trained.
         SettingsError: a parameter that the family does not have, or a database that cannot be used.
     """
-    from components.training.search.loop import outcome
+    from components.training.search import loop
 
-    trials, trainer = _begun(job, settings)
+    trials, objective = _open(job, settings)
     best: RunRecord | None = None
 
     def work(run: Run) -> None:
         nonlocal best
-        best = _sought(run, job, trials, trainer, settings, workers)
+        best = _run_trials(run, job, trials, objective, settings, workers)
 
     key = key_of("search", METHOD, job.search.key, job.manifest.fingerprint, trials.id)
     record, cached = find_or_run(
@@ -110,27 +110,27 @@ def run_search(job: SearchJob, settings: Settings, *, workers: int = 1) -> Searc
         work=work,
         parent=job.parent,
     )
-    found = outcome(trials)
-    best = best or _best(job, found, trainer, settings, record.id)
+    outcome = loop.outcome(trials)
+    best = best or _train_best(job, outcome, objective, settings, record.id)
     log_step(
         "tune",
-        f"{job.search.name}: best {job.search.metric} {found.best.value:.3f} "
-        f"of {sum(one.state == 'finished' for one in found.trials)} trials in {record.seconds:.0f} s",
+        f"{job.search.name}: best {job.search.metric} {outcome.best.value:.3f} "
+        f"of {sum(trial.state == 'finished' for trial in outcome.trials)} trials in {record.seconds:.0f} s",
         cached=cached,
     )
-    return SearchResult(record, best, found)
+    return SearchResult(record, best, outcome)
 
 
 def take_trials(job: SearchJob, settings: Settings) -> int:
-    """Take trials of a search that another process leads, until each has been begun; how many it took."""
+    """Run trials of a search that another process leads, until none is left; returns how many it ran."""
     from components.training.search.loop import run
 
-    trials, trainer = _begun(job, settings)
+    trials, objective = _open(job, settings)
     records = TrialRecords(trials, settings)
-    return run(trials, trainer, on_trial=records.log, wait=False)
+    return run(trials, objective, on_trial=records.log, wait=False)
 
 
-def _begun(job: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
+def _open(job: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
     from components.runtime import prepare
 
     prepare(settings, job.search.recipe.seed)  # before whatever imports Keras
@@ -141,7 +141,7 @@ def _begun(job: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
     from components.training.search.trials import Trials
 
     search = job.search
-    trainer = Objective(
+    objective = Objective(
         search,
         lambda recipe: eval_data(recipe, job.manifest, settings).data,
         settings,
@@ -150,7 +150,7 @@ def _begun(job: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
             key_of("trial", METHOD, recipe.key, job.manifest.fingerprint), settings
         ),
     )
-    trainer.check()
+    objective.check()
     trials = Trials.of(
         search,
         Database.at(settings.search_url),
@@ -158,14 +158,14 @@ def _begun(job: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
         worker=this_process(),
         gone=is_gone,
     )
-    return trials, trainer
+    return trials, objective
 
 
-def _sought(  # noqa: PLR0917 (one caller)
+def _run_trials(  # noqa: PLR0917 (one caller)
     run: Run,
     job: SearchJob,
     trials: Trials,
-    trainer: Objective,
+    objective: Objective,
     settings: Settings,
     workers: int,
 ) -> RunRecord:
@@ -178,23 +178,23 @@ def _sought(  # noqa: PLR0917 (one caller)
     records = TrialRecords(trials, settings)
     records.begin(run.id)
     with search_workers(search, job.manifest.fingerprint, workers - 1, settings):
-        loop.run(trials, trainer, on_trial=records.log)
+        loop.run(trials, objective, on_trial=records.log)
     records.complete()
-    found = loop.outcome(trials)
-    log_outcome(run, found)
-    best = _best(job, found, trainer, settings, run.id)
+    outcome = loop.outcome(trials)
+    log_outcome(run, outcome)
+    best = _train_best(job, outcome, objective, settings, run.id)
     run.tags({run_tag.BEST_RUN: best.id})
     run.metrics({f"best/{name}": best.metrics[name] for name in best.metrics if name.endswith("macro_f1")})
     return best
 
 
-def _best(
-    job: SearchJob, found: SearchOutcome, trainer: Objective, settings: Settings, parent: str
+def _train_best(
+    job: SearchJob, outcome: SearchOutcome, objective: Objective, settings: Settings, parent: str
 ) -> RunRecord:
     """The best trial's network as a training run: its head again on the features, or all by its recipe."""
     name = f"{job.search.name} · best"
-    training = TrainingJob(found.recipe, job.manifest, job.experiment, name, job.tags, parent)
-    if not trainer.on_features:
+    training = TrainingJob(outcome.recipe, job.manifest, job.experiment, name, job.tags, parent)
+    if not objective.on_features:
         return run_training(training, settings)
     record, _ = find_or_run(
         settings,
@@ -204,20 +204,20 @@ def _best(
             "head", METHOD, training.manifest.task, training.recipe.key, training.manifest.fingerprint
         ),
         tags=dict(training.tags) | {run_tag.FAMILY: training.recipe.family},
-        work=lambda run: _head(training, trainer, settings, run),
+        work=lambda run: _log_head(training, objective, settings, run),
         parent=parent,
     )
     return record
 
 
-def _head(job: TrainingJob, trainer: Objective, settings: Settings, run: Run) -> None:
+def _log_head(job: TrainingJob, objective: Objective, settings: Settings, run: Run) -> None:
     from components.runtime import hardware
 
     run.params(job.recipe.model_dump(mode="json"))
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})
     run.dataset(job.manifest)
     run.files(settings.collections / "validation" / job.manifest.fingerprint, "validation")
-    found = eval_data(job.recipe, job.manifest, settings)
-    fitted = trainer.network(job.recipe, run.epoch)
+    works = eval_data(job.recipe, job.manifest, settings)
+    fitted = objective.network(job.recipe, run.epoch)
     log_curves(run, fitted)
-    evaluate(run, fitted.model, job.recipe, found)
+    evaluate(run, fitted.model, job.recipe, works)

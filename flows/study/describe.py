@@ -1,4 +1,4 @@
-"""What a study's row does, in words and for JSON: `atelier study show`."""
+"""What a row of a study does, as text and for JSON: `atelier study show` prints it."""
 
 from __future__ import annotations
 
@@ -15,42 +15,44 @@ if TYPE_CHECKING:
     from components.training.search.space import Parameter
 
 
-def known(row: Row, study: Study, size: Size) -> dict[str, Any]:
+def details(row: Row, study: Study, size: Size) -> dict[str, Any]:
     """The row's work at a size, for JSON: its recipe, and its search, its trees or how many networks."""
     recipe, start = row.recipe, study.origin(row)
-    found: dict[str, Any] = {"recipe": recipe and sizes.sized(recipe, size, start).model_dump(mode="json")}
+    document: dict[str, Any] = {"recipe": recipe and sizes.sized(recipe, size, start).model_dump(mode="json")}
     match row.work:
         case SearchRow(search=search):
             small = sizes.sized_search(search, size, start)
-            found["search"] = small.model_dump(mode="json", exclude={"recipe"})
+            document["search"] = small.model_dump(mode="json", exclude={"recipe"})
         case BaggingRow(members=count):
-            found["members"] = sizes.members(count, size)
+            document["members"] = sizes.members(count, size)
         case CrossValidationRow(folds=count):
-            found["folds"] = sizes.members(count, size)
+            document["folds"] = sizes.members(count, size)
         case BoostingRow(recipe=trees):
-            found["trees"] = sizes.sized_boost(trees, size).model_dump(mode="json")
-    return found
+            document["trees"] = sizes.sized_boost(trees, size).model_dump(mode="json")
+    return document
 
 
-def words(row: Row, study: Study, size: Size) -> str:
-    """The same for people; "" of a row that trains nothing."""
+def description(row: Row, study: Study, size: Size) -> str:
+    """The same as text; "" for a row that trains nothing."""
     recipe, start = row.recipe, study.origin(row)
-    told = [_recipe(sizes.sized(recipe, size, start))] if recipe else []
+    parts = [_recipe(sizes.sized(recipe, size, start))] if recipe else []
     match row.work:
         case SearchRow(search=search):
-            told.insert(0, _search(sizes.sized_search(search, size, start)))
+            parts.insert(0, _search(sizes.sized_search(search, size, start)))
         case BaggingRow(members=count):
-            told.insert(0, f"{sizes.members(count, size)} networks")
+            parts.insert(0, f"{sizes.members(count, size)} networks")
         case CrossValidationRow(folds=count):
-            told.insert(0, f"{sizes.members(count, size)} folds")
+            parts.insert(0, f"{sizes.members(count, size)} folds")
         case BoostingRow(recipe=trees):
-            told.append(f"at most {sizes.sized_boost(trees, size).rounds} rounds, depth {trees.depth}")
-    return "; ".join(told)
+            parts.append(f"at most {sizes.sized_boost(trees, size).rounds} rounds, depth {trees.depth}")
+    return "; ".join(parts)
 
 
 def _search(search: Search) -> str:
     trials = search.trials or len(search.space.cells or ())
-    space = ", ".join(f"{one.name.rpartition('.')[2]} {_values(one)}" for one in search.space.parameters)
+    space = ", ".join(
+        f"{parameter.name.rpartition('.')[2]} {_values(parameter)}" for parameter in search.space.parameters
+    )
     return f"{search.sampler}, {trials} trials over {space}"
 
 
@@ -70,12 +72,12 @@ def _recipe(recipe: Recipe) -> str:
     height, width = recipe.image_size
     options = ", ".join(f"{name} {value}" for name, value in recipe.options.items())
     size = f"{height}x{width}" if not recipe.sizes else "/".join(map(str, recipe.sizes))
-    told = [
+    parts = [
         f"{recipe.family} {size}"
         + (f" ({options})" if options else "")
         + (f" {recipe.weights or ''}").rstrip()
     ]
-    told += [_stage(stage) for stage in recipe.stages]
+    parts += [_stage(stage) for stage in recipe.stages]
     more = [
         word
         for word, on in (
@@ -87,11 +89,11 @@ def _recipe(recipe: Recipe) -> str:
     ]
     more += [recipe.loss] if recipe.loss != "cross-entropy" else []
     more += [f"topped up to {recipe.top_up}"] if recipe.top_up else []
-    return "; ".join([*told, *more, recipe.monitor.removeprefix("val_")])
+    return "; ".join([*parts, *more, recipe.monitor.removeprefix("val_")])
 
 
 def _stage(stage: Stage) -> str:
-    told = [
+    parts = [
         f"{stage.train}: {stage.optimizer} {stage.learning_rate:.3g}",
         f"batch {stage.batch_size}",
         f"{stage.epochs} epochs",
@@ -107,4 +109,4 @@ def _stage(stage: Stage) -> str:
         f"stop {stage.stop_patience}": stage.stop_patience,
         f"cut {stage.reduce_patience}": stage.reduce_patience,
     }
-    return ", ".join([*told, *(word for word, on in more.items() if on)])
+    return ", ".join([*parts, *(word for word, on in more.items() if on)])

@@ -41,7 +41,7 @@ def run_figures_row(row: Row, work: FiguresRow, context: StudyContext) -> RowDon
         for name in work.drawn:
             _draw_network(run, context.study.row(name), manifest, context)
 
-    record = _recorded(row, context, "exploration", manifest, log, work.figures, work.drawn)
+    record = _find_or_log(row, context, "exploration", manifest, log, work.figures, work.drawn)
     counts = " / ".join(f"{count} {part}" for part, count in manifest.profile["parts"].items())
     return RowDone(row, record, manifest, note=f"{len(manifest.class_names)} classes, {counts}")
 
@@ -74,55 +74,55 @@ def run_comparison_row(row: Row, work: ComparisonRow, context: StudyContext) -> 
     from components.evaluation.tables import markdown
 
     results = {name: context.results[name] for name in work.rows}
-    there = {name: result for name, result in results.items() if isinstance(result, RowDone)}
-    if not there:
+    done_rows = {name: result for name, result in results.items() if isinstance(result, RowDone)}
+    if not done_rows:
         raise DataError(
             f"None of the rows {', '.join(work.rows)} could be done, so there is nothing to report."
         )
-    first = next(iter(there.values())).manifest
-    pictures = "result.png" in _files(there, context)
-    tables = {} if pictures else _answers(there, context)
-    luck = beside_best(tables, first.class_names)
+    first = next(iter(done_rows.values())).manifest
+    pictures = "result.png" in _files(done_rows, context)
+    tables = {} if pictures else _answers(done_rows, context)
+    paired_tests = beside_best(tables, first.class_names)
 
     def log(run: Run) -> None:
         if pictures:
-            _log_strip(run, there, context)
+            _log_strip(run, done_rows, context)
             return
-        _log_classes(run, row, work, there, tables, context)
-        if luck:
-            run.table("tables/paired.json", luck)
-            run.text("tables/paired.md", markdown(luck))
+        _log_classes(run, row, work, done_rows, tables, context)
+        if paired_tests:
+            run.table("tables/paired.json", paired_tests)
+            run.text("tables/paired.md", markdown(paired_tests))
 
-    records = {name: done.record.id for name, done in there.items()}
-    missing = [name for name in work.rows if name not in there]
-    told = (f"without {', '.join(missing)}" if missing else "", _luck(luck))
-    record = _recorded(row, context, "report", first, log, records, work.published)
-    return RowDone(row, record, first, note="; ".join(filter(None, told)))
+    records = {name: done.record.id for name, done in done_rows.items()}
+    missing = [name for name in work.rows if name not in done_rows]
+    notes = (f"without {', '.join(missing)}" if missing else "", _describe_paired(paired_tests))
+    record = _find_or_log(row, context, "report", first, log, records, work.published)
+    return RowDone(row, record, first, note="; ".join(filter(None, notes)))
 
 
-def _answers(there: Mapping[str, RowDone], context: StudyContext) -> dict[str, list[dict[str, Any]]]:
+def _answers(done_rows: Mapping[str, RowDone], context: StudyContext) -> dict[str, list[dict[str, Any]]]:
     """A row a work, of the part that each is reported on."""
     return {
         name: logged_answers(done.record, context, reported_part(done.manifest, context))
-        for name, done in there.items()
+        for name, done in done_rows.items()
     }
 
 
-def _luck(rows: Sequence[Mapping[str, Any]]) -> str:
+def _describe_paired(rows: Sequence[Mapping[str, Any]]) -> str:
     """In words: which row is best by macro-F1, and which cannot be told from it."""
     if not rows:
         return ""
     best, *others = rows
-    near = [one["run"] for one in others if one["p"] >= 0.05]
-    told = f"{', '.join(near)} cannot be told from it" if near else "the others are worse, and not by chance"
-    return f"best macro-F1: {best['run']}; {told} (paired bootstrap, .05)"
+    near = [row["run"] for row in others if row["p"] >= 0.05]
+    rest = f"{', '.join(near)} cannot be told from it" if near else "the others are worse, and not by chance"
+    return f"best macro-F1: {best['run']}; {rest} (paired bootstrap, .05)"
 
 
 def _log_classes(  # noqa: PLR0917 (one caller)
     run: Run,
     row: Row,
     work: ComparisonRow,
-    there: Mapping[str, RowDone],
+    done_rows: Mapping[str, RowDone],
     answered: Mapping[str, list[dict[str, Any]]],
     context: StudyContext,
 ) -> None:
@@ -133,15 +133,15 @@ def _log_classes(  # noqa: PLR0917 (one caller)
     from components.tracking.runs import Tracker
 
     tracker, files, judged = Tracker(context.settings), {}, context.study.judged_on
-    found = {}
-    for name, done in there.items():
+    scores = {}
+    for name, done in done_rows.items():
         part = reported_part(done.manifest, context)
-        found[name] = scores_of(answered[name], done.manifest.class_names)
+        scores[name] = scores_of(answered[name], done.manifest.class_names)
         run.figure(
             f"figures/{name}_confusion_matrix.png",
-            figures.confusion_matrix(found[name], f"Confusion matrix, {judged} works"),
+            figures.confusion_matrix(scores[name], f"Confusion matrix, {judged} works"),
         )
-        by_class = tables.per_class(found[name])
+        by_class = tables.per_class(scores[name])
         run.table(f"tables/{name}_per_class.json", by_class)
         run.text(f"tables/{name}_per_class.md", tables.markdown(by_class))
         mistakes = "misclassified" if part is Split.TEST else f"{part}_misclassified"
@@ -149,22 +149,22 @@ def _log_classes(  # noqa: PLR0917 (one caller)
             path = f"figures/{logged}.png"
             if path in tracker.artifacts(done.record.id, "figures"):
                 files[f"{name}_{figure}.png"] = tracker.artifact(done.record.id, path)
-    rows = tables.side_by_side(found)
+    rows = tables.side_by_side(scores)
     for name, published in work.published.items():
-        for one in rows:
-            if one["class"] in published:
-                value = published[str(one["class"])]
-                one[f"{name} published"] = tables.NO_HIT if value is None else round(value, 4)
+        for class_row in rows:
+            if class_row["class"] in published:
+                value = published[str(class_row["class"])]
+                class_row[f"{name} published"] = tables.NO_HIT if value is None else round(value, 4)
             else:
-                one[f"{name} published"] = ""
+                class_row[f"{name} published"] = ""
     run.table("tables/by_class.json", rows)
     run.text("tables/by_class.md", tables.markdown(rows))
-    drawn = comparison.by_class(found, f"{row.title} · {context.study.name}", judged)
+    drawn = comparison.by_class(scores, f"{row.title} · {context.study.name}", judged)
     run.figure("figures/by_class.png", drawn)
     _log_files(run, files)
 
 
-def _log_strip(run: Run, there: Mapping[str, RowDone], context: StudyContext) -> None:
+def _log_strip(run: Run, done_rows: Mapping[str, RowDone], context: StudyContext) -> None:
     """Repainted photos side by side (D7)."""
     from PIL import Image
 
@@ -173,7 +173,7 @@ def _log_strip(run: Run, there: Mapping[str, RowDone], context: StudyContext) ->
 
     tracker = Tracker(context.settings)
     pictures: list[tuple[str, Image.Image]] = []
-    for name, done in there.items():
+    for name, done in done_rows.items():
         for file, label in (("content.png", "Photograph"), ("style.png", "Painting")):
             if not pictures or (len(pictures) == 1 and file == "style.png"):
                 pictures.append((label, Image.open(tracker.artifact(done.record.id, file)).convert("RGB")))
@@ -182,15 +182,15 @@ def _log_strip(run: Run, there: Mapping[str, RowDone], context: StudyContext) ->
     run.image("side_by_side.png", strip(pictures))
 
 
-def _files(there: Mapping[str, RowDone], context: StudyContext) -> set[str]:
+def _files(done_rows: Mapping[str, RowDone], context: StudyContext) -> set[str]:
     """What the first of the runs has logged."""
     from components.tracking.runs import Tracker
 
-    first = next(iter(there.values()))
+    first = next(iter(done_rows.values()))
     return set(Tracker(context.settings).artifacts(first.record.id))
 
 
-def _recorded(
+def _find_or_log(
     row: Row, context: StudyContext, kind: str, manifest: Manifest, log: Callable[[Run], None], *keys: object
 ) -> RunRecord:
     record, cached = find_or_run(

@@ -11,7 +11,7 @@ from components.errors import SettingsError
 from components.studies.catalog import STUDIES, find_study
 from components.studies.style_cnn_resnet50 import MOVEMENTS
 from flows.cli import app
-from flows.study.describe import words
+from flows.study.describe import description
 from flows.study.plan import StudyPlan
 
 
@@ -94,7 +94,7 @@ def test_studies_are_listed_and_shown():
     ],
 )
 def test_a_row_is_told_in_words(row, size, told):
-    assert told in words(find_study(row[0]).row(row), find_study(row[0]), size)
+    assert told in description(find_study(row[0]).row(row), find_study(row[0]), size)
 
 
 def test_quick_and_another_size_are_not_both_taken():
