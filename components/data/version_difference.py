@@ -58,21 +58,21 @@ def difference(earlier: Manifest, later: Manifest) -> Difference:
     """
     old, new = _works(earlier), _works(later)
     pairs: list[tuple[_Work, _Work]] = []
-    gone: list[_Work] = []
-    come: list[_Work] = []
+    removed: list[_Work] = []
+    added: list[_Work] = []
     for content in old.keys() | new.keys():
         before, after = old.get(content, {}), new.get(content, {})
         pairs += [(before[path], after[path]) for path in before.keys() & after.keys()]
         left = [before[path] for path in sorted(before.keys() - after.keys())]
         right = [after[path] for path in sorted(after.keys() - before.keys())]
         pairs += zip(left, right, strict=False)
-        gone += left[len(right) :]
-        come += right[len(left) :]
+        removed += left[len(right) :]
+        added += right[len(left) :]
     return Difference(
         earlier=earlier.fingerprint,
         later=later.fingerprint,
-        added=_sorted(Change(one.path, one.sha256, "", one.label) for one in come),
-        removed=_sorted(Change(one.path, one.sha256, one.label, "") for one in gone),
+        added=_sorted(Change(work.path, work.sha256, "", work.label) for work in added),
+        removed=_sorted(Change(work.path, work.sha256, work.label, "") for work in removed),
         relabelled=_sorted(
             Change(now.path, now.sha256, was.label, now.label) for was, now in pairs if was.label != now.label
         ),
@@ -100,4 +100,4 @@ def _works(manifest: Manifest) -> dict[str, dict[str, _Work]]:
 
 
 def _sorted(changes: Iterable[Change]) -> tuple[Change, ...]:
-    return tuple(sorted(changes, key=lambda one: (one.path, one.sha256)))
+    return tuple(sorted(changes, key=lambda change: (change.path, change.sha256)))

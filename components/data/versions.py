@@ -23,7 +23,7 @@ _SELF = ("select ", "split ")
 
 @dataclass(frozen=True)
 class Version:
-    """What is told of a kept version without reading its rows.
+    """What is known of a kept version without reading its rows.
 
     Attributes:
         fingerprint: 16 hex digits.
@@ -37,7 +37,7 @@ class Version:
         lineage: what was done to the collection, a line a step.
         parents: fingerprints it was made from, nearest first.
         synthetic: drawn by code.
-        root: where its pictures lay.
+        root: the folder that its pictures lay in when the collection was last ingested.
         rejected: how many files or works were left out.
         multi_label: a work may have several labels; `classes` counts it for each.
     """
@@ -94,7 +94,8 @@ class Versions:
 
     def list(self) -> Sequence[Version]:
         """Every version, the newest first. One that cannot be read is left out: `get` says why."""
-        return sorted(_readable(self.folder), key=lambda one: (one.created, one.fingerprint), reverse=True)
+        versions = _readable(self.folder)
+        return sorted(versions, key=lambda version: (version.created, version.fingerprint), reverse=True)
 
     def find(self, prefix: str) -> Version:
         """The version whose fingerprint begins with `prefix`.
@@ -102,19 +103,19 @@ class Versions:
         Raises:
             DataError: none or several do (they are listed), or it cannot be read.
         """
-        there = sorted(folder.name for folder in _folders(self.folder))
-        match [name for name in there if prefix and name.startswith(prefix.lower())]:
-            case [name]:
-                return _read(self.folder / name)
+        fingerprints = sorted(folder.name for folder in _folders(self.folder))
+        match [name for name in fingerprints if prefix and name.startswith(prefix.lower())]:
+            case [fingerprint]:
+                return _read(self.folder / fingerprint)
             case []:
-                known = ", ".join(one.fingerprint for one in self.list()[:5]) or "none yet"
+                newest = ", ".join(version.fingerprint for version in self.list()[:5]) or "none yet"
                 raise DataError(
-                    f"{prefix!r}: no data version begins so; the newest: {known}. "
+                    f"{prefix!r}: no data version begins so; the newest: {newest}. "
                     f"See `atelier data list`; a training makes one."
                 )
-            case several:
+            case matches:
                 raise DataError(
-                    f"{prefix!r}: {len(several)} data versions begin so ({', '.join(several[:5])}); "
+                    f"{prefix!r}: {len(matches)} data versions begin so ({', '.join(matches[:5])}); "
                     f"give more digits."
                 )
 
@@ -140,15 +141,15 @@ class Versions:
         Before the split (no protocol yet) any protocol's will do.
         """
         versions = self.list()
-        kept = next((one for one in versions if one.fingerprint == manifest.fingerprint), None)
-        for one in versions:
+        kept = next((version for version in versions if version.fingerprint == manifest.fingerprint), None)
+        for version in versions:
             if (
-                one.fingerprint != manifest.fingerprint
-                and (one.source, one.task) == (manifest.source, manifest.task)
-                and (kept is None or one.created < kept.created)
-                and _asked(one.lineage)[: len(_asked(manifest.lineage))] == _asked(manifest.lineage)
+                version.fingerprint != manifest.fingerprint
+                and (version.source, version.task) == (manifest.source, manifest.task)
+                and (kept is None or version.created < kept.created)
+                and _asked(version.lineage)[: len(_asked(manifest.lineage))] == _asked(manifest.lineage)
             ):
-                return Manifest.load(self.folder / one.fingerprint)
+                return Manifest.load(self.folder / version.fingerprint)
         return None
 
 
@@ -174,9 +175,9 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _readable(folder: Path) -> Iterator[Version]:
-    for one in _folders(folder):
+    for version_folder in _folders(folder):
         try:
-            yield _read(one)
+            yield _read(version_folder)
         except DataError:
             continue
 

@@ -121,21 +121,21 @@ def alone(lock: Path) -> Iterator[None]:
 
 
 def experiment_id(settings: Settings, name: str) -> str:
-    """The experiment of that name, made if there is none and restored if it was deleted."""
+    """The id of the experiment of that name, made if there is none and restored if it was deleted."""
     from mlflow.exceptions import MlflowException
 
     client = connect(settings)
-    found = client.get_experiment_by_name(name)
-    if found is None:
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
         try:
             return str(client.create_experiment(name, artifact_location=_artifacts(settings, name)))
         except MlflowException:
-            found = client.get_experiment_by_name(name)  # another process was quicker
-            if found is None:
+            experiment = client.get_experiment_by_name(name)  # another process was quicker
+            if experiment is None:
                 raise
-    if found.lifecycle_stage != "active":
-        client.restore_experiment(found.experiment_id)
-    return str(found.experiment_id)
+    if experiment.lifecycle_stage != "active":
+        client.restore_experiment(experiment.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def local_folder(artifact_uri: str) -> Path | None:

@@ -82,9 +82,10 @@ def of_run(client: MlflowClient, run_id: str) -> LoggedModel:
 
     with translated(f"Reading the models of the run {run_id}"):
         outputs = client.get_run(run_id).outputs
-        ids = [one.model_id for one in outputs.model_outputs] if outputs else []
-        found = map(client.get_logged_model, ids)
-        ready = [model for model in found if model.status == LoggedModelStatus.READY]
+        ids = [output.model_id for output in outputs.model_outputs] if outputs else []
+        ready = [
+            model for model in map(client.get_logged_model, ids) if model.status == LoggedModelStatus.READY
+        ]
     if not ready:
         raise RegistryError(f"The run {run_id} has no finished model. Train it again: `atelier train`.")
     return max(ready, key=lambda model: model.creation_timestamp)
@@ -165,8 +166,8 @@ def _link_metrics(client: MlflowClient, run_id: str, model_id: str) -> None:
     # With its first time and step, or the run would show each figure twice.
     figures = [client.get_metric_history(run_id, name)[-1] for name in names]
     linked = [
-        Metric(one.key, one.value, one.timestamp, one.step, model_id=model_id, run_id=run_id)
-        for one in figures
+        Metric(figure.key, figure.value, figure.timestamp, figure.step, model_id=model_id, run_id=run_id)
+        for figure in figures
     ]
     if linked:
         client.log_batch(run_id, metrics=linked)

@@ -40,12 +40,12 @@ class Tracker:
         Runs of the experiment whose process is dead are marked KILLED on the way.
         """
         client = self._client
-        found = client.get_experiment_by_name(experiment)
-        if found is None:
+        entity = client.get_experiment_by_name(experiment)
+        if entity is None:
             return None
         self.mark_stale(experiment)
         runs = client.search_runs(
-            [found.experiment_id],
+            [entity.experiment_id],
             f"tags.`{tags.KEY}` = '{key}' and attributes.status = 'FINISHED'",
             max_results=1,
             order_by=["attributes.start_time DESC"],
@@ -58,15 +58,15 @@ class Tracker:
         `key`: only those of it; "": all of the experiment, trials included.
         """
         client = self._client
-        found = client.get_experiment_by_name(experiment)
-        if found is None:
+        entity = client.get_experiment_by_name(experiment)
+        if entity is None:
             return []
-        asked = "attributes.status = 'RUNNING'" + (f" and tags.`{tags.KEY}` = '{key}'" if key else "")
-        running = client.search_runs([found.experiment_id], asked)
-        gone = [run.info.run_id for run in running if is_gone(run.data.tags.get(tags.PROCESS, ""))]
-        for run_id in gone:
+        query = "attributes.status = 'RUNNING'" + (f" and tags.`{tags.KEY}` = '{key}'" if key else "")
+        running = client.search_runs([entity.experiment_id], query)
+        stale = [run.info.run_id for run in running if is_gone(run.data.tags.get(tags.PROCESS, ""))]
+        for run_id in stale:
             client.set_terminated(run_id, "KILLED")
-        return gone
+        return stale
 
     @contextmanager
     def start(
@@ -104,7 +104,7 @@ class Tracker:
         try:
             yield run
         except BaseException as exc:
-            # MLflow itself may be what failed; the first error is the one to tell.
+            # MLflow itself may be what failed; the first error is the one to report.
             with contextlib.suppress(Exception):
                 status = "FAILED" if isinstance(exc, Exception) else "KILLED"
                 client.set_tag(run_id, tags.ERROR, masked(f"{type(exc).__name__}: {exc}")[:4000])
@@ -119,8 +119,8 @@ class Tracker:
         with translated(f"Hanging the run {run_id} below {parent}"):
             self._client.set_tag(run_id, tags.PARENT, parent)
 
-    def there(self, run_id: str) -> bool:
-        """Whether there is a run of that id that nobody has deleted."""
+    def exists(self, run_id: str) -> bool:
+        """Whether MLflow has a run of that id that nobody has deleted."""
         from mlflow.exceptions import MlflowException
 
         try:
@@ -132,34 +132,34 @@ class Tracker:
         """The runs shown below a run, of whichever experiment, the oldest first."""
         client = self._client
         with translated(f"Searching the runs below {run_id}"):
-            experiments = {one.experiment_id: one.name for one in client.search_experiments()}
-            found = client.search_runs(
+            experiments = {entity.experiment_id: entity.name for entity in client.search_experiments()}
+            runs = client.search_runs(
                 list(experiments),
                 f"tags.`{tags.PARENT}` = '{run_id}'",
                 max_results=_PAGE,
                 order_by=["attributes.start_time ASC"],
             )
-        return [record_of(run, experiments[run.info.experiment_id]) for run in found]
+        return [record_of(run, experiments[run.info.experiment_id]) for run in runs]
 
     def runs(
         self, task: str | None = None, kind: str | None = None, limit: int = 200, begins: str = ""
     ) -> list[RunRecord]:
         """Atelier's runs of all experiments, the newest first; `begins`: those whose id begins so."""
         client = self._client
-        experiments = {one.experiment_id: one.name for one in client.search_experiments()}
+        experiments = {entity.experiment_id: entity.name for entity in client.search_experiments()}
         conditions = [f"tags.`{tags.KIND}` = '{kind}'" if kind else f"tags.`{tags.KIND}` LIKE '%'"]
         if task:
             conditions.append(f"tags.`{tags.TASK}` = '{task}'")
         if begins:
             conditions.append(f"attributes.run_id LIKE '{begins}%'")
         with translated("Searching runs"):
-            found = client.search_runs(
+            runs = client.search_runs(
                 list(experiments),
                 " and ".join(conditions),
                 max_results=min(limit, _PAGE),
                 order_by=["attributes.start_time DESC"],
             )
-        return [record_of(run, experiments[run.info.experiment_id]) for run in found]
+        return [record_of(run, experiments[run.info.experiment_id]) for run in runs]
 
     def run(self, run_id: str) -> RunRecord:
         """One run.
@@ -177,14 +177,16 @@ class Tracker:
         with translated(f"Reading the history of the run {run_id}"):
             names = sorted(self._client.get_run(run_id).data.metrics)
             return {
-                name: sorted((one.step, one.value) for one in self._client.get_metric_history(run_id, name))
+                name: sorted(
+                    (point.step, point.value) for point in self._client.get_metric_history(run_id, name)
+                )
                 for name in names
             }
 
     def artifacts(self, run_id: str, path: str = "") -> list[str]:
         """Paths of the files and folders below `path`, relative to the run's artifacts."""
         with translated(f"Listing the artifacts of the run {run_id}"):
-            return [one.path for one in self._client.list_artifacts(run_id, path or None)]
+            return [file.path for file in self._client.list_artifacts(run_id, path or None)]
 
     def artifact(self, run_id: str, path: str) -> Path:
         """A local file or folder with that artifact; fetched once where it lies on a server.
@@ -198,10 +200,10 @@ class Tracker:
         root = local_folder(record.artifact_uri)
         if root is None and record.status != "FINISHED":
             shutil.rmtree(self._kept(run_id, path), ignore_errors=True)
-        found = self._fetched(run_id, path) if root is None else root / path
-        if not found.exists():
-            raise DataError(f"The run {run_id} has no artifact {path}; there are: {self.artifacts(run_id)}.")
-        return found
+        file = self._fetched(run_id, path) if root is None else root / path
+        if not file.exists():
+            raise DataError(f"The run {run_id} has no artifact {path}; it has: {self.artifacts(run_id)}.")
+        return file
 
     def release(self, run_id: str) -> Path:
         """The release that a run logged (its `model.keras` too), copied once to this machine.

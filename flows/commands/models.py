@@ -55,16 +55,16 @@ def compare(
     pair = finished_runs([first, second], settings)
     answers = [logged_rows(Tracker(settings).artifact(run.id, "tables/test_works.json")) for run in pair]
     names = sorted({str(row[column]) for rows in answers for row in rows for column in ("true", "predicted")})
-    found = of_tables(answers[0], answers[1], names)
+    comparison = of_tables(answers[0], answers[1], names)
     if as_json:
-        show_json({"first": pair[0].id, "second": pair[1].id} | found.row())
+        show_json({"first": pair[0].id, "second": pair[1].id} | comparison.row())
         return
     named_runs = [
         {"": place, "run": run.name, "id": run.id[:8]}
         for place, run in zip(("first", "second"), pair, strict=True)
     ]
     show_table("Runs", named_runs)
-    show_table("Paired test", [{"figure": name, "value": value} for name, value in found.row().items()])
+    show_table("Paired test", [{"figure": name, "value": value} for name, value in comparison.row().items()])
 
 
 def promote(
@@ -84,10 +84,10 @@ def promote(
     name = Task.named(task or Task.STYLE)
     chosen = finished_runs([run], settings, name.value) if run else _newest(settings, name)
     with prefect_env.alone(settings):
-        from flows.steps.promote import promote as stop
+        from flows.steps.promote import promote as step
         from flows.steps.promote import version_data
 
-        entry = stop.fn(chosen, version_data(chosen[0], settings), name.value, settings, overrule=overrule)
+        entry = step.fn(chosen, version_data(chosen[0], settings), name.value, settings, overrule=overrule)
     if as_json:
         show_json(entry.model_dump(mode="json"))
     else:
@@ -136,21 +136,21 @@ def predict(
             {
                 "task": name.value,
                 "image": str(image),
-                "predictions": [_row(one) for one in ranked],
+                "predictions": [_row(answer) for answer in ranked],
                 "model": card.model_dump(mode="json"),
             }
         )
         return
     about = " (synthetic gallery, not real paintings)" if card.synthetic else ""
     title = f"{image.name}: {name} by {card.family} version {card.version}, learnt from {card.source}{about}"
-    show_table(title, [_row(one) for one in ranked])
+    show_table(title, [_row(answer) for answer in ranked])
 
 
-def _row(one: Ranked) -> dict[str, Any]:
+def _row(answer: Ranked) -> dict[str, Any]:
     """A label; of a multi-label champion also whether the picture bears it."""
-    row: dict[str, Any] = {"label": one.label, "probability": one.probability}
-    if one.threshold is not None:
-        row |= {"applies": one.applies, "threshold": one.threshold}
+    row: dict[str, Any] = {"label": answer.label, "probability": answer.probability}
+    if answer.threshold is not None:
+        row |= {"applies": answer.applies, "threshold": answer.threshold}
     return row
 
 
@@ -158,18 +158,18 @@ def _newest(settings: Settings, task: Task) -> list[RunRecord]:
     """The finished training runs on the task's newest data version."""
     from components.tracking.runs import Tracker
 
-    known = Tracker(settings).runs(task=task.value, kind="training", limit=1000)
-    records = [one for one in known if one.status == "FINISHED"]
+    runs = Tracker(settings).runs(task=task.value, kind="training", limit=1000)
+    records = [record for record in runs if record.status == "FINISHED"]
     if not records:
         raise RegistryError(f"no finished {task} run to promote. Make one: `atelier train --task {task}`.")
     newest = records[0].data_version
-    return [one for one in records if one.data_version == newest]
+    return [record for record in records if record.data_version == newest]
 
 
 def _champion(settings: Settings, task: Task) -> Path:
     from components.inference import releases
 
-    at_hand = releases.current(settings, task.value)
-    if at_hand is None:
+    folder = releases.current(settings, task.value)
+    if folder is None:
         raise RegistryError(f"{task} has no champion yet. Make one: `atelier pipeline --task {task}`.")
-    return at_hand
+    return folder

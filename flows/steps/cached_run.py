@@ -50,6 +50,6 @@ def find_or_run(
 
 def _finished(tracker: Tracker, experiment: str, key: str, parent: str) -> RunRecord | None:
     record = tracker.find(experiment, key)
-    if record is not None and parent and not (record.parent and tracker.there(record.parent)):
+    if record is not None and parent and not (record.parent and tracker.exists(record.parent)):
         tracker.adopt(record.id, parent)
     return record

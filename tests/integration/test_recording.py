@@ -42,7 +42,7 @@ def test_a_run_found_again_keeps_its_first_parent_while_there_is_one(settings):
     assert again(parents[1]) == (made, True)
     assert [one.id for one in tracker.children(parents[0])] == [made]  # though in another experiment
     connect(settings).delete_run(parents[0])
-    assert not tracker.there(parents[0])
+    assert not tracker.exists(parents[0])
     again(parents[2])
     assert [one.id for one in tracker.children(parents[2])] == [made]
 
