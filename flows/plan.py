@@ -63,7 +63,12 @@ def _absolute(given: str | Path) -> str:
     """A path that means the same wherever a scheduled run starts; an address as it is."""
     if not is_utf8(str(given)):
         raise ValueError(f"{printable(str(given))}: the path is not UTF-8; rename the file or folder")
-    return str(given) if "://" in str(given) else str(Path(given).expanduser().resolve())
+    if "://" in str(given):
+        return str(given)
+    try:
+        return str(Path(given).expanduser().resolve())
+    except RuntimeError as exc:  # "~somebody" whom the system does not know
+        raise ValueError(f"{given}: {exc} Write the folder out") from exc
 
 
 Place = Annotated[str, AfterValidator(_absolute)]

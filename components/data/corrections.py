@@ -5,7 +5,7 @@
     resized/Albrecht_Durer_7.jpg,
 
 An empty label leaves the work out. Copies of a file (the same bytes) are put right with it. Further
-columns (who, when, why) are for people.
+columns (who, when, why) are not read.
 """
 
 from __future__ import annotations

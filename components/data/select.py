@@ -1,4 +1,4 @@
-"""What a task learns: the label column, which classes of it, and how many works of each."""
+"""Selects what a task learns: the label column, which classes of it, and how many works of each."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Selection:
     several: bool = False
 
     def __str__(self) -> str:
-        """In words without any count found, so that they stay the same as the collection grows."""
+        """In words without counts, so that they stay the same as the collection grows."""
         clauses = [f"{old} as {new}" for old, new in sorted(self.merge.items())]
         if self.classes is not None:
             clauses.append(f"of {', '.join(sorted(self.classes))}")

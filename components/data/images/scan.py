@@ -1,4 +1,4 @@
-"""Files to rows: hash, a whole decode and a look at each picture; what cannot be read is listed."""
+"""Makes rows of files: each is hashed, decoded whole and measured; what cannot be read is listed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SPELT = "differ in capitals or blanks alone and are read as"
 
 @dataclass(frozen=True)
 class Work:
-    """A file and what its collection says of it; "" is not known."""
+    """A file and its labels in the collection; "" is not known."""
 
     path: Path
     artist: str = ""
@@ -36,7 +36,7 @@ def manifest_of(
     synthetic: bool = False,
     rejected: Iterable[Rejected] = (),
 ) -> Manifest:
-    """Look at every file, on all cores, and make the rows, sorted by path.
+    """Read every file, on all cores, and make the rows, sorted by path.
 
     Labels are composed (NFC) and lose blanks around and repeated ones; spellings of one label that differ
     in capitals or blanks alone become the most frequent of them, which the lineage says.

@@ -1,4 +1,4 @@
-"""Collections, one reader a file; a new one is a file here and a line in SOURCES."""
+"""Collections: each layout has a reader in a file of its own, and a line in SOURCES."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 SOURCES: dict[str, str] = {
     "synthetic": "the synthetic gallery, drawn by code",
-    "folder": "one folder a class, named for it; also in train/, val/, test/",
+    "folder": "one folder a class, named for it; also in train/, val/, test/ (see `layout`)",
     "best_artworks": "Kaggle's Best Artworks of All Time: artists.csv, pictures named for their artist",
     "painter_by_numbers": "Kaggle's Painter by Numbers: all_data_info.csv, train/ and test/",
     "pandora": "Pandora 7K and 18K: numbered movement folders, artists below them",
     "wikiart": "WikiArt (ArtGAN): style folders, files named artist_title",
 }
-"""A file of this package, with `read(root, task) -> Manifest`, and what it reads, for people."""
+"""The name of a file of this package, which has `read(root, task) -> Manifest`, and what it reads."""
 
 
 def local_folder(root: str | Path, settings: Settings) -> Path:
@@ -38,7 +38,7 @@ def local_folder(root: str | Path, settings: Settings) -> Path:
 
 
 SEVERAL = {"best_artworks": Task.STYLE}
-"""Sources that know of several labels to a work, and of what; all else reads the same, wanted or not."""
+"""The sources that know several labels of a work, each with the task that the labels belong to."""
 
 
 def read(source: str, root: Path, task: Task, *, several: bool = False) -> Manifest:
@@ -49,7 +49,7 @@ def read(source: str, root: Path, task: Task, *, several: bool = False) -> Manif
     Args:
         source: a name in SOURCES.
         root: the collection's folder, as `local_folder` gives it.
-        task: which label the class folders of `folder` mean; the others know theirs.
+        task: the label that the class folders of `folder` name; the other sources know theirs.
         several: keep works of several labels with all of them (see `labels`), where the source knows them.
 
     Raises:
@@ -79,5 +79,5 @@ def _checked(root: Path) -> Path:
             f"{root}: no such folder. Give the folder, or the s3:// address, that holds the collection."
         )
     if not any(root.iterdir()):
-        raise DataError(f"{root}: the folder is empty. Put the collection there, or give another.")
+        raise DataError(f"{root}: the folder is empty. Put the collection into it, or give another folder.")
     return root

@@ -5,8 +5,8 @@
     resized/resized/<Artist_Name>_<N>.jpg                flat (also resized/, or beside the csv)
 
 The csv's `genre` column holds the artist's movements, comma-separated, and so gives the style of each
-work; artists of more than one movement give none (study B1 drops them), or all of them where works may
-bear several labels (study C9). What is painted is not known.
+work. Works by artists of more than one movement have no style (study B1 drops them), or all of the
+movements where works may have several labels (study C9). The genre of a work is not known.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def read(
     synthetic: bool = False,
     several: bool = False,
 ) -> Manifest:
-    """Every work whose artist stands in artists.csv, with artist and, where it is one only, movement.
+    """Every work whose artist stands in artists.csv, with the artist and, if there is only one, movement.
 
     Args:
         root: the folder with artists.csv.
@@ -73,7 +73,7 @@ def read(
 
 
 def read_artists(path: Path, *, several: bool = False) -> dict[str, str]:
-    """Each artist's one movement; for those with several "", or all of them where `several` may be.
+    """The movement of each artist; for an artist of several "", or all of them where `several` is true.
 
     An artist who stands in two rows that agree is read once, as the first row spells the name.
 
@@ -105,7 +105,9 @@ def read_artists(path: Path, *, several: bool = False) -> dict[str, str]:
 
 
 def artist_of(path: Path, artists: dict[Tokens, str]) -> str | None:
-    """The longest artist's name that leads the file's name before a number, else the folder's name.
+    """The artist whose name, the longest that fits, stands before a number in the file's name.
+
+    Where the file's name begins with none, the folder's name decides.
 
     Args:
         path: the picture.
@@ -130,7 +132,7 @@ def _style(movements: Sequence[str], *, several: bool) -> str:
 
 
 def _pictures(tree: Tree) -> Sequence[Path]:
-    """The pictures of the first layout there is; full size before resized, as both hold the same works."""
+    """The pictures of the first layout that has any; full size before resized: both hold the same works."""
     for folder in (tree.root / "images", tree.root / "resized"):
         if files := tree.below(folder):
             return files
@@ -138,7 +140,7 @@ def _pictures(tree: Tree) -> Sequence[Path]:
 
 
 def _others(tree: Tree, pictures: Sequence[Path]) -> list[Path]:
-    """What lies elsewhere, but for tables and the same works at another size."""
+    """The files that lie elsewhere, without tables and the same works at another size."""
     taken = set(pictures)
     return [
         path

@@ -1,4 +1,4 @@
-"""Names of people and files as unpackers and table writers left them, and as they were meant."""
+"""Repairs names of people and files that unpackers and table writers garbled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BOXES = re.compile("[\u2500-\u257f]")
 Where it was done twice, undoing one shows it."""
 
 _DEPTH = 3
-"""How often over at most; Best Artworks has one folder that went through twice."""
+"""How often a name is repaired at most; Best Artworks has one folder that was garbled twice."""
 
 _OF = {"af", "da", "das", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "of", "van"}
 _THE = {"al", "el", "la", "le", "los", "the", "vom", "von", "ten", "ter", "to", "zu", "zum", "zur"}
@@ -30,15 +30,15 @@ def repair_name(name: str) -> str:
     The result is composed (NFC).
     """
     for _ in range(_DEPTH):
-        meant = _undone(name)
-        if meant == name:
+        repaired = _repaired_once(name)
+        if repaired == name:
             break
-        name = meant
+        name = repaired
     return unicodedata.normalize("NFC", name)
 
 
 def ascii_key(name: str) -> str:
-    """Mended, in lower-case ASCII without accents, to compare names by."""
+    """The repaired name in lower-case ASCII without accents, to compare names by."""
     return unicodedata.normalize("NFKD", repair_name(name)).encode("ascii", "ignore").decode().lower()
 
 
@@ -55,14 +55,14 @@ def person_name(slug: str) -> str:
     return " ".join(capital)
 
 
-def _undone(name: str) -> str:
+def _repaired_once(name: str) -> str:
     if name.isascii():
         return name
     for page in (*_DOS_PAGES, *_PAGES):
         try:
-            meant = name.encode(page).decode("utf-8")
+            repaired = name.encode(page).decode("utf-8")
         except UnicodeError:
             continue
-        if page in _PAGES or _BOXES.search(name + meant):
-            return meant
+        if page in _PAGES or _BOXES.search(name + repaired):
+            return repaired
     return name

@@ -3,7 +3,7 @@
     all_data_info.csv       artist, title, style, genre, source, pixelsx, pixelsy, size_bytes, date,
                             artist_group, in_train, new_filename; in any order, others do not matter
     train/N.jpg, test/N.jpg                           (also train_1/ ... train_9/, or beside the table)
-    replacements_for_corrupted_files/{train,test}/N.jpg     Kaggle's own mend, if it was fetched
+    replacements_for_corrupted_files/{train,test}/N.jpg     Kaggle's own repair, if it was fetched
 
 A work is found by `new_filename` wherever it lies; the table's sizes are not trusted, nor its parts: the
 platform measures and splits by itself. Styles and genres that are empty stay unknown.
@@ -32,10 +32,10 @@ REPLACEMENTS = "replacements_for_corrupted_files"
 
 _KAGGLE_TABLES = frozenset({TABLE, "train_info.csv", "submission_info.csv", "solution_info.csv"})
 _NAMED = 10
-"""Missing files that are named; the rest is counted."""
+"""So many missing files are named; the rest is counted."""
 
 Row = tuple[str, str, str]
-"""artist, style, genre"""
+"""Artist, style and genre; "" is not known."""
 
 
 def read(root: Path, _task: Task | None = None) -> Manifest:

@@ -7,7 +7,7 @@
 The movements are numbered folders, whatever they are called, in `root`, in one folder below it, or in
 train/ and test/ there. The style
 is the movement in words ("Byzantin Iconography", "Abstract Art"; the makers' spelling is kept, as their
-papers' tables are). What is painted is not known.
+papers' tables are). The genre of a work is not known.
 
 18K's movements, in order: Byzantin Iconography, Early Renaissance, Northern Renaissance, High Renaissance,
 Baroque, Rococo, Romanticism, Realism, Impressionism, Post Impressionism, Expressionism, Symbolism,
@@ -29,7 +29,7 @@ from components.errors import DataError
 
 NAME = "pandora"
 _NUMBERED = re.compile(r"(?:[0-9]+[\s._-]+|[0-9]{2})(?=[^\W\d_])")
-"""The number before a movement's name; a folder "7k" is none."""
+"""The number before a movement's name; a folder "7k" has none."""
 
 
 def read(root: Path, _task: Task | None = None) -> Manifest:

@@ -1,4 +1,4 @@
-"""Collections that lie below an s3:// prefix: mirrored here first, then read as any other."""
+"""Collections that lie below an s3:// prefix are mirrored to a local folder, which is then read."""
 
 from __future__ import annotations
 

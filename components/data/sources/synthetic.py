@@ -1,7 +1,7 @@
 """The synthetic gallery: invented painters, pictures drawn by seeded code; the embedded default.
 
-It is laid out as Best Artworks of All Time is (artists.csv, resized/<Artist_Name>_<N>.jpg), so that it
-goes through the same door. Every manifest of it says `synthetic`; it is never passed off as real.
+It is laid out as Best Artworks of All Time is (artists.csv, resized/<Artist_Name>_<N>.jpg) and is read
+by the same reader. Every manifest of it says `synthetic`; it is never passed off as real.
 
 How hard the movements are, by `python -m tests.benchmarks.gallery_baseline` (macro-F1 on 20 % held out):
 a linear model on mean colours .41, on their deviations too .61, study B's simple CNN at 64 pixels .85
@@ -74,8 +74,8 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
 
     if not (root / "gallery.json").is_file():
         raise DataError(
-            f"{root}: no synthetic gallery there (gallery.json is missing). Draw one with synthetic.draw, "
-            "or read the folder as another source."
+            f"{root}: this folder holds no synthetic gallery (gallery.json is missing). Draw one with "
+            "synthetic.draw, or read the folder as another source."
         )
     manifest = best_artworks.read(root, source=SOURCE, synthetic=True)
     with (root / "works.csv").open(newline="") as file:

@@ -38,7 +38,7 @@ GENRES = (
     "sketch and study",
     "still life",
 )
-"""In genre_class.txt's order."""
+"""In the order of genre_class.txt: a genre's place is its number."""
 
 _TABLES = ("genre_train.csv", "genre_val.csv")
 _BESIDE = (".", "Genre", "wikiart_csv")
@@ -46,7 +46,7 @@ _SUFFIXES = frozenset({".csv", ".txt", ".md"})
 
 
 def read(root: Path, _task: Task | None = None) -> Manifest:
-    """Every picture below a style's folder, with style, artist, and genre where ArtGAN's tables tell it.
+    """Every picture below a style's folder, with style, artist, and genre where ArtGAN's tables have it.
 
     Raises:
         DataError: fewer than two styles, a table that cannot be read, or no picture that can be.
@@ -77,7 +77,7 @@ def read(root: Path, _task: Task | None = None) -> Manifest:
 
 
 def artist(stem: str) -> str:
-    """The artist a file is named after; "" where it names none: no "_", or nothing before it."""
+    """The artist that a file's name begins with; "" where it has no "_", or nothing before it."""
     slug, sign, _ = stem.partition("_")
     return person_name(slug) if sign else ""
 
@@ -88,7 +88,7 @@ def _style(folder: Path) -> str:
 
 
 def _key(path: Path) -> str:
-    """Style folder and file, mended: tables and unpackers garble names each in their own way."""
+    """Style folder and file, repaired: tables and unpackers garble names each in their own way."""
     return repair_name(f"{path.parent.name}/{path.name}")
 
 

@@ -277,7 +277,7 @@ def test_corrections_change_what_they_name_and_nothing_else(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("path,label\nnowhere.jpg,Cubism\n", r"no path 'nowhere.jpg'.*Cubism/0-0.jpg"),
         ("path,label\nCubism/0-0.jpg,Kubism\n", r"no label 'Kubism' \(the closest: 'Cubism'\).*, Pop Art"),
@@ -289,9 +289,9 @@ def test_corrections_change_what_they_name_and_nothing_else(
     ],
 )
 def test_a_table_that_does_not_fit_is_refused_with_what_is_expected(
-    tmp_path: Path, text: str, told: str
+    tmp_path: Path, text: str, message: str
 ) -> None:
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         apply_corrections(manifest(COUNTS), write(tmp_path / "t.csv", text), Task.STYLE)
 
 

@@ -77,7 +77,7 @@ def test_kaggles_own_tree(tmp_path: Path) -> None:
     read = best_artworks.read(root)
     assert (len(read), (read.frame["artist"] == "Albrecht Dürer").sum()) == (21, 6)
     assert read.frame.loc[read.frame["artist"] == "Albrecht Dürer", "group"].nunique() == 3
-    assert [(one.path, one.kind) for one in read.rejected] == [("notes/x.jpg", "outside")]
+    assert [(line.path, line.kind) for line in read.rejected] == [("notes/x.jpg", "outside")]
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_unknown_artists_and_broken_files_are_listed(tmp_path: Path) -> None:
     (tmp_path / "resized" / ".DS_Store").write_bytes(b"x")
     read = best_artworks.read(tmp_path)
     assert (len(read), read.files) == (18, 20)
-    reasons = {one.path: one.reason for one in read.rejected}
+    reasons = {line.path: line.reason for line in read.rejected}
     assert "cannot be decoded" in reasons["resized/Pablo_Picasso_8.jpg"]
     assert "no artist of artists.csv" in reasons["resized/Somebody_Else_1.jpg"]
 
@@ -158,7 +158,7 @@ def test_folder_lists_what_is_outside_a_class(tmp_path: Path) -> None:
         save(tmp_path / name / "a.png", len(name))
     save(tmp_path / "loose.png", 9)
     (tmp_path / "Empty").mkdir()
-    assert {one.path: one.reason for one in folder.read(tmp_path, Task.STYLE).rejected} == {
+    assert {line.path: line.reason for line in folder.read(tmp_path, Task.STYLE).rejected} == {
         "Empty": "a folder without pictures is no class",
         "loose.png": "outside any class folder",
     }
@@ -203,10 +203,10 @@ def test_the_manifest_keeps_what_was_left_out(tmp_path: Path) -> None:
     assert (again.files, again.fingerprint) == (4, read.fingerprint)
 
 
-def test_progress_is_told(tmp_path: Path) -> None:
+def test_progress_is_reported(tmp_path: Path) -> None:
     from contextlib import contextmanager
 
-    told: list[tuple[str, int | None, int]] = []
+    progress: list[tuple[str, int | None, int]] = []
 
     @contextmanager
     def reporter(title, total):  # type: ignore[no-untyped-def]
@@ -216,10 +216,10 @@ def test_progress_is_told(tmp_path: Path) -> None:
             done[0] += steps
 
         yield advance
-        told.append((title, total, done[0]))
+        progress.append((title, total, done[0]))
 
     for name in ("Cubism", "Realism"):
         save(tmp_path / name / "a.png", len(name))
     with reporting(reporter):
         folder.read(tmp_path, Task.STYLE)
-    assert told == [("Reading paintings", 2, 2)]
+    assert progress == [("Reading paintings", 2, 2)]

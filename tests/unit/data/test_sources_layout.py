@@ -102,7 +102,7 @@ def test_names_that_only_begin_like_a_part_are_classes(name: str) -> None:
     assert not layout.is_part(name)
 
 
-def test_a_folder_of_tables_and_texts_is_no_class_but_is_told_of(tmp_path: Path) -> None:
+def test_a_folder_of_tables_and_texts_is_no_class_and_gets_a_line(tmp_path: Path) -> None:
     draw(tmp_path, "A", "B")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "LICENCE.txt").write_text("free")

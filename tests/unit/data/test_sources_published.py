@@ -20,7 +20,7 @@ from tests.tiny_collections import save
 
 
 def kinds(manifest: Manifest) -> dict[str, str]:
-    return {one.path: one.kind for one in manifest.rejected}
+    return {line.path: line.kind for line in manifest.rejected}
 
 
 def rows(manifest: Manifest, *columns: str) -> dict[str, tuple[str, ...]]:
@@ -83,16 +83,16 @@ def test_painter_by_numbers_does_not_mind_the_columns_order(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         ("filename,artist,style,genre\n", r"\['new_filename'\] are missing; found \['filename'"),
         ("", r"are missing; found \[\]"),
         ("new_filename,artist,style,genre\n1.jpg,a,b,c\n", "not one of 1 files"),
     ],
 )
-def test_a_table_that_cannot_be_used_is_told(tmp_path: Path, table: str, told: str) -> None:
+def test_a_table_that_cannot_be_used_is_named(tmp_path: Path, table: str, message: str) -> None:
     (tmp_path / "all_data_info.csv").write_text(table)
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         painter_by_numbers.read(tmp_path)
 
 
@@ -189,7 +189,7 @@ def test_wikiarts_tables_may_have_gone_through_a_spreadsheet(tmp_path: Path, del
 
 
 @pytest.mark.parametrize("row", ["Impressionism/a_b.jpg", "Impressionism/a_b.jpg,12", "x,y", "a,1,2"])
-def test_a_broken_genre_table_is_told_with_its_line(tmp_path: Path, row: str) -> None:
+def test_a_broken_genre_table_is_named_with_its_line(tmp_path: Path, row: str) -> None:
     tiny_collections.wikiart(tmp_path)
     (tmp_path / "genre_train.csv").write_text(f"Realism/untitled.jpg,4\n{row}\n")
     with pytest.raises(DataError, match=r"genre_train\.csv: line 2: '<Style>"):

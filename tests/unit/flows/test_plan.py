@@ -65,6 +65,7 @@ def test_study_b_chooses_its_movements_unless_something_else_is_chosen() -> None
         ({"merge": ["A+B"]}, "A\\+B=C"),
         ({"root": os.fsdecode(b"/D\xfcrer")}, r"root: /D\\xfcrer: the path is not UTF-8"),
         ({"classes": os.fsdecode(b"D\xfcrer")}, r"D\\xfcrer: the name is not UTF-8"),
+        ({"root": "~nobody-of-that-name/art"}, "root: ~nobody.*Write the folder out"),
         ({"classes": " ,"}, "names nothing"),
         ({"classes": 'Cubism,"Pop, Op'}, "the quotes do not fit"),
         ({"top": 1}, "top: "),
