@@ -18,7 +18,7 @@ def feature_layers(network: keras.Model) -> list[str]:
     Raises:
         TrainingError: it has none.
     """
-    names = [layer.name for layer in network.layers if isinstance(layer, _CONVOLUTIONS)]
+    names = [layer.name for layer in _with_convolutions(network).layers if isinstance(layer, _CONVOLUTIONS)]
     if not names:
         raise TrainingError(
             f"{network.name}: style transfer expects a network with convolutions among its layers, received "
@@ -50,7 +50,7 @@ def feature_extractor(network: keras.Model, names: list[str]) -> keras.Model:
     Raises:
         TrainingError: a layer is not among the network's convolutions.
     """
-    known = feature_layers(network)
+    network, known = _with_convolutions(network), feature_layers(network)
     if unknown := [name for name in names if name not in known]:
         raise TrainingError(f"{network.name} has no convolution {unknown}; it has {known}.")
     maps = {name: network.get_layer(name).output for name in dict.fromkeys(names)}
@@ -61,6 +61,15 @@ def feature_extractor(network: keras.Model, names: list[str]) -> keras.Model:
     copy.set_weights(trunk.get_weights())
     copy.trainable = False
     return copy
+
+
+def _with_convolutions(network: keras.Model) -> keras.Model:
+    """The network itself, or the one within it whose answers it votes over or mirrors."""
+    if not any(isinstance(layer, _CONVOLUTIONS) for layer in network.layers):
+        for layer in network.layers:
+            if isinstance(layer, keras.Model):
+                return _with_convolutions(layer)
+    return network
 
 
 def _spread(names: list[str]) -> list[str]:

@@ -33,9 +33,11 @@ def convert(model: keras.Model, path: Path) -> None:
     if keras.backend.backend() == "tensorflow":
         _convert(model, path)
         return
+    from components.models.network_file import save_network
+
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "model.keras"
-        model.save(saved)
+        save_network(model, saved)
         command = [sys.executable, "-m", "components.inference.conversion", str(saved), str(path)]
         environment = os.environ | {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
         done = subprocess.run(  # noqa: S603 (our own command)
@@ -85,11 +87,9 @@ def _environment(framework: str) -> dict[str, str]:
 def main(saved: str, path: str) -> None:
     """What the process with TensorFlow does."""
     openvino()  # before Keras imports it: so that it reports nothing
-    import keras
+    from components.models.network_file import load_network
 
-    import components.models.layers  # noqa: F401 (the saved network may hold one of them)
-
-    _convert(keras.models.load_model(saved, compile=False), Path(path))
+    _convert(load_network(Path(saved)), Path(path))
 
 
 if __name__ == "__main__":

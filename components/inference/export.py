@@ -41,12 +41,13 @@ def export(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], fo
         RegistryError: model and card disagree, OpenVINO cannot convert the model, the answers differ
             by more than TOLERANCE, or `folder` is taken.
     """
+    from components.models.network_file import save_network
     from components.models.precision import in_float32
 
     _check(model, card, samples, folder)
     model = in_float32(model)
     with building(folder) as draft:
-        model.save(draft / release.KERAS)
+        save_network(model, draft / release.KERAS)
         write_graph(model, draft / release.GRAPH)
         card.save(draft)
         difference = _difference(model, Predictor.load(draft), samples)

@@ -13,6 +13,7 @@ from components.data.cache import store
 from components.frozen import shifted
 from components.models import catalog, voting
 from components.models.backbones import Weights
+from components.models.network_file import without_training
 from components.models.precision import in_float32
 from components.progress import steps
 from components.settings import Settings
@@ -120,7 +121,8 @@ def finished(recipe: Recipe, model: keras.Model, course: FitState) -> Fitted:
     freeze(model, "all", pretrained=False)
     seconds = time.monotonic() - course.started
     record, seen = course.record, len(rows(recipe, course.labels)) * len(course.record.history)
-    model = in_float32(model)
+    # A network within another would take its optimizer along into every file.
+    model = without_training(in_float32(model))
     if recipe.sizes:
         kind: voting.Kind = "mean" if recipe.multi_label else "vote"
         model = voting.over_sizes(model, recipe.image_size, recipe.sizes, kind=kind)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import keras
 
-import components.models.layers  # noqa: F401 (the saved network may hold one of them)
 from components.errors import WeightsError
+from components.models.network_file import load_network
 from components.training.frozen.freezing import backbone
 
 
@@ -25,7 +25,7 @@ def warm_started(model: keras.Model, source: Path) -> keras.Model:
         WeightsError: it cannot be read, no layer with weights fits, or one of the backbone does not.
     """
     try:
-        network = keras.models.load_model(source, compile=False)
+        network = load_network(source)
     except (OSError, ValueError, TypeError, KeyError) as exc:
         raise WeightsError(
             f"{source}: a network saved by Keras (.keras) is expected to start from ({exc}). Give a run that "

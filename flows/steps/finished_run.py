@@ -55,11 +55,9 @@ class FinishedRun:
 
     def network(self) -> keras.Model:
         """Raw image (B, H, W, 3) in 0..255 -> probabilities (B, C). Call `runtime.prepare` first."""
-        import keras
+        from components.models.network_file import load_network
 
-        import components.models.layers  # noqa: F401 (the saved network may hold one of them)
-
-        return keras.models.load_model(self.path, compile=False)
+        return load_network(self.path)
 
     def judged_as(self, family: str, image_size: tuple[int, int] | None = None) -> Recipe:
         """What `judging.judge` wants to know of a network made of this one, which no recipe trains."""

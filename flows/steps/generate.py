@@ -132,15 +132,13 @@ def _transfer(recipe: StyleRecipe, painting: Path, network: RunRecord, settings:
     from components.tracking.runs import Tracker
 
     prepare(settings, recipe.seed)  # before whatever imports Keras
-    import keras
-
-    import components.models.layers  # noqa: F401 (the saved network may hold one of them)
     from components.generative.grids import before_after
     from components.generative.style_transfer import content_photo, transfer
     from components.inference.release import KERAS
+    from components.models.network_file import load_network
 
     run.params(recipe.model_dump(mode="json") | {"style_painting": painting.name})
-    model = keras.models.load_model(Tracker(settings).release(network.id) / KERAS)
+    model = load_network(Tracker(settings).release(network.id) / KERAS)
     result = transfer(
         content_photo(),
         read_rgb(painting),

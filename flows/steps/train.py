@@ -150,8 +150,10 @@ def _keep(run: Run, fitted: Fitted | None) -> str:
     told = f"Its epochs and their curves (figures/curves.png) are kept with the run {run.id[:8]} in MLflow"
     if not fitted.best_epoch:
         return f"{told}."
+    from components.models.network_file import save_network
+
     with tempfile.TemporaryDirectory() as folder:
-        fitted.model.save(Path(folder) / "best.keras")
+        save_network(fitted.model, Path(folder) / "best.keras")
         run.files(Path(folder), "diverged")
     return (
         f"{told}, and so is the network of epoch {fitted.best_epoch}, the best before (diverged/best.keras): "
