@@ -118,8 +118,10 @@ def suspects(plan: Plan, *, as_json: JsonOption = False) -> None:
     prefect_env.prepare(settings, quiet=True)
     with talking():
         manifest = flow.collected(plan, settings)
-        found, table = flow.find_label_errors(manifest, plan, settings)
-    rows = [{str(name): value for name, value in row.items()} for row in found.table.to_dict("records")]
+        label_errors, table = flow.find_label_errors(manifest, plan, settings)
+    rows = [
+        {str(name): value for name, value in row.items()} for row in label_errors.table.to_dict("records")
+    ]
     if as_json:
         show_json({"data_version": manifest.fingerprint, "table": str(table), "suspects": rows})
         return

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from flows.plan import Plan
 
-METHOD = 1
+METHOD = 2
 """Counted up when the same collection would now give other figures: those kept are drawn anew."""
 
 BACKBONE = "mobilenet_v2"
@@ -37,7 +37,7 @@ def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
     from components.data.explore import page, shelf
 
     folder = where(manifest, settings)
-    rejected = [asdict(one) for one in manifest.rejected]
+    rejected = [asdict(line) for line in manifest.rejected]
     groups = manifest.frame["group"].sort_values().tolist()
     key = key_of("exploration", METHOD, manifest.fingerprint, rejected, groups, plan.seed)
     cached = shelf.kept(folder / shelf.FIGURES, key)
@@ -63,58 +63,64 @@ def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
 
 
 def find_label_errors(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[LabelErrors, Path]:
-    """Look for wrong labels; what was found, and the table that `--corrections` takes back.
+    """Look for wrong labels; returns them, and the table that `--corrections` takes back.
 
     Raises:
         WeightsError: the plan's weights cannot be had.
-        DataError: the classes are too small to judge by.
+        DataError: the classes are too small.
     """
     from components.data.explore import page, shelf, suspected
-    from components.data.groups import label_errors as component
+    from components.data.groups.label_errors import find
 
-    features, seen_by = _features(manifest, plan, settings)
-    found = component.find(features, manifest, seed=plan.seed)
-    told = suspected.told(found, seen_by)
+    features, features_name = _features(manifest, plan, settings)
+    label_errors = find(features, manifest, seed=plan.seed)
+    summary = suspected.summary(label_errors, features_name)
     folder = where(manifest, settings)
-    suspected.write(folder / shelf.SUSPECTS, found, manifest, told)
+    suspected.write(folder / shelf.SUSPECTS, label_errors, manifest, summary)
     page.write(folder)
 
     def log(run: Run) -> None:
-        run.params({"seed": plan.seed, "features": seen_by, "weights": plan.weights or ""})
-        run.metrics({"suspects": len(found.table), "judged": found.judged, "accuracy": found.accuracy})
+        run.params({"seed": plan.seed, "features": features_name, "weights": plan.weights or ""})
+        run.metrics(
+            {
+                "suspects": len(label_errors.table),
+                "examined": label_errors.examined,
+                "accuracy": label_errors.accuracy,
+            }
+        )
         run.dataset(manifest, "exploration")
         run.files(folder / shelf.SUSPECTS, "exploration/suspects")
 
-    rows, weights = found.table.to_numpy().tolist(), plan.weights and content_of(plan.weights)
+    rows, weights = label_errors.table.to_numpy().tolist(), plan.weights and content_of(plan.weights)
     find_or_run(
         settings,
         experiment=f"data · {manifest.source}",
         name=f"suspects · {plan.task}",
-        key=key_of("suspects", METHOD, manifest.fingerprint, seen_by, weights, rows, plan.seed),
+        key=key_of("suspects", METHOD, manifest.fingerprint, features_name, weights, rows, plan.seed),
         tags=plan.tags("exploration", manifest),
         work=log,
     )
-    log_step("suspects", told)
-    return found, folder / shelf.SUSPECTS / suspected.TABLE
+    log_step("suspects", summary)
+    return label_errors, folder / shelf.SUSPECTS / suspected.TABLE
 
 
 def collected(plan: Plan, settings: Settings) -> Manifest:
     """The plan's collection, split as it is trained on; unsplit where it cannot be.
 
-    The gate is not asked: what does not pass it is worth looking at most.
+    The gate is not asked: a collection that does not pass it is the one to look at.
     """
-    from flows.steps import ingest as stops
+    from flows.steps.ingest import ingest, select, split
 
-    works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
+    works = select.fn(ingest.fn(plan, settings), plan)
     try:
-        return stops.split.fn(works, plan, settings)
+        return split.fn(works, plan, settings)
     except DataError as exc:
         log_step("split", f"shown unsplit: {exc}", outcome="warning")
         return works
 
 
 def where(manifest: Manifest, settings: Settings) -> Path:
-    """The folder of what was found out about a data version."""
+    """The folder in which a data version's exploration is kept."""
     return settings.collections / "explore" / manifest.fingerprint
 
 
@@ -125,11 +131,11 @@ def _draw(manifest: Manifest, plan: Plan, settings: Settings, folder: Path, key:
 
     prepare(settings, plan.seed)  # before whatever imports Keras
     pairs = duplicates.pairs(manifest)
-    shelf.save_figures(folder, figures(manifest, pairs, seed=plan.seed), shelf.facts(manifest, pairs), key)
+    shelf.save_figures(folder, figures(manifest, pairs, seed=plan.seed), shelf.facts_of(manifest, pairs), key)
 
 
 def _features(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[np.ndarray, str]:
-    """(N, D) by which works are told apart, and what they are, in words."""
+    """(N, D) by which works are told apart, and what these features are, in words."""
     from components.data.cache import store
     from components.data.cache.decoded import decoded
     from components.data.images import descriptor
@@ -145,11 +151,11 @@ def _features(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[np.nd
     from components.models.catalog import family
     from components.training.frozen import feature_cache
 
-    made = family(BACKBONE)
+    backbone = family(BACKBONE)
     weights = Weights(plan.weights, settings.cache / "weights", settings.s3_endpoint_url)
-    network = made.build(len(manifest.class_names), made.image_size, weights=weights)
-    images = decoded(manifest, made.image_size, kept)
-    title = f"Features of {made.title}"
+    network = backbone.build(len(manifest.class_names), backbone.image_size, weights=weights)
+    images = decoded(manifest, backbone.image_size, kept)
+    title = f"Features of {backbone.title}"
     return feature_cache.of(
         feature_cache.parted(network).backbone, images, kept, title
-    ), f"{made.title}'s features"
+    ), f"{backbone.title}'s features"

@@ -57,8 +57,8 @@ class Facts:
     listed: list[tuple[str, str, str, float]]
 
 
-def facts(manifest: Manifest, pairs: pd.DataFrame) -> Facts:
-    """Of a collection and `duplicates.pairs` of it."""
+def facts_of(manifest: Manifest, pairs: pd.DataFrame) -> Facts:
+    """The facts of a collection, given `duplicates.pairs` of it."""
     last = pairs.iloc[::-1].head(_LISTED)[["path_a", "path_b", "kind", "similarity"]]
     return Facts(
         source=manifest.source,
@@ -68,7 +68,7 @@ def facts(manifest: Manifest, pairs: pd.DataFrame) -> Facts:
         different=int(manifest.frame["group"].nunique()),
         classes=len(manifest.class_names),
         pairs=dict(Counter(pairs["kind"].tolist()).most_common()),
-        set_aside=dict(Counter(one.kind for one in manifest.rejected).most_common()),
+        set_aside=dict(Counter(rejected.kind for rejected in manifest.rejected).most_common()),
         listed=[(a, b, kind, round(alike, 3)) for a, b, kind, alike in last.itertuples(index=False)],
     )
 
@@ -82,16 +82,15 @@ def kept(folder: Path, key: str) -> bool:
     return isinstance(about, dict) and about.get("key") == key
 
 
-def save_figures(folder: Path, drawn: Iterable[Drawn], told: Facts, key: str) -> None:
+def save_figures(folder: Path, drawn: Iterable[Drawn], facts: Facts, key: str) -> None:
     """Write every figure and what it is into `folder`, in place of others, whole or not at all."""
     with building(folder) as draft:
         listed = []
-        for one in drawn:
-            save(one.figure, draft / f"{one.name}.png")
-            listed.append(
-                {"name": one.name, "section": one.section, "title": one.title, "caption": one.caption}
-            )
-        about = {"key": key, "facts": asdict(told), "figures": listed}
+        for figure in drawn:
+            save(figure.figure, draft / f"{figure.name}.png")
+            texts = {"section": figure.section, "title": figure.title, "caption": figure.caption}
+            listed.append({"name": figure.name, **texts})
+        about = {"key": key, "facts": asdict(facts), "figures": listed}
         (draft / ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.data.explore.shelf import ABOUT, facts, save
+from components.data.explore.shelf import ABOUT, facts_of, save
 from components.data.explore.tiles import Tile, named, small, wall
 from components.data.groups import duplicates
 from components.data.groups.label_errors import LabelErrors
@@ -23,46 +23,46 @@ _SHOWN = 32
 _CAPTION = "The label, and what the model takes the work for; the least likely labels first."
 
 
-def told(found: LabelErrors, features: str) -> str:
-    """What was found and how far it can be trusted.
+def summary(label_errors: LabelErrors, features: str) -> str:
+    """How many labels are suspected, and how far that can be trusted.
 
     Args:
-        found: by `suspects.found`.
+        label_errors: as `label_errors.find` returns them.
         features: by which the works were told apart, as in "MobileNetV2's features".
     """
-    count = len(found.table)
+    count = len(label_errors.table)
     text = (
-        f"{count:,} of {found.judged:,} labels are suspected, by {features}: a model that never saw the work "
-        f"names {found.accuracy:.0%} as their labels do.".replace("%", " %")
+        f"{count:,} of {label_errors.examined:,} labels are suspected, by {features}: a model that never saw "
+        f"the work names {label_errors.accuracy:.0%} as their labels do.".replace("%", " %")
     )
-    if found.unjudged:
-        classes = ", ".join(f"{name} ({works})" for name, works in found.unjudged.items())
-        text += f" Too few works to be judged: {classes}."
+    if label_errors.too_small:
+        classes = ", ".join(f"{name} ({works})" for name, works in label_errors.too_small.items())
+        text += f" Classes of too few works to be examined: {classes}."
     return text
 
 
-def write(folder: Path, found: LabelErrors, manifest: Manifest, text: str) -> None:
+def write(folder: Path, label_errors: LabelErrors, manifest: Manifest, text: str) -> None:
     """Write suspects.csv, suspects.png and about.json into `folder`, in place of others, all or none.
 
     The table's `label` is the one that the collection carries (before classes were merged), so that a
     person's corrections of it are corrections of the collection.
     """
     with building(folder) as draft:
-        rows = found.table
+        rows = label_errors.table
         if manifest.task:
             given = dict(zip(manifest.frame["path"], manifest.frame[manifest.task], strict=True))
             rows = rows.assign(label=rows["path"].map(given))
         rows.to_csv(draft / TABLE, index=False, encoding="utf-8-sig")  # spreadsheets ask for the mark
-        save(sheet(found, manifest), draft / SHEET)
+        save(sheet(label_errors, manifest), draft / SHEET)
         pairs = duplicates.pairs(manifest)
-        about = {"told": text, "caption": _CAPTION, "facts": asdict(facts(manifest, pairs))}
+        about = {"told": text, "caption": _CAPTION, "facts": asdict(facts_of(manifest, pairs))}
         (draft / ABOUT).write_text(json.dumps(about, ensure_ascii=False, indent=1), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def sheet(found: LabelErrors, manifest: Manifest) -> Figure:
+def sheet(label_errors: LabelErrors, manifest: Manifest) -> Figure:
     """The most suspicious works over their label and the one suggested."""
-    first = found.table.head(_SHOWN)
+    first = label_errors.table.head(_SHOWN)
     pictures = small([manifest.root / path for path in first["path"]])
     tiles = [
         Tile(pixels, (f"labelled {label}", f"looks like {suggested}", named(path)))
@@ -70,5 +70,5 @@ def sheet(found: LabelErrors, manifest: Manifest) -> Figure:
             first["path"], first["label"], first["suggested"], pictures, strict=True
         )
     ]
-    shown = f"the {len(first)} most suspicious of {len(found.table):,}" if tiles else "none"
+    shown = f"the {len(first)} most suspicious of {len(label_errors.table):,}" if tiles else "none"
     return wall(tiles, 6, f"Suspected label errors: {shown}", inches=1.55)

@@ -29,19 +29,19 @@ _REGULARISATION = 0.01
 
 @dataclass(frozen=True)
 class LabelErrors:
-    """What was found.
+    """Works whose label is suspected, and how far to trust that.
 
     Attributes:
         table: the most suspicious first. path; label, as the manifest has it; suggested, the class that the
             model takes it for; score, the probability it gives to the label (0 to 1: low is suspicious).
-        judged: works that were looked at.
-        unjudged: classes of too few works to be, with how many they have.
-        accuracy: share of the judged works that the model names as their label does: how far to trust it.
+        examined: works that were looked at.
+        too_small: classes of too few works to be looked at, with how many they have.
+        accuracy: share of the examined works that the model names as their label does: how far to trust it.
     """
 
     table: pd.DataFrame
-    judged: int
-    unjudged: dict[str, int]
+    examined: int
+    too_small: dict[str, int]
     accuracy: float
 
 
@@ -71,20 +71,20 @@ def find(features: NDArray[np.floating], manifest: Manifest, *, folds: int = 5, 
             f"{manifest.source}: two classes of at least {folds} different works are needed to look for "
             f"label errors; {len(names)} found. Choose fewer folds or larger classes."
         )
-    judged = frame["label"].isin(names).to_numpy()
-    kept = frame[judged]
+    examined = frame["label"].isin(names).to_numpy()
+    kept = frame[examined]
     numbers = {name: number for number, name in enumerate(names)}
     labels = kept["label"].map(numbers).to_numpy(int)
-    known = np.asarray(features, np.float32)[judged]
+    known = np.asarray(features, np.float32)[examined]
     shares = _out_of_fold(known, labels, kept["group"].to_numpy(), folds, seed)
-    suspicious, quality = _judged(labels, shares)
+    suspicious, quality = _suspected(labels, shares)
     best = np.array(names, object)[shares.argmax(axis=1)]
     table = kept.assign(suggested=best, score=quality.round(4))[suspicious]
-    left = frame.loc[~judged, "label"].value_counts()
+    left = frame.loc[~examined, "label"].value_counts()
     return LabelErrors(
         table=table.sort_values(["score", "path"], ignore_index=True)[list(COLUMNS)],
-        judged=len(kept),
-        unjudged={str(name): int(count) for name, count in left.items()},
+        examined=len(kept),
+        too_small={str(name): int(count) for name, count in left.items()},
         accuracy=float((shares.argmax(axis=1) == labels).mean()),
     )
 
@@ -126,7 +126,7 @@ def _parted(
         yield from parts.split(labels, labels, groups)
 
 
-def _judged(
+def _suspected(
     labels: NDArray[np.int_], shares: NDArray[np.float64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Whether each label is suspected, and the probability it has.

@@ -92,15 +92,15 @@ def test_a_copy_does_not_vouch_for_a_wrong_label():
     assert sorted(find(seen, collection).table["path"]) == ["A/4-0.jpg", "A/4-1.jpg"]
 
 
-def test_classes_too_small_to_judge_are_named_and_left_alone():
+def test_classes_too_small_to_examine_are_named_and_left_alone():
     collection = manifest({"A": 20, "B": 20, "rare": 3})
     suspects = find(blobs(collection), collection)
-    assert suspects.unjudged == {"rare": 3}
-    assert suspects.judged == 40
-    assert "rare (3)" in suspected.told(suspects, "colours")
+    assert suspects.too_small == {"rare": 3}
+    assert suspects.examined == 40
+    assert "rare (3)" in suspected.summary(suspects, "colours")
 
 
-def test_what_cannot_be_judged_is_refused():
+def test_what_cannot_be_examined_is_refused():
     collection = manifest({"A": 20, "B": 3})
     with pytest.raises(DataError, match="two classes of at least 5 different works"):
         find(blobs(collection), collection)

@@ -131,7 +131,7 @@ def test_the_seed_chooses_the_works(paintings):
 
 def test_what_is_kept_is_whole_or_not_there(paintings, tmp_path):
     folder = tmp_path / "home" / shelf.FIGURES
-    told = shelf.facts(paintings, duplicates.pairs(paintings))
+    told = shelf.facts_of(paintings, duplicates.pairs(paintings))
 
     def broken():
         yield from explore.figures(paintings, augmented=False)
@@ -157,7 +157,7 @@ def test_the_page_is_whole_in_itself_and_escaped(paintings, tmp_path):
     folder = tmp_path / "home"
     hostile = replace(paintings, source="<script>alert(1)</script>")
     hostile = replace(hostile, rejected=(*hostile.rejected, Rejected("a/b.jpg", "<b>", "<i>kind</i>")))
-    told = shelf.facts(hostile, duplicates.pairs(hostile))
+    told = shelf.facts_of(hostile, duplicates.pairs(hostile))
     shelf.save_figures(folder / shelf.FIGURES, explore.figures(hostile, augmented=False), told, "key")
     text = page.write(folder).read_text(encoding="utf-8")
     assert "<script" not in text
@@ -171,7 +171,7 @@ def test_the_page_is_whole_in_itself_and_escaped(paintings, tmp_path):
 def test_a_page_that_is_missing_or_older_than_its_figures_is_written_anew(paintings, tmp_path):
     """As it is when an exploration was killed between its figures and its page."""
     folder = tmp_path / "home"
-    told = shelf.facts(paintings, duplicates.pairs(paintings))
+    told = shelf.facts_of(paintings, duplicates.pairs(paintings))
     shelf.save_figures(folder / shelf.FIGURES, [], told, "key")
     index = page.refresh(folder)
     assert "Cubism/copy.png" in index.read_text(encoding="utf-8")
