@@ -33,7 +33,7 @@ class ServedModel(_Answer):
     synthetic: bool
     judged_on: str = "test"
     macro_f1: float
-    macro_f1_interval: tuple[float, float]
+    macro_f1_interval: tuple[float, float] | None
     created: datetime
     run_id: str
     data_version: str = ""

@@ -7,6 +7,9 @@ import re
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from components import formatting
+from components.formatting import TOO_FEW, varies
+
 NONE = "\u2013"
 SYNTHETIC = "Synthetic gallery: drawn by code, not real paintings"
 
@@ -63,7 +66,8 @@ HELP = {
     ),
     "interval": (
         "95 % interval: were other paintings of the same kind drawn for the check, the figure would "
-        "mostly fall in this range. Two models whose ranges overlap may be equally good."
+        "mostly fall in this range. Two models whose ranges overlap may be equally good. Of too few works, "
+        "or where every answer is right, no such range can be told."
     ),
     "validation": "Measured on works set aside to choose between models.",
     "test": "Measured on works that played no part in training or choosing: the honest figure.",
@@ -130,16 +134,20 @@ def figure(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """An interval as ".841 to .902", or nothing where there is none."""
-    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
-        return ""
+    """An interval as ".841 to .902"; "too few works" where it cannot vary."""
+    if not varies(low, high):
+        return TOO_FEW
     return f"{figure(low)} to {figure(high)}"
 
 
 def measured(value: float | None, low: float | None, high: float | None) -> str:
-    """A figure with its interval, as ".873 (.841 to .902)"."""
-    spread = interval(low, high)
-    return f"{figure(value)} ({spread})" if spread else figure(value)
+    """A figure with its interval, as ".873 (.841 to .902)"; alone where no interval was measured.
+
+    Ends that meet are an interval that cannot vary: ".873 (too few works)".
+    """
+    if value is None or low is None or high is None or not math.isfinite(value):
+        return figure(value)
+    return f"{figure(value)} ({interval(low, high)})"
 
 
 def percent(value: float) -> str:
@@ -155,16 +163,7 @@ def duration(seconds: float | None) -> str:
     """Seconds as "48 s", "3 min 20 s" or "2 h 5 min"."""
     if seconds is None or not math.isfinite(seconds):
         return NONE
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return formatting.duration(seconds)
 
 
 def count(value: float | None) -> str:

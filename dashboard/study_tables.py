@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from components.formatting import PARTS
 from components.settings import Settings
 from components.tracking.study_document import Measured, StudyLine
 from dashboard import formatting
@@ -17,7 +18,6 @@ _FIGURES = {
     "balanced_accuracy": "Recall",
     "subset_accuracy": "All labels right",
 }
-_PARTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def merged(tables: Iterable[Sequence[StudyLine]]) -> list[StudyLine]:
@@ -63,9 +63,7 @@ def _time(line: StudyLine) -> str:
 def _figure(name: str) -> str:
     part, _, figure = name.partition("/")
     return (
-        _whole(f"{_FIGURES.get(figure, formatting.titled(figure))} ({_PARTS.get(part, part)})")
-        if name
-        else ""
+        _whole(f"{_FIGURES.get(figure, formatting.titled(figure))} ({PARTS.get(part, part)})") if name else ""
     )
 
 

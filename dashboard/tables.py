@@ -99,7 +99,11 @@ def comparison(
 
 def measured(run: RunRecord, part: str) -> str:
     """A part's macro-F1 with its 95 % interval as text."""
-    return formatting.measured(*(run.metrics.get(f"{part}/macro_f1{end}") for end in ("", "_low", "_high")))
+    value = run.metrics.get(f"{part}/macro_f1")
+    # A run that counted its different works measured the interval; without ends, it cannot vary.
+    other = value if f"{part}/different_works" in run.metrics else None
+    low, high = (run.metrics.get(f"{part}/macro_f1_{end}", other) for end in ("low", "high"))
+    return formatting.measured(value, low, high)
 
 
 def judged_on(run: RunRecord) -> str:

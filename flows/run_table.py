@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from components.formatting import brackets, share
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -30,14 +32,6 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     return rows
 
 
-def share(value: float | None, digits: int = 3) -> str:
-    """A share without its leading zero, as in .873; "" for none."""
-    return "" if value is None else f"{value:.{digits}f}".removeprefix("0")
-
-
 def _interval(metrics: dict[str, float], part: str) -> str:
-    try:
-        score, low, high = (metrics[f"{part}/macro_f1{end}"] for end in ("", "_low", "_high"))
-    except KeyError:
-        return "-"
-    return f"{share(score)} [{share(low, 2)}, {share(high, 2)}]"
+    score, low, high = (metrics.get(f"{part}/macro_f1{end}") for end in ("", "_low", "_high"))
+    return "-" if score is None else f"{share(score)} {brackets(low, high, 2, leading_zero=False)}"

@@ -45,7 +45,9 @@ class ModelInfo(BaseModel):
     data_version: str
     judged_on: str = Field(description="part: test, or validation where the protocol has no test works")
     macro_f1: float = Field(description="on the works of that part, 0..1")
-    macro_f1_interval: tuple[float, float] = Field(description="95 % bootstrap interval")
+    macro_f1_interval: tuple[float, float] | None = Field(
+        description="95 % bootstrap interval; null where it cannot vary: too few works"
+    )
     classes: list[str]
     multi_label: bool = Field(
         description="a picture may bear several labels: probabilities do not sum to 1, and the answer says "
@@ -67,7 +69,7 @@ class ModelInfo(BaseModel):
             data_version=card.data_version,
             judged_on=card.judged_on.value,
             macro_f1=card.macro_f1,
-            macro_f1_interval=(card.macro_f1_low, card.macro_f1_high),
+            macro_f1_interval=card.macro_f1_interval,
             classes=list(card.class_names),
             multi_label=card.multi_label,
             image_size=card.image_size,

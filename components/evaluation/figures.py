@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from components import theme
 from components.evaluation.metrics import Scores
 from components.evaluation.tables import most_confused
+from components.formatting import TOO_FEW, brackets
 from components.theme import BLACK, BLUE, GREEN, GREY, ORANGE, RED
 
 _LISTED = {12: 6, 30: 12, 10**9: 20}
@@ -99,8 +100,7 @@ def per_class(scores: Scores, title: str = "Per class") -> Figure:
     figure = theme.figure(8.5, float(np.clip(1.9 + 0.42 * len(ranked), 3.4, 16)))
     axes = figure.subplots()
     places = np.arange(len(ranked))
-    axes.axvspan(scores.macro_f1_low, scores.macro_f1_high, color=GREY, alpha=0.18, linewidth=0)
-    axes.axvline(scores.macro_f1, color=BLACK, linewidth=1.2, label="macro-F1 and its 95 % interval")
+    mark_macro_f1(axes, scores.macro_f1, scores.macro_f1_low, scores.macro_f1_high)
     axes.barh(places, [one.f1 for one in ranked], height=0.62, color=BLUE, alpha=0.75, label="F1")
     axes.plot(
         [one.precision for one in ranked],
@@ -123,6 +123,16 @@ def per_class(scores: Scores, title: str = "Per class") -> Figure:
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
+
+
+def mark_macro_f1(axes: Axes, macro_f1: float, low: float | None, high: float | None) -> None:
+    """Macro-F1 as a line over the height of the axes, its interval as a band, or why there is none."""
+    label = "macro-F1 and its 95 % interval"
+    if low is None or high is None:
+        label = f"macro-F1 ({TOO_FEW} for an interval)"
+    else:
+        axes.axvspan(low, high, color=GREY, alpha=0.18, linewidth=0)
+    axes.axvline(macro_f1, color=BLACK, linewidth=1.2, label=label)
 
 
 def _worst_pairs(figure: Figure, scores: Scores) -> None:
@@ -176,7 +186,7 @@ def _marks(rate_cuts: Sequence[int], best_epoch: int) -> list[Line2D]:
 
 
 def _headline(scores: Scores) -> str:
-    return f"macro-F1 {scores.macro_f1:.2f} [{scores.macro_f1_low:.2f}, {scores.macro_f1_high:.2f}]"
+    return f"macro-F1 {scores.macro_f1:.2f} {brackets(scores.macro_f1_low, scores.macro_f1_high, 2)}"
 
 
 def _lines(

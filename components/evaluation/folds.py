@@ -9,6 +9,7 @@ import numpy as np
 from components.errors import DataError
 from components.evaluation.metrics import Scores
 from components.evaluation.tables import Row
+from components.formatting import brackets
 
 FIGURES = {
     "macro-F1": "test/macro_f1",
@@ -56,8 +57,7 @@ def rows(folds: Sequence[Mapping[str, float]], works: Sequence[int], pooled: Sco
     table: list[Row] = []
     for number, (metrics, count) in enumerate(zip(folds, works, strict=True), start=1):
         figures = {column: f"{metrics[name]:.3f}" for column, name in shown.items()}
-        low, high = (metrics.get(f"test/macro_f1_{end}") for end in ("low", "high"))
-        interval = "" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"
+        interval = brackets(metrics.get("test/macro_f1_low"), metrics.get("test/macro_f1_high"))
         table.append({"fold": str(number), "works": count, **figures, "95 % interval": interval})
     means = {
         column: "{:.3f} ± {:.3f}".format(*spread([metrics[name] for metrics in folds]))
@@ -68,6 +68,6 @@ def rows(folds: Sequence[Mapping[str, float]], works: Sequence[int], pooled: Sco
         all_ = {
             column: f"{getattr(pooled, name.removeprefix('test/')):.3f}" for column, name in shown.items()
         }
-        interval = f"[{pooled.macro_f1_low:.3f}, {pooled.macro_f1_high:.3f}]"
+        interval = brackets(pooled.macro_f1_low, pooled.macro_f1_high)
         table.append({"fold": "all works", "works": pooled.works, **all_, "95 % interval": interval})
     return table

@@ -1,7 +1,8 @@
 """How sure a figure is: bootstrap intervals (Efron & Tibshirani 1993) of macro-F1 and of any other.
 
-`bootstrap_macro_f1` is quick at any number of works; `bootstrap` takes any figure, and groups of works
-that stand or fall together.
+`bootstrap_macro_f1` is quick at any number of works; `bootstrap` takes any figure. Both take groups of works
+that stand or fall together. Where all resamples give the same figure (a single group a class, every answer
+right), the bootstrap says nothing of how sure the figure is, and there is no interval.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
+from components import formatting
 from components.errors import DataError
 from components.evaluation.answers import Numbers
 
@@ -22,6 +25,10 @@ Metric = Callable[[Weights], NDArray[np.float64]]
 
 _AT_ONCE = 4_000_000
 """Weights held at once: 32 MiB."""
+_MANY = 100
+"""Classes beyond which drawing works is quicker than drawing rows of the confusion matrix."""
+_ROUNDING = 1e-9
+"""Ends nearer to each other than this are the same."""
 
 
 def confusion_matrix(truth: Numbers, predicted: Numbers, num_classes: int) -> Counts:
@@ -43,11 +50,12 @@ def bootstrap_macro_f1(  # noqa: PLR0913 (four of them are named options)
     predicted: Numbers,
     num_classes: int,
     *,
+    groups: ArrayLike | None = None,
     resamples: int = 1000,
     seed: int = 0,
     level: float = 0.95,
-) -> tuple[float, float]:
-    """Percentile bootstrap interval (low, high) of macro-F1.
+) -> Interval:
+    """Macro-F1 and its percentile bootstrap interval.
 
     Works are drawn anew within each true class, as the split drew the test set: a class keeps its
     number of works, and a rare one never falls out of a resample (which would count as an F1 of 0).
@@ -58,26 +66,40 @@ def bootstrap_macro_f1(  # noqa: PLR0913 (four of them are named options)
         truth: (N,) class numbers below `num_classes`; as is `predicted`.
         predicted: (N,).
         num_classes: C; macro-F1 is the mean over all C.
+        groups: (N,) names of near-duplicates' groups, drawn together (as `bootstrap` says); None: each work
+            is its own.
         resamples: how many.
         seed: the same seed, the same interval.
         level: the interval's coverage, within 0..1.
 
     Raises:
-        DataError: there are no works, or not as many predictions.
+        DataError: there are no works, or not as many predictions or groups.
     """
     if len(truth) == 0 or len(truth) != len(predicted):
         raise DataError(
             f"expected as many predictions as works, and at least one; received {len(truth)} works and "
             f"{len(predicted)} predictions."
         )
-    drawn = resampled_macro_f1(confusion_matrix(truth, predicted, num_classes), resamples, seed)
-    tail = (1 - level) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return float(low), float(high)
+    confusion = confusion_matrix(truth, predicted, num_classes)
+    point = float(f1_of(confusion).mean())
+    drawn = resampled_macro_f1(truth, predicted, num_classes, groups=groups, resamples=resamples, seed=seed)
+    return interval_of(point, drawn, level)
 
 
-def resampled_macro_f1(confusion: Counts, resamples: int, seed: int) -> NDArray[np.float64]:
-    """Macro-F1 of each resample (resamples,), drawn from counts (C, C) as `bootstrap_macro_f1` says."""
+def resampled_macro_f1(  # noqa: PLR0913 (three of them are named options)
+    truth: Numbers,
+    predicted: Numbers,
+    num_classes: int,
+    *,
+    groups: ArrayLike | None = None,
+    resamples: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Macro-F1 of each resample, (resamples,); arguments as of `bootstrap_macro_f1`."""
+    if num_classes > _MANY or tied(groups):
+        metric = macro_f1(truth, predicted, num_classes)
+        return resampled(metric, len(truth), strata=truth, groups=groups, resamples=resamples, seed=seed)
+    confusion = confusion_matrix(truth, predicted, num_classes)
     support = confusion.sum(axis=1)
     rng = np.random.default_rng(seed)
     draws = np.zeros((resamples, *confusion.shape), np.int64)
@@ -89,14 +111,42 @@ def resampled_macro_f1(confusion: Counts, resamples: int, seed: int) -> NDArray[
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and the bootstrap interval that holds it."""
+    """A figure and the bootstrap interval that holds it; its ends are None where it cannot vary."""
 
     point: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
     def __str__(self) -> str:
-        return f"{self.point:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        return f"{self.point:.3f} {formatting.brackets(self.low, self.high)}"
+
+
+def interval_of(point: float, drawn: NDArray[np.float64], level: float = 0.95) -> Interval:
+    """The figure and the middle `level` of its resamples; no ends where those are the same."""
+    tail = (1 - level) / 2
+    low, high = (float(end) for end in np.quantile(drawn, [tail, 1 - tail]))
+    return Interval(point, low, high) if high - low > _ROUNDING else Interval(point, None, None)
+
+
+def tied(groups: ArrayLike | None) -> bool:
+    """Whether any two works stand or fall together."""
+    return groups is not None and len(np.unique(np.asarray(groups))) < len(np.asarray(groups))
+
+
+def share_interval(right: ArrayLike, groups: ArrayLike | None = None) -> Interval:
+    """The share of works that are right (accuracy, top-2), with its 95 % bootstrap interval.
+
+    Args:
+        right: (N,) True or False.
+        groups: (N,) names of near-duplicates' groups, drawn together; None: each work is its own.
+
+    Raises:
+        DataError: there are no works, or groups are not N.
+    """
+    right = np.asarray(right, bool)
+    if tied(groups):
+        return bootstrap(mean_of(right), len(right), groups=groups)
+    return bootstrap(mean_of(np.sort(right)[::-1]), len(right))  # whichever works were right, the same draws
 
 
 def bootstrap(  # noqa: PLR0913 (five of them are named options)
@@ -128,9 +178,15 @@ def bootstrap(  # noqa: PLR0913 (five of them are named options)
     """
     point = float(metric(np.ones((1, works)))[0]) if works else float("nan")
     drawn = resampled(metric, works, strata=strata, groups=groups, resamples=resamples, seed=seed)
-    tail = (1 - level) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail])
-    return Interval(point, min(float(low), point), max(float(high), point))
+    return widened(interval_of(point, drawn, level))
+
+
+def widened(interval: Interval) -> Interval:
+    """The interval, as wide as it takes to hold its figure."""
+    if interval.low is None or interval.high is None:
+        return interval
+    point = interval.point
+    return Interval(point, min(interval.low, point), max(interval.high, point))
 
 
 def resampled(  # noqa: PLR0913 (four of them are named options)
@@ -169,11 +225,11 @@ def mean_of(values: ArrayLike) -> Metric:
 
 def macro_f1(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:
     """Macro-F1 over all `num_classes`; truth and predicted are (N,) class numbers."""
-    is_, said = np.eye(num_classes)[truth], np.eye(num_classes)[predicted]
-    right = is_ * said
+    is_, said = _one_hot(truth, num_classes), _one_hot(predicted, num_classes)
+    right, either = is_.multiply(said), is_ + said
 
     def macro_f1(weights: Weights) -> NDArray[np.float64]:
-        hits, both = weights @ right, weights @ (is_ + said)
+        hits, both = weights @ right, weights @ either
         f1: NDArray[np.float64] = np.divide(2 * hits, both, out=np.zeros_like(hits), where=both > 0)
         return np.asarray(f1.mean(axis=-1))
 
@@ -201,6 +257,13 @@ def of_places(figure: Callable[[NDArray[np.intp]], float]) -> Metric:
         return np.array([figure(np.repeat(places, row.astype(np.int64))) for row in weights])
 
     return each
+
+
+def _one_hot(numbers: Numbers, num_classes: int) -> csr_array:
+    """(N, C), sparse: a weighted count costs N, not N times C."""
+    places = np.asarray(numbers, np.int64)
+    ones = (np.ones(len(places)), places, np.arange(len(places) + 1))
+    return csr_array(ones, shape=(len(places), num_classes))
 
 
 def _drawn(rng: np.random.Generator, stratum: NDArray[np.int64], resamples: int) -> Weights:

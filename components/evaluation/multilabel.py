@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from components.errors import DataError
-from components.evaluation.intervals import Metric, Weights, bootstrap
+from components.evaluation.intervals import Interval, Metric, Weights, bootstrap, share_interval
+from components.evaluation.metrics import interval_ends
+from components.formatting import brackets
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,7 +50,7 @@ class LabelledScores:
 
     Attributes:
         macro_f1: mean of the classes' F1; a class neither borne nor given counts 0.
-        macro_f1_low: lower end of its 95 % bootstrap interval.
+        macro_f1_low: lower end of its 95 % bootstrap interval; None where it cannot vary: too few works.
         macro_f1_high: upper end of it.
         micro_f1: F1 of all works' and classes' answers in one heap.
         weighted_f1: mean of the classes' F1, weighted by their works.
@@ -56,27 +58,36 @@ class LabelledScores:
         subset_accuracy: share of works whose classes were named exactly.
         hamming_loss: share of the works times classes that were answered wrongly.
         works: how many were scored.
+        different_works: how many of them are different: near-duplicates count once.
         per_class: in the order of the class names.
+        shares: subset_accuracy with its 95 % bootstrap interval.
     """
 
     macro_f1: float
-    macro_f1_low: float
-    macro_f1_high: float
+    macro_f1_low: float | None
+    macro_f1_high: float | None
     micro_f1: float
     weighted_f1: float
     mean_average_precision: float
     subset_accuracy: float
     hamming_loss: float
     works: int
+    different_works: int
     per_class: tuple[LabelScores, ...]
+    shares: Mapping[str, Interval]
 
     def as_metrics(self, prefix: str) -> dict[str, float]:
-        """The single figures under the names they are logged by, as in "test/macro_f1"."""
+        """The single figures under the names they are logged by, as in "test/macro_f1".
+
+        Ends of an interval that cannot vary are left out.
+        """
         names = (
-            *("macro_f1", "macro_f1_low", "macro_f1_high", "micro_f1", "weighted_f1"),
-            *("mean_average_precision", "subset_accuracy", "hamming_loss"),
+            *("macro_f1", "micro_f1", "weighted_f1"),
+            *("mean_average_precision", "subset_accuracy", "hamming_loss", "different_works"),
         )
-        return {f"{prefix}/{name}": float(getattr(self, name)) for name in names}
+        figures = {f"{prefix}/{name}": float(getattr(self, name)) for name in names}
+        macro = Interval(self.macro_f1, self.macro_f1_low, self.macro_f1_high)
+        return figures | interval_ends(prefix, {"macro_f1": macro} | dict(self.shares))
 
     def rows(self) -> list[dict[str, Any]]:
         """A row a class, for a table."""
@@ -141,10 +152,12 @@ def evaluate_multilabel(
         subset_accuracy=float((is_ == said).all(axis=1).mean()),
         hamming_loss=float((is_ != said).mean()),
         works=len(is_),
+        different_works=len(is_) if groups is None else len(set(groups)),
         per_class=tuple(
             LabelScores(name, float(p), float(r), float(f), area, int(works), float(threshold))
             for name, p, r, f, area, works, threshold in each
         ),
+        shares={"subset_accuracy": share_interval((is_ == said).all(axis=1), groups)},
     )
 
 
@@ -184,13 +197,13 @@ def macro_f1_of_many(is_: Hot, said: Hot) -> Metric:
 def per_label(scores: LabelledScores, title: str = "Per class") -> Figure:
     """F1 of each class as a bar, its average precision as a diamond, its threshold as a tick."""
     from components import theme
+    from components.evaluation import figures
 
     ranked = sorted(scores.per_class, key=lambda one: (one.f1, one.average_precision or 0.0))
     figure = theme.figure(8.5, float(np.clip(2.1 + 0.42 * len(ranked), 3.6, 16)))
     axes = figure.subplots()
     places = np.arange(len(ranked))
-    axes.axvspan(scores.macro_f1_low, scores.macro_f1_high, color=theme.GREY, alpha=0.18, linewidth=0)
-    axes.axvline(scores.macro_f1, color=theme.BLACK, linewidth=1.2, label="macro-F1 and its 95 % interval")
+    figures.mark_macro_f1(axes, scores.macro_f1, scores.macro_f1_low, scores.macro_f1_high)
     axes.barh(places, [one.f1 for one in ranked], height=0.62, color=theme.BLUE, alpha=0.75, label="F1")
     areas = [np.nan if one.average_precision is None else one.average_precision for one in ranked]
     axes.plot(
@@ -203,7 +216,7 @@ def per_label(scores: LabelledScores, title: str = "Per class") -> Figure:
         axes.text(1.03, place, text, va="center", fontsize=9)
     axes.set_yticks(places, [theme.plain(f"{one.name} ({one.support})") for one in ranked])
     axes.set(xlim=(0, 1.02), ylim=(-0.6, len(ranked) - 0.4), xlabel="share")
-    told = f"macro-F1 {scores.macro_f1:.3f} [{scores.macro_f1_low:.3f}, {scores.macro_f1_high:.3f}]"
+    told = f"macro-F1 {scores.macro_f1:.3f} {brackets(scores.macro_f1_low, scores.macro_f1_high)}"
     exact = f"{scores.subset_accuracy:.0%} of {scores.works} works named exactly"
     axes.set_title(f"{title}\n{told}, {exact}", loc="left")
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)

@@ -11,7 +11,15 @@ from numpy.typing import ArrayLike
 
 from components.errors import DataError
 from components.evaluation.answers import Numbers
-from components.evaluation.intervals import Interval, confusion_matrix, f1_of, macro_f1, resampled
+from components.evaluation.intervals import (
+    Interval,
+    confusion_matrix,
+    f1_of,
+    interval_of,
+    macro_f1,
+    resampled,
+    widened,
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Comparison:
         p_value: two-sided, of "no difference in macro-F1"; below .05 where the interval leaves out 0.
         only_first: works that only the first run has right; only_second: that only the second has.
         mcnemar_p: two-sided, of "no difference in accuracy", by McNemar's exact test.
+        same_answers: the runs answer alike on every work.
     """
 
     works: int
@@ -35,6 +44,7 @@ class Comparison:
     only_first: int
     only_second: int
     mcnemar_p: float
+    same_answers: bool
 
     @property
     def verdict(self) -> str:
@@ -44,13 +54,18 @@ class Comparison:
         better = "second" if self.difference.point > 0 else "first"
         return f"The {better} is better on {self.works} works (p = {self.p_value:.2g})."
 
+    @property
+    def difference_text(self) -> str:
+        """The difference with its interval, as "0.021 [-0.004, 0.046]"."""
+        return f"{self.difference.point:.3f}, the same answers" if self.same_answers else str(self.difference)
+
     def row(self) -> dict[str, float | int | str]:
         """The comparison as a table's row."""
         return {
             "works": self.works,
             "first macro-F1": round(self.first_macro_f1, 4),
             "second macro-F1": round(self.second_macro_f1, 4),
-            "difference": str(self.difference),
+            "difference": self.difference_text,
             "p": round(self.p_value, 4),
             "right only in first": self.only_first,
             "right only in second": self.only_second,
@@ -106,18 +121,18 @@ def compare(  # noqa: PLR0913 (three of them are named options)
     )
     ones = np.ones((1, len(truth)))
     before, after = (float(score(ones)[0]) for score in scores)
-    low, high = (float(end) for end in np.quantile(drawn, [0.025, 0.975]))
     only_first = int(((first == truth) & (second != truth)).sum())
     only_second = int(((second == truth) & (first != truth)).sum())
     return Comparison(
         works=len(truth),
         first_macro_f1=before,
         second_macro_f1=after,
-        difference=Interval(after - before, min(low, after - before), max(high, after - before)),
+        difference=widened(interval_of(after - before, drawn)),
         p_value=_beyond_nought(drawn),
         only_first=only_first,
         only_second=only_second,
         mcnemar_p=mcnemar(only_first, only_second),
+        same_answers=bool((first == second).all()),
     )
 
 
@@ -178,7 +193,7 @@ def beside_best(
             {
                 "run": name,
                 "macro-F1": round(scores[name], 4),
-                "difference": str(pair.difference),
+                "difference": pair.difference_text,
                 "p": round(pair.p_value, 4),
                 "right only here": pair.only_second,
                 "right only in the best": pair.only_first,

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 
 from components import theme
 from components.errors import DataError
-from components.evaluation.intervals import Interval, bootstrap, mean_of
+from components.evaluation.intervals import Interval
 from components.evaluation.metrics import Scores, evaluate
 from components.evaluation.names import NAMES
 from components.theme import BLACK, BLUE, GREY, ORANGE, PALE
@@ -46,18 +46,6 @@ class Compared:
     kind: str = ""
 
 
-def share_interval(share: float, works: int) -> Interval:
-    """A share of `works` works (accuracy, top-2) with its 95 % bootstrap interval.
-
-    Which works were right does not matter: drawing n works anew of which a share is right needs no more.
-
-    Raises:
-        DataError: there are no works.
-    """
-    right = round(share * works)
-    return bootstrap(mean_of(np.arange(works) < right), works)
-
-
 def scores_of(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> Scores:
     """The scores of a run from its table of test works ("tables/test_works.json").
 
@@ -65,7 +53,7 @@ def scores_of(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> 
     probabilities are not in the table, so top-2, log-loss and calibration should not be read here.
 
     Args:
-        rows: with true, predicted, probability_of_true.
+        rows: with true, predicted, probability_of_true; group, but in tables of earlier versions.
         class_names: of the data version.
 
     Raises:
@@ -82,7 +70,8 @@ def scores_of(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> 
     probable[each, truth] = [min(float(row["probability_of_true"]), 0.49) for row in rows]
     probable[each, said] = 0.0
     probable[each, said] = 1.0 - probable.sum(axis=1)
-    return evaluate(truth, probable, class_names)
+    groups = [str(row["group"]) for row in rows] if all("group" in row for row in rows) else None
+    return evaluate(truth, probable, class_names, groups)
 
 
 def beside(rows: Sequence[Compared], title: str) -> Figure:
@@ -116,7 +105,8 @@ def _panel(axes: Axes, rows: Sequence[Compared], name: str) -> None:
         found = row.ours.get(name)
         if found is not None:
             colour, marker, _ = _MARKS[row.kind]
-            axes.plot([found.low, found.high], [place, place], color=colour, linewidth=2.2, zorder=2)
+            if found.low is not None and found.high is not None:
+                axes.plot([found.low, found.high], [place, place], color=colour, linewidth=2.2, zorder=2)
             axes.plot(found.point, place, marker, color=colour, markersize=7, zorder=3)
         if name in row.published:
             axes.plot(

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from components.errors import DataError
-from components.evaluation.intervals import resampled_macro_f1
+from components.evaluation.intervals import interval_of, resampled_macro_f1
 from components.evaluation.metrics import ClassScores, Scores
 from components.evaluation.names import NAMES
+from components.formatting import brackets
 
 Row = dict[str, Any]
 
@@ -98,10 +99,18 @@ def beside_held_out(random: Scores, held_out: Scores) -> list[Row]:
                 {"figure": NAMES[figure]} | cells | {"difference": round(after - before, 4), "interval": ""}
             )
     before, after = (
-        resampled_macro_f1(one.confusion, _RESAMPLES, seed) for seed, one in enumerate((random, held_out))
+        resampled_macro_f1(
+            one.truth,
+            one.predicted,
+            len(one.class_names),
+            groups=one.groups,
+            resamples=_RESAMPLES,
+            seed=seed,
+        )
+        for seed, one in enumerate((random, held_out))
     )
-    low, high = np.quantile(after - before, [0.025, 0.975])
-    rows[0]["interval"] = f"[{low:.3f}, {high:.3f}]"
+    difference = interval_of(held_out.macro_f1 - random.macro_f1, after - before)
+    rows[0]["interval"] = brackets(difference.low, difference.high)
     works = {"random split": random.works, "artists held out": held_out.works}
     rows.append({"figure": "works"} | works | {"difference": held_out.works - random.works, "interval": ""})
     return rows

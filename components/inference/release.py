@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 from components.data.images.alpha import Alpha
 from components.data.manifest import Split, Task
 from components.errors import RegistryError
+from components.formatting import varies
 from components.frozen import Frozen, validation_text
 from components.storage import write_atomically
 
@@ -48,8 +49,10 @@ class ReleaseCard(Frozen):
         default=Split.TEST, description="test; validation where the protocol has no test part"
     )
     macro_f1: float = Field(ge=0, le=1, description="on the works of that part")
-    macro_f1_low: float = Field(ge=0, le=1, description="lower end of its 95 % bootstrap interval")
-    macro_f1_high: float = Field(ge=0, le=1, description="upper end of its 95 % bootstrap interval")
+    macro_f1_low: float | None = Field(
+        default=None, ge=0, le=1, description="lower end of its 95 % bootstrap interval; none: too few works"
+    )
+    macro_f1_high: float | None = Field(default=None, ge=0, le=1, description="upper end of it")
     created: datetime
     version: str = Field(default="", description="in the registry; empty until registered")
 
@@ -62,6 +65,12 @@ class ReleaseCard(Frozen):
                 f"{wanted} expected, received {len(self.thresholds)}"
             )
         return self
+
+    @property
+    def macro_f1_interval(self) -> tuple[float, float] | None:
+        """The ends of macro-F1's interval; None where it cannot vary: too few works."""
+        low, high = self.macro_f1_low, self.macro_f1_high
+        return (low, high) if low is not None and high is not None and varies(low, high) else None
 
     def save(self, folder: Path) -> Path:
         """Write `release.json` into `folder`, replacing an older one in one step."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from components.formatting import TOO_FEW, brackets
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -13,8 +15,8 @@ class Contender:
         version: in the task's registered model.
         family: the model family.
         macro_f1: None where it cannot be measured there (it knows other classes).
-        low: lower end of its 95 % interval.
-        high: upper end of its 95 % interval.
+        low: lower end of its 95 % interval; None where it cannot vary, or nothing was measured.
+        high: upper end of it.
         synthetic: it learnt from pictures drawn by code.
         source: the collection it learnt from.
         works: so many; 0 where not known.
@@ -24,8 +26,8 @@ class Contender:
     version: str
     family: str
     macro_f1: float | None
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     synthetic: bool
     source: str
     works: int = 0
@@ -83,7 +85,9 @@ def _by_figures(challenger: Contender, champion: Contender) -> tuple[bool, str]:
         ["the same", *([str(challenger.works)] if challenger.works else []), challenger.part, "works"]
     )
     reason = f"macro-F1 {_score(challenger)} {verb} the champion's {_figure(champion.macro_f1)} on {works}"
-    if wins and challenger.low <= champion.macro_f1:
+    if wins and challenger.low is None:
+        reason += f"; {TOO_FEW} to be certain of the gain"
+    elif wins and challenger.low is not None and challenger.low <= champion.macro_f1:
         reason += ", within the challenger's interval: the gain is not certain"
     return wins, reason
 
@@ -91,7 +95,7 @@ def _by_figures(challenger: Contender, champion: Contender) -> tuple[bool, str]:
 def _score(contender: Contender) -> str:
     if contender.macro_f1 is None:
         return "not measured"
-    return f"{_figure(contender.macro_f1)} [{_figure(contender.low)}, {_figure(contender.high)}]"
+    return f"{_figure(contender.macro_f1)} {brackets(contender.low, contender.high)}"
 
 
 def _figure(value: float) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.errors import RegistryError
+from components.formatting import brackets
 from components.inference.release import ReleaseCard
 from components.settings import Settings
 from components.storage import building
@@ -175,6 +176,7 @@ def _name(task: str) -> str:
 
 
 def _tags(card: ReleaseCard) -> dict[str, str]:
+    ends = {"low": card.macro_f1_low, "high": card.macro_f1_high}
     return {
         "synthetic": str(card.synthetic).lower(),
         "source": card.source,
@@ -182,10 +184,8 @@ def _tags(card: ReleaseCard) -> dict[str, str]:
         "data_version": card.data_version,
         "judged_on": card.judged_on.value,
         "macro_f1": f"{card.macro_f1:.4f}",
-        "macro_f1_low": f"{card.macro_f1_low:.4f}",
-        "macro_f1_high": f"{card.macro_f1_high:.4f}",
         "classes": str(len(card.class_names)),
-    }
+    } | {f"macro_f1_{end}": f"{value:.4f}" for end, value in ends.items() if value is not None}
 
 
 def _description(card: ReleaseCard) -> str:
@@ -194,7 +194,7 @@ def _description(card: ReleaseCard) -> str:
     return (
         f"{card.family} on {card.source} ({what}), {len(card.class_names)} classes of {card.task}, "
         f"{height}x{width} pixels. Macro-F1 on the {card.judged_on} works {card.macro_f1:.3f} "
-        f"[{card.macro_f1_low:.3f}, {card.macro_f1_high:.3f}]. Data version {card.data_version}."
+        f"{brackets(card.macro_f1_low, card.macro_f1_high)}. Data version {card.data_version}."
     )
 
 

@@ -11,7 +11,8 @@ STUDY_DOCUMENT = "study.json"
 """The artifact's name."""
 
 Measured = tuple[float, float | None, float | None]
-"""A figure and both ends of its 95 % interval, None where it has no interval."""
+"""A figure and both ends of its 95 % interval: None where none is measured, the figure itself where it cannot
+vary."""
 
 
 class StudyLine(BaseModel):

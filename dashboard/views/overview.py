@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from components.formatting import TOO_FEW
 from components.settings import Settings
 from dashboard import champions as answering
 from dashboard import formatting, queries, report_view, tables, validation_reports, widgets
@@ -56,11 +57,10 @@ def _card(settings: Settings, champion: Champion) -> None:
     title, meaning = formatting.TASKS.get(champion.task, (formatting.titled(champion.task), ""))
     st.subheader(title, help=f"Names {meaning}." if meaning else None)
     widgets.learnt_from(champion.source, synthetic=champion.synthetic)
-    spread = formatting.interval(champion.low, champion.high)
     st.metric(
         f"Macro-F1 on the {champion.judged_on} works",
         formatting.figure(champion.macro_f1),
-        delta=f"95 % range {spread}" if spread else None,
+        delta=_range(champion),
         delta_color="off",
         delta_arrow="off",
         help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['interval']}\n\n{formatting.HELP[champion.judged_on]}",
@@ -73,6 +73,11 @@ def _card(settings: Settings, champion: Champion) -> None:
         st.link_button(
             "How it was trained", tables.run_url(settings, champion.run_id), icon=":material/open_in_new:"
         )
+
+
+def _range(champion: Champion) -> str:
+    spread = formatting.interval(champion.low, champion.high)
+    return f"{spread} for a 95 % range" if spread == TOO_FEW else f"95 % range {spread}"
 
 
 def _show_latest(settings: Settings) -> None:

@@ -131,7 +131,7 @@ def _show(picture: _Picture, pixels: Image.Image, answer: Prediction) -> None:
         f"{formatting.family_title(answer.model.family)}, version {answer.model.version}; answered in "
         f"{answer.timing_ms.total:.0f} ms. Macro-F1 on its {answer.model.judged_on} works "
         f"{formatting.figure(answer.model.macro_f1)} "
-        f"({formatting.interval(*answer.model.macro_f1_interval)})."
+        f"({formatting.interval(*(answer.model.macro_f1_interval or (None, None)))})."
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from components.formatting import brackets
 from flows import prefect_env
 from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
 from flows.console import output, show_json, show_table
@@ -134,9 +135,9 @@ def _below(record: RunRecord, settings: Settings) -> list[RunRecord]:
 def _out_of_bag(record: RunRecord) -> None:
     metrics = record.metrics
     if "out_of_bag/macro_f1" in metrics:
-        score, low, high = (metrics[f"out_of_bag/macro_f1{end}"] for end in ("", "_low", "_high"))
+        interval = brackets(metrics.get("out_of_bag/macro_f1_low"), metrics.get("out_of_bag/macro_f1_high"))
         output.print(
-            f"{record.name}: out of bag macro-F1 {score:.3f} [{low:.3f}, {high:.3f}] on "
+            f"{record.name}: out of bag macro-F1 {metrics['out_of_bag/macro_f1']:.3f} {interval} on "
             f"{metrics['out_of_bag/works']:.0f} training works, each by members that never saw it",
             highlight=False,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from components.errors import SettingsError
+from components.formatting import PARTS, duration, share
 from flows import prefect_env
 from flows.commands.options import STUDY_RUN, JsonOption, Option, load_settings, with_options
 from flows.console import errors, output, show_json, show_table, talking
@@ -53,10 +54,8 @@ def show(
     """A study's rows: what each does, by which recipe, and what was published."""
     from components.evaluation.names import NAMES
     from components.studies.catalog import find_study
-    from flows.run_table import share
     from flows.study.describe import description, details
     from flows.study.plan import StudyPlan
-    from flows.study.table import PARTS
 
     study, wanted = find_study(name), StudyPlan.of(study=name, size=size).size
     rows: list[dict[str, Any]] = []
@@ -149,7 +148,7 @@ def _ran(study_plan: Any, *, prefect: bool) -> StudyResult:
 
 
 def _show(outcome: StudyResult, *, as_json: bool) -> None:
-    from flows.study.table import duration, table
+    from flows.study.table import table
 
     if as_json:
         show_json(outcome.as_dict())

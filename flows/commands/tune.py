@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument
 
+from components.formatting import brackets
 from flows import prefect_env
 from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
 from flows.console import errors, output, show_json, show_table
@@ -155,7 +156,7 @@ def _show(done: SearchResult, *, as_json: bool) -> None:
     show_table(f"{found.search.name}: {counted}; the best {len(best)}", best)
     for reason in sorted({one.reason for one in found.trials if one.state == "failed"})[:3]:
         output.print(f"failed: {reason}", markup=False, highlight=False)
-    interval = f"[{metrics['test/macro_f1_low']:.3f}, {metrics['test/macro_f1_high']:.3f}]"
+    interval = brackets(metrics.get("test/macro_f1_low"), metrics.get("test/macro_f1_high"))
     judged, run = done.best.judged_on, done.best.id[:8]
     output.print(
         f"\nBest, on {judged} works: macro-F1 {metrics['test/macro_f1']:.3f} {interval}, run {run}; "

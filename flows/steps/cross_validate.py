@@ -153,5 +153,7 @@ def _together(
 
 def _known(pooled: Scores) -> dict[str, float]:
     """Those figures that the tables of answers hold whole: whatever goes by the predicted class."""
-    told = ("macro_f1", "macro_f1_low", "macro_f1_high", "weighted_f1", "accuracy", "balanced_accuracy")
-    return {f"test/{name}": float(getattr(pooled, name)) for name in told}
+    figures = ("macro_f1", "weighted_f1", "accuracy", "balanced_accuracy")
+    intervals = tuple(f"{name}_{end}" for name in ("macro_f1", "accuracy") for end in ("low", "high"))
+    names = {f"test/{name}" for name in (*figures, *intervals, "different_works")}
+    return {name: value for name, value in pooled.as_metrics("test").items() if name in names}

@@ -247,7 +247,8 @@ def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
             seen.add(places, network.predict(batches, verbose=0))
     if not len(seen.places):
         return {}
-    scores = metrics.evaluate(labels[seen.places], seen.probabilities, names)
+    own = [groups[place] for place in seen.places]
+    scores = metrics.evaluate(labels[seen.places], seen.probabilities, names, own)
     return scores.as_metrics("out_of_bag") | {"out_of_bag/works": float(len(seen.places))}
 
 

@@ -40,6 +40,11 @@ class EvalData:
         """The near-duplicates' group of each training work; a work in none is its own."""
         return self.manifest.part(Split.TRAIN).group_ids
 
+    @property
+    def validation_groups(self) -> list[str]:
+        """The near-duplicates' group of each validation work."""
+        return self.manifest.part(Split.VALIDATION).group_ids
+
 
 def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalData:
     """The manifest's pictures, decoded once and kept.

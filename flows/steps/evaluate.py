@@ -41,10 +41,10 @@ def evaluate(run: Run, model: keras.Model, recipe: Recipe, found: EvalData) -> N
 
     data, names = found.data, found.data.class_names
     guesses = probabilities(model, data.validation_images, recipe)
-    validation = metrics.evaluate(data.validation_labels, guesses, names)
+    validation = metrics.evaluate(data.validation_labels, guesses, names, found.validation_groups)
     calibration = calibrated(data.validation_labels, guesses)
     answers = probabilities(model, found.test_images, recipe)
-    test = metrics.evaluate(found.test_labels, answers, names)
+    test = metrics.evaluate(found.test_labels, answers, names, found.manifest.held_out.group_ids)
     run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
     run.metrics({"parameters": float(model.count_params())})
     run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))

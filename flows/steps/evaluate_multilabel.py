@@ -34,7 +34,9 @@ def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, found: Eva
     guesses = probabilities(model, data.validation_images, recipe)
     thresholds = multilabel.thresholds_of(data.validation_labels, guesses)
     probable = probabilities(model, found.test_images, recipe)
-    validation = multilabel.evaluate_multilabel(data.validation_labels, guesses, names)
+    validation = multilabel.evaluate_multilabel(
+        data.validation_labels, guesses, names, groups=found.validation_groups
+    )
     at_half = multilabel.evaluate_multilabel(found.test_labels, probable, names, groups=groups)
     test = at_half
     if found.manifest.judged_on is Split.TEST:

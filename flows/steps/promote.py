@@ -140,8 +140,8 @@ def _contender(version: VersionRecord, manifest: Manifest, settings: Settings) -
         version=version.version,
         family=version.tags["family"],
         macro_f1=scores.macro_f1 if scores else None,
-        low=scores.macro_f1_low if scores else 0.0,
-        high=scores.macro_f1_high if scores else 0.0,
+        low=scores.macro_f1_low if scores else None,
+        high=scores.macro_f1_high if scores else None,
         synthetic=version.tags["synthetic"] == "true",
         source=version.tags["source"],
         works=len(works),
@@ -172,7 +172,7 @@ def _scores(
         return _scores_of_many(predictor.card, works, names, probabilities)
     if predictor.card.multi_label:  # asked for one label, the surest of them is its answer
         probabilities /= np.maximum(probabilities.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return evaluate(works.targets(names), probabilities, names)
+    return evaluate(works.targets(names), probabilities, names, works.group_ids)
 
 
 def _scores_of_many(

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from components.evaluation.names import NAMES
+from components.formatting import PARTS, brackets, duration, share, varies
 from components.studies.study import Row
 from components.tracking.study_document import Measured, StudyLine
-from flows.run_table import share
 from flows.study.results import RowFailed, RowResult
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from components.data.manifest import Manifest
     from components.tracking.runs import RunRecord
 
-PARTS = {"train": "training", "validation": "validation", "test": "test"}
 _UNPUBLISHED = ("accuracy", "subset_accuracy", "macro_f1")
 _COUNTED = ("accuracy", "top2_accuracy", "subset_accuracy")
 """Shares of works: their interval needs no more than the number of works."""
@@ -82,9 +81,9 @@ def drawn(lines: Sequence[StudyLine], title: str) -> Figure:
     for row in lines:
         prefix = f"{_part(row)}/"
         ours = {
-            name.removeprefix(prefix): Interval(
-                point, point if low is None else low, point if high is None else high
-            )
+            name.removeprefix(prefix): Interval(point, low, high)
+            if varies(low, high)
+            else Interval(point, None, None)
             for name, (point, low, high) in row.ours.items()
             if name.startswith(prefix)
         }
@@ -104,15 +103,6 @@ def title(study_title: str, source: str, size: str, *, synthetic: bool) -> str:
     on = f"{source} (drawn by code, not real paintings)" if synthetic else source
     how = {"full": "as published", "cpu": "CPU-sized", "quick": "in miniature"}[size]
     return f"{study_title}; on {on}, {how}"
-
-
-def duration(seconds: float) -> str:
-    """As in "41 s", "3 min 20 s", "2 h 5 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    minutes, rest = divmod(whole, 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _same(row: Row, record: RunRecord) -> str:
@@ -136,15 +126,21 @@ def _measured(name: str, metrics: Mapping[str, float], manifest: Manifest) -> Me
         return None
     if f"{name}_low" in metrics:
         return _rounded(point, metrics[f"{name}_low"], metrics[f"{name}_high"])
+    if f"{part}/different_works" in metrics and figure in (*_COUNTED, "macro_f1"):
+        return _rounded(point, point, point)  # the run measured it, and found that it cannot vary
     if part == "train" or figure not in _COUNTED:
         return _rounded(point, None, None)
-    from components.evaluation.published import share_interval
+    from components.evaluation.intervals import share_interval
 
-    interval = share_interval(point, _works(manifest, part))
+    works = _works(manifest, part)  # of a run from before intervals of shares were logged
+    interval = share_interval([place < round(point * works) for place in range(works)])
+    if interval.low is None:
+        return _rounded(point, point, point)
     return _rounded(point, interval.low, interval.high)
 
 
 def _rounded(point: float, low: float | None, high: float | None) -> Measured:
+    """The figure with its ends; none where no interval is measured, the figure's own where it cannot vary."""
     return (
         round(point, 4),
         None if low is None else round(low, 4),
@@ -175,9 +171,9 @@ def _interval(measured: Measured | None) -> str:
     if measured is None:
         return ""
     point, low, high = measured
-    return (
-        share(point) if low is None or high is None else f"{share(point)} [{share(low, 2)}, {share(high, 2)}]"
-    )
+    if low is None or high is None:
+        return share(point)
+    return f"{share(point)} {brackets(low, high, 2, leading_zero=False)}"
 
 
 def _millions(parameters: int | None) -> str:

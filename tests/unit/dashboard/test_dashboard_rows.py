@@ -71,6 +71,15 @@ def test_figures_between_0_and_1(value: float | None, shown: str) -> None:
 def test_a_figure_with_its_interval() -> None:
     assert formatting.measured(0.873, 0.841, 0.902) == ".873 (.841 to .902)"
     assert formatting.measured(0.873, None, None) == ".873"
+    assert formatting.measured(0.018, 0.018, 0.018) == ".018 (too few works)"
+    assert formatting.interval(None, None) == "too few works"
+
+
+def test_a_run_whose_interval_cannot_vary_says_so() -> None:
+    old = run(1, metrics={"test/macro_f1": 0.018, "test/macro_f1_low": 0.018, "test/macro_f1_high": 0.018})
+    new = run(1, metrics={"test/macro_f1": 0.018, "test/different_works": 1.0})
+    for one in (old, new):
+        assert tables.measured(one, "test") == ".018 (too few works)"
 
 
 @pytest.mark.parametrize(

@@ -159,3 +159,43 @@ def test_tables_say_what_is_wrong() -> None:
         tables.side_by_side({"CNN": _two_runs()["CNN"], "other": other})
     with pytest.raises(DataError, match="at least one run"):
         tables.side_by_side({})
+
+
+def test_intervals_of_headline_figures_draw_copies_together() -> None:
+    truth, probabilities = _answers()
+    groups = [str(number) for number in range(len(truth))]
+    copies = np.repeat(truth, 4), np.repeat(probabilities, 4, axis=0)
+    alone = evaluate(truth, probabilities, NAMES, groups).as_metrics("test")
+    assert alone == evaluate(truth, probabilities, NAMES).as_metrics("test")
+    honest = evaluate(*copies, NAMES, np.repeat(groups, 4)).as_metrics("test")
+    fooled = evaluate(*copies, NAMES).as_metrics("test")
+    assert honest["test/different_works"] == len(truth)
+    for figure in ("macro_f1", "accuracy", "top2_accuracy"):
+        name = f"test/{figure}"
+        assert honest[name] == pytest.approx(alone[name])
+        width, single, narrow = (one[f"{name}_high"] - one[f"{name}_low"] for one in (honest, alone, fooled))
+        assert width == pytest.approx(single, rel=0.2)
+        assert narrow < 0.7 * width
+
+
+def test_an_interval_that_cannot_vary_is_not_logged() -> None:
+    scores = evaluate(np.array([0, 1, 2]), np.eye(3)[[0, 0, 1]], ["a", "b", "c"])
+    metrics = scores.as_metrics("test")
+    assert (scores.macro_f1_low, scores.macro_f1_high) == (None, None)
+    assert "test/macro_f1" in metrics
+    assert not {"test/macro_f1_low", "test/macro_f1_high"} & metrics.keys()
+
+
+def test_artists_held_out_beside_a_random_split_draw_copies_together() -> None:
+    def pair(copies: int, groups: list[str] | None) -> float:
+        answers = (
+            (np.repeat(truth, copies), np.repeat(probable, copies, axis=0))
+            for truth, probable in (_answers(seed=1), _answers(seed=2))
+        )
+        one, *_ = tables.beside_held_out(*(evaluate(*answer, NAMES, groups) for answer in answers))
+        low, high = map(float, one["interval"].strip("[]").split(","))
+        return high - low
+
+    groups = [str(number // 4) for number in range(4 * len(_answers()[0]))]
+    assert pair(4, groups) == pytest.approx(pair(1, None), rel=0.2)
+    assert pair(4, None) < 0.7 * pair(1, None)

@@ -10,25 +10,26 @@ import pytest
 from components.errors import DataError
 from components.evaluation.answers import work_rows
 from components.evaluation.architecture import blocks, drawing
+from components.evaluation.intervals import share_interval
 from components.evaluation.metrics import evaluate
-from components.evaluation.published import scores_of, share_interval
+from components.evaluation.published import scores_of
+from components.formatting import duration, share
 from components.models import catalog as families
 from components.studies.catalog import find_study
 from components.tracking.runs import RunRecord
 from components.tracking.study_document import StudyLine
-from flows.run_table import share
 from flows.study.results import RowDone, RowFailed
-from flows.study.table import drawn, duration, line, never_run, table, title
+from flows.study.table import drawn, line, never_run, table, title
 from tests.tiny_collections import manifest
 
 
 def test_a_share_s_interval_is_that_of_its_works() -> None:
-    found = share_interval(0.8, 100)
+    found = share_interval(np.arange(100) < 80)
     assert found.point == pytest.approx(0.8)
     assert found.low == pytest.approx(0.72, abs=0.02)
     assert found.high == pytest.approx(0.88, abs=0.02)
     with pytest.raises(DataError):
-        share_interval(0.5, 0)
+        share_interval([])
 
 
 def test_scores_from_a_logged_table_are_those_of_the_answers() -> None:
