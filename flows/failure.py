@@ -21,11 +21,12 @@ MENDABLE, FAULT = 2, 1
 def report_failure(exc: Exception) -> int:
     """Print what went wrong in one message, and return the exit code.
 
-    The traceback of whatever was not raised as an AtelierError is added to logs/errors.log below home; on a
-    disk that cannot be written, to a file in the system's temporary folder.
+    The traceback of whatever is neither an AtelierError nor the disk's own is added to logs/errors.log below
+    home; where that cannot be written, to a file in the system's temporary folder.
     """
     error = explained(exc)
-    log = None if isinstance(exc, AtelierError) else _keep_traceback(exc)
+    is_plain = error is not None and isinstance(exc, AtelierError | OSError)
+    log = None if is_plain else _keep_traceback(exc)
     kept = f" The traceback is in {log}." if log else ""
     if error is None:
         text = f"{type(exc).__name__}: {masked(str(exc))}".rstrip(": .")

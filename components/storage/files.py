@@ -6,6 +6,7 @@ moment leaves nothing half-written under a final name.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -54,7 +55,7 @@ def building(final: Path) -> Iterator[Path]:
     final.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{final.name}.", suffix=SUFFIX, dir=final.parent))
     try:
-        with held(draft):
+        with held(draft), _named(final):
             yield draft
             _sync_tree(draft)
             draft.chmod(0o755)
@@ -80,7 +81,7 @@ def write_atomically(final: Path, data: bytes | str, *, mode: int = 0o644) -> Pa
     handle, name = tempfile.mkstemp(prefix=f".{final.name}.", suffix=SUFFIX, dir=final.parent)
     draft = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with _named(final), os.fdopen(handle, "wb") as file:
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
@@ -117,6 +118,17 @@ def sync(path: Path) -> None:
 @lru_cache
 def _digest(path: Path, size: int, mtime_ns: int) -> str:  # noqa: ARG001 (a file that changed is read again)
     return sha256_of(path)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """A full disk does not say which file it was that found no room: let the error name it."""
+    try:
+        yield
+    except OSError as exc:
+        if exc.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO} and exc.filename is None:
+            exc.filename = str(path)
+        raise
 
 
 def _sync_tree(folder: Path) -> None:

@@ -37,11 +37,16 @@ def test_a_fault_is_one_line_and_its_traceback_is_kept_without_passwords(log, ca
     assert log.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_wrapped_disk_failure_keeps_its_traceback_elsewhere_where_home_cannot_be_written(
-    tmp_path, monkeypatch, capsys
-):
+def test_where_home_cannot_be_written_a_traceback_is_kept_elsewhere(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("ATELIER_HOME", "/proc/nowhere")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    assert report_failure(failing(PermissionError(13, "Permission denied", "/proc/nowhere"))) == 2
-    assert "/proc/nowhere: there is no permission" in capsys.readouterr().err
-    assert len(list(tmp_path.rglob("errors.log"))) == 1
+    denied = PermissionError(13, "Permission denied", "/proc/nowhere")
+    assert report_failure(failing(denied)) == 2
+    said = capsys.readouterr().err
+    assert "/proc/nowhere: there is no permission" in said
+    assert "traceback" not in said, "what the disk says needs none"
+    wrapped = RuntimeError("The network could not be saved")
+    wrapped.__cause__ = denied
+    assert report_failure(failing(wrapped)) == 2
+    (log,) = tmp_path.rglob("errors.log")
+    assert str(log) in capsys.readouterr().err

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import boto3
 import pytest
 from moto import mock_aws
@@ -77,6 +79,16 @@ def test_a_missing_object_says_what_to_check(bucket, tmp_path):
     with pytest.raises(AtelierError, match=r"s3://paintings/none.*ATELIER_S3_ENDPOINT_URL"):
         storage.fetch("s3://paintings/none", tmp_path)
     assert list(tmp_path.rglob("*.part")) == []
+
+
+def test_a_full_disk_names_the_file_that_found_no_room(tmp_path):
+    with (
+        pytest.raises(OSError, match="No space left on device") as full,
+        storage.building(tmp_path / "set"),
+        Path("/dev/full").open("w") as file,
+    ):
+        file.write("x")
+    assert full.value.filename == str(tmp_path / "set")
 
 
 def test_a_file_with_a_secret_is_its_owners_alone(tmp_path):
