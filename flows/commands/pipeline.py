@@ -139,7 +139,6 @@ def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
     from flows.server.temporary import prefect_server
 
     settings = supervisor.joined(load_settings())
-    prefect_env.require_server(settings)
     plan.save(settings, name)
     started = time.monotonic()
     with prefect_server(settings) as wait_until_ready, talking():

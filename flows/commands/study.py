@@ -129,7 +129,6 @@ def _ran(study_plan: Any, *, prefect: bool) -> StudyResult:
         from flows.server.temporary import prefect_server
 
         settings = supervisor.joined(load_settings())
-        prefect_env.require_server(settings)
         with prefect_server(settings) as wait_until_ready, talking():
             errors.print("Starting Prefect (half a minute on a small machine) ...", style="dim")
             from flows import flow_runs

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from components.tracking.connection import connect
 from flows import prefect_env
 from flows.server.bound_process import bound, end_leftovers
 from flows.server.services import Service, answers, check_port, services
+from flows.server.supervisord_conf import configuration
 
 if TYPE_CHECKING:
     from components.settings import Settings
@@ -113,7 +113,7 @@ def _start_supervisor(settings: Settings, wanted: list[Service]) -> subprocess.P
     runner = [sys.executable, "-m", "flows.server.deployments"]
     commands = {service.name: service.command for service in wanted} | {"runner": runner}
     commands = {name: bound(f"{settings.home}:{name}", command) for name, command in commands.items()}
-    conf = write_atomically(folder / "supervisord.conf", _configuration(commands), mode=0o600)
+    conf = write_atomically(folder / "supervisord.conf", configuration(settings.home, commands), mode=0o600)
     (settings.home / "logs").mkdir(parents=True, exist_ok=True)
     environment = os.environ | prefect_env.environment(settings)
     for service in wanted:
@@ -141,45 +141,6 @@ def _make_schema(settings: Settings) -> None:
     file = sqlite_file(settings.tracking_uri)
     if not is_http(settings.tracking_uri) and not (file and file.exists()):
         connect(settings)
-
-
-def _configuration(commands: dict[str, list[str]]) -> str:
-    # Paths are told from the file's own folder, %(here)s: home may hold signs that mean something here.
-    import getpass
-
-    user = f"user={getpass.getuser()}\n" if os.getuid() == 0 else ""  # said outright, or it warns
-    text = f"""[supervisord]
-nodaemon=true
-silent=true
-{user}logfile=%(here)s/../logs/supervisord.log
-pidfile=%(here)s/supervisord.pid
-
-[unix_http_server]
-file=%(here)s/supervisor.sock
-
-[supervisorctl]
-serverurl=unix://%(here)s/supervisor.sock
-
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-"""
-    for name, command in commands.items():
-        text += f"""
-[program:{name}]
-command={shlex.join(command).replace("%", "%%")}
-autorestart=true
-startsecs=3
-startretries=5
-stopsignal=TERM
-stopwaitsecs=15
-stopasgroup=true
-killasgroup=true
-redirect_stderr=true
-stdout_logfile=%(here)s/../logs/{name}.log
-stdout_logfile_maxbytes=10MB
-stdout_logfile_backups=3
-"""
-    return text
 
 
 def _wait_until_ready(
