@@ -1,4 +1,4 @@
-"""Releases at hand for serving, so that it starts in seconds and without asking the registry.
+"""Releases kept on this disk, so that serving starts in seconds and without asking the registry.
 
 settings.releases/<task>/<version>/       one release each
 settings.releases/<task>/champion.json    which of them is served
@@ -26,7 +26,7 @@ _SERVED = (release.GRAPH, release.WEIGHTS)
 def install(settings: Settings, task: str, version: str, source_folder: Path) -> Path:
     """Copy what serving needs of the release in `source_folder`; the folder it then lies in.
 
-    Does nothing where that release is at hand already. Another release under the same version (of
+    Does nothing where that release is installed already. Another release under the same version (of
     another registry) is replaced.
 
     Raises:
@@ -40,8 +40,8 @@ def install(settings: Settings, task: str, version: str, source_folder: Path) ->
         )
     if card.task != task:
         raise RegistryError(f"{source_folder}: a release for the task {task} is expected, not {card.task}.")
-    if at_hand := installed(settings, task, version, card.run_id):
-        return at_hand
+    if existing := installed(settings, task, version, card.run_id):
+        return existing
     final = _folder(settings, task, version)
     if final.is_dir():
         _remove(final)
@@ -53,7 +53,7 @@ def install(settings: Settings, task: str, version: str, source_folder: Path) ->
 
 
 def installed(settings: Settings, task: str, version: str, run_id: str) -> Path | None:
-    """The folder of that version of that run, None where it is not at hand (or is another run's)."""
+    """The folder of that version of that run, None where it is not installed (or is another run's)."""
     folder = _folder(settings, task, version)
     try:
         return folder if release.complete(folder) and ReleaseCard.load(folder).run_id == run_id else None
@@ -113,7 +113,7 @@ def _folder(settings: Settings, task: str, version: str) -> Path:
 
 def _remove(folder: Path) -> None:
     # Renamed first: no reader ever sees half a release.
-    gone = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.part")
+    removed = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.part")
     with suppress(FileNotFoundError):  # another process removed it meanwhile
-        folder.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+        folder.rename(removed)
+    shutil.rmtree(removed, ignore_errors=True)

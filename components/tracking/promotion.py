@@ -82,7 +82,7 @@ class Promotion:
         )
 
     def rollback(self, task: str, reason: str = "rolled back by hand") -> tuple[Entry, bool]:
-        """Champion and previous change places, and the release at hand for serving with them.
+        """Champion and previous change places, and the release that serving starts with follows.
 
         Doing it again changes nothing, so that a rollback that was killed can be repeated: it is finished if
         it was begun, and found if it was done. Another version becomes champion by a promotion.
@@ -189,7 +189,7 @@ class Promotion:
     def _carry_out(self, entry: Entry) -> Entry:
         if entry.action != "keep":
             # Before anything moves: a release that cannot be fetched must not become champion.
-            self._at_hand(entry.task, entry.champion)
+            self._installed(entry.task, entry.champion)
         self._journal.begin(entry)
         self._finish(entry)
         return entry
@@ -205,7 +205,7 @@ class Promotion:
                 self._registry.alias(entry.task, PREVIOUS, entry.previous)
             self._registry.alias(entry.task, CHAMPION, entry.champion)
             self._no_longer_challenger(entry)
-            releases.point(self._settings, entry.task, self._at_hand(entry.task, entry.champion))
+            releases.point(self._settings, entry.task, self._installed(entry.task, entry.champion))
         self._journal.end(entry)
 
     def _no_longer_challenger(self, entry: Entry) -> None:
@@ -213,7 +213,8 @@ class Promotion:
         if challenger is not None and challenger.version == entry.champion:
             self._registry.drop_alias(entry.task, CHALLENGER)
 
-    def _at_hand(self, task: str, version: str) -> str:
+    def _installed(self, task: str, version: str) -> str:
+        """The version, once its release lies on this disk."""
         with tempfile.TemporaryDirectory() as scratch:
             folder = self._registry.download(task, version, Path(scratch) / "release")
             releases.install(self._settings, task, version, folder)

@@ -71,6 +71,7 @@ def _promote(run_id: str, settings: Settings) -> str:
     return entry.champion
 
 
+@pytest.mark.slow
 def test_promotion_serving_and_rollback_go_on_in_a_home_that_was_moved(tmp_path: Path) -> None:
     old = Settings(home=tmp_path / "old home")
     collection = _collection(tmp_path / "paintings")
