@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from components.data.gate import drift, summaries
+from components.data import summaries
+from components.data.gate import drift
 
 if TYPE_CHECKING:
     import pandas as pd

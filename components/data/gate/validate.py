@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.data.gate import drift, summaries
+from components.data import summaries
+from components.data.gate import drift
 from components.data.gate.data_docs import INDEX, tidy
 from components.data.gate.expectations import Expectation, expectations
 from components.data.gate.failure_text import NAMED_BY, observed
