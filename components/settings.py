@@ -225,8 +225,9 @@ class Settings(Frozen, BaseSettings):
     @property
     def prefect_ui(self) -> str:
         """Where a person looks at flow runs and schedules."""
-        own = self.public_address(self.prefect_port)
-        return split_credentials(self.prefect_api_url)[0].rstrip("/").removesuffix("/api") or own
+        url = split_credentials(self.prefect_api_url)[0].rstrip("/").removesuffix("/api")
+        # Servers of `atelier up` are told its address on this machine, which no other machine can open.
+        return self.public_address(self.prefect_port) if url in ("", self.prefect_url) else url
 
     @property
     def dashboard_ui(self) -> str:

@@ -121,7 +121,7 @@ def _start_supervisor(settings: Settings, wanted: list[Service]) -> subprocess.P
     environment["ATELIER_HOME"] = str(settings.home)
     environment["PREFECT_API_URL"] = f"{settings.prefect_url}/api"
     # The pages ask the API from the browser, which may run on another machine.
-    environment.setdefault("PREFECT_UI_API_URL", f"{settings.public_address(settings.prefect_port)}/api")
+    environment.setdefault("PREFECT_UI_API_URL", "/api")
     # MLflow's job workers (evaluation of language models) are seven processes of 250 MB each.
     environment.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
     return subprocess.Popen(  # noqa: S603 (our own command)

@@ -45,6 +45,13 @@ def test_addresses_can_be_opened_wherever_the_servers_listen(host, public_host, 
     assert (settings.mlflow_ui, settings.prefect_url) == (public, local.replace("5000", "4200"))
 
 
+def test_the_page_of_prefects_own_server_is_linked_where_browsers_reach_it():
+    settings = Settings(
+        host="0.0.0.0", public_host="gallery.example", prefect_api_url="http://127.0.0.1:4200/api"
+    )
+    assert settings.prefect_ui == "http://gallery.example:4200"
+
+
 def test_pages_of_servers_elsewhere_are_linked_there_and_without_credentials():
     settings = Settings(
         mlflow_tracking_uri="https://user:secret@runs.example/mlflow/",
