@@ -141,7 +141,8 @@ def markdown(rows: list[Row]) -> str:
 
 def _cell(value: object) -> str:
     text = f"{value:.3f}" if isinstance(value, float) else str(value)
-    return text.replace("|", "\\|")
+    # A class's name is text: no markup, and no end of its cell.
+    return text.replace("<", "\\<").replace("|", "\\|")
 
 
 def _note(one: ClassScores) -> str:
