@@ -166,6 +166,7 @@ def test_what_is_due_runs_what_died_ends_and_plans_are_reread(
     busy, pid = tmp_path / "busy", tmp_path / "pid"
     busy.touch()
     runner = start_runner()
+    assert _asks_nobody_else(prefect)
 
     # A due run of a schedule of every minute really starts ...
     until(pid.exists)
@@ -201,12 +202,11 @@ def test_what_is_due_runs_what_died_ends_and_plans_are_reread(
     until(lambda: prefect.state(again) == "COMPLETED")
 
 
-def test_prefects_pages_ask_nobody_else(prefect: Prefect) -> None:
-    page = urlopen(Request(f"{prefect.url}/", headers={"Accept": "text/html"}), timeout=20).read().decode()
-    settings = json.loads(urlopen(f"{prefect.url}/ui-settings", timeout=20).read())
-    assert settings["default_ui"] == "v1"
-    assert "/v2/" not in page
+def _asks_nobody_else(prefect: Prefect) -> bool:
+    """The page that a browser is given is the one without Amplitude's code."""
     import prefect as package
 
+    page = urlopen(Request(f"{prefect.url}/", headers={"Accept": "text/html"}), timeout=20).read().decode()
+    chosen = json.loads(urlopen(f"{prefect.url}/ui-settings", timeout=20).read())["default_ui"]
     code = "".join(file.read_text() for file in Path(package.__ui_static_path__).rglob("*.js"))
-    assert "amplitude.com" not in code
+    return chosen == "v1" and "/v2/" not in page and "amplitude.com" not in code

@@ -88,6 +88,31 @@ def test_a_start_ends_what_an_earlier_one_left(tmp_path: Path) -> None:
         process.wait()
 
 
+COMMAND = """
+import time
+from components.settings import Settings
+from flows.server.temporary import prefect_server
+with prefect_server(Settings.load()) as wait_until_ready:
+    wait_until_ready()
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal at a parent's death")
+def test_a_command_that_is_killed_leaves_no_prefect_server(tmp_path: Path) -> None:
+    command = subprocess.Popen([sys.executable, "-c", COMMAND], stdout=subprocess.PIPE, text=True)
+    assert command.stdout is not None
+    assert command.stdout.readline() == "ready\n"
+    mark = f"temporary:{command.pid}"
+    assert _marked(mark)
+    command.kill()
+    command.wait()
+    command.stdout.close()
+    _until(lambda: not _marked(mark))
+    assert (tmp_path / "home" / "prefect" / "prefect.db").exists()
+
+
 def _marked(mark: str) -> list[psutil.Process]:
     """Processes that carry the mark or one below it, the oldest first."""
     marked = []
