@@ -5,25 +5,27 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from prefect import flow
-from prefect.artifacts import create_link_artifact, create_table_artifact
+from prefect import Task, flow, task
+from prefect.cache_policies import NO_CACHE
 
 from components.addresses import masked
 from components.settings import Settings
 from flows import flow_runs
+from flows.artifacts import leave_results, leave_verdict
 from flows.log import LOGGER
 from flows.plan import Plan
-from flows.run_table import run_rows
+from flows.steps import explore as explore_step
+from flows.steps import generate as generate_step
+from flows.steps import ingest as ingest_step
+from flows.steps import promote as promote_step
+from flows.steps import train as train_step
 from flows.steps.attempts import StepFailure, attempt_each
-from flows.steps.explore import explore
-from flows.steps.generate import gan, own_network, style_transfer
-from flows.steps.ingest import ingest, select, split, validate
-from flows.steps.promote import promote
-from flows.steps.train import train
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from components.data.manifest import Manifest
     from components.tracking.journal import Entry
     from components.tracking.runs import RunRecord
@@ -41,6 +43,26 @@ class PipelineResult:
     """Families that could not be trained, and pictures that could not be made, while others could."""
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _as_task(step: Callable[P, R], name: str, task_run_name: str | None = None) -> Task[P, R]:
+    """A step, which is a plain function, as a task: Prefect shows it, and our own keys find what is done."""
+    return task(name=name, task_run_name=task_run_name, cache_policy=NO_CACHE)(step)
+
+
+ingest = _as_task(ingest_step.ingest, "ingest")
+select = _as_task(ingest_step.select, "select")
+validate = _as_task(ingest_step.validate, "validate")
+split = _as_task(ingest_step.split, "split")
+explore = _as_task(explore_step.explore, "explore")
+train = _as_task(train_step.train, "train", "train {family}")
+promote = _as_task(promote_step.promote, "promote")
+gan = _as_task(generate_step.gan, "gan")
+style_transfer = _as_task(generate_step.style_transfer, "style transfer")
+
+
 @flow(name="pipeline", flow_run_name="{plan.task} · {plan.source} · {plan.scale}", validate_parameters=True)
 def pipeline(plan: Plan) -> PipelineResult:
     """Ingest, validate, split, explore, train each family, promote by macro-F1, make pictures.
@@ -54,11 +76,12 @@ def pipeline(plan: Plan) -> PipelineResult:
     settings = Settings.load()
     flow_runs.claim()
     flow_runs.tidy(settings)
+    show = partial(leave_verdict, settings=settings)
 
     works = select(ingest(plan, settings), plan)
-    validate(works, plan, settings)
+    validate(works, plan, settings, show)
     works = split(works, plan, settings)
-    validate(works, plan, settings)
+    validate(works, plan, settings, show)
     explore(works, plan, settings)
     runs, failures = attempt_each(
         {f"train {family}": partial(train, family, works, plan, settings) for family in plan.families}
@@ -71,39 +94,15 @@ def pipeline(plan: Plan) -> PipelineResult:
         pictures, missing = attempt_each(
             {
                 "gan": partial(gan, works, plan, settings),
-                "style transfer": partial(style_transfer, own_network(runs), works, plan, settings),
+                "style transfer": partial(
+                    style_transfer, generate_step.own_network(runs), works, plan, settings
+                ),
             }
         )
         failures += missing
 
-    _leave_artifacts(works, runs, decision, failures, settings)
+    leave_results(works, runs, decision, failures, settings)
     return PipelineResult(works, runs, pictures, decision, failures)
-
-
-def _leave_artifacts(
-    works: Manifest,
-    runs: list[RunRecord],
-    decision: Entry,
-    failures: list[StepFailure],
-    settings: Settings,
-) -> None:
-    """What the Prefect UI shows with the flow run: the scores, the runs in MLflow, the report they keep."""
-    create_table_artifact(run_rows(runs), key="scores", description=f"{works.source}: {decision.reason}")
-    if failures:
-        rows = [failure.row for failure in failures]
-        create_table_artifact(rows, key="failures", description="Steps that could not be done")
-    for run in runs:
-        family = run.family.replace("_", "-")
-        page = f"{settings.mlflow_ui}/#/experiments/{run.experiment_id}/runs/{run.id}"
-        create_link_artifact(
-            page, link_text=f"{run.name} in MLflow", key=f"mlflow-{family}", description=run.name
-        )
-        create_link_artifact(
-            f"{page}/artifacts/validation/report.html",
-            link_text=f"Validation report kept with {run.name} in MLflow",
-            key=f"mlflow-validation-{family}",
-            description="The gate's report as it stood when this run was trained",
-        )
 
 
 def where(outcome: PipelineResult, settings: Settings) -> list[dict[str, Any]]:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from components.addresses import unreachable
 from components.errors import ServiceError
-from flows.console import talking
 from flows.log import LOGGER
 
 if TYPE_CHECKING:
@@ -65,11 +62,3 @@ def require_server(settings: Settings) -> None:
             f"{url}: no Prefect server answers there ({reason}). Start it (`atelier up`), or correct or "
             "unset ATELIER_PREFECT_API_URL (or PREFECT_API_URL)."
         )
-
-
-@contextmanager
-def alone(settings: Settings) -> Iterator[None]:
-    """Within the block stops run as plain functions, without a Prefect server, and say their lines."""
-    prepare(settings, quiet=True)
-    with talking():
-        yield

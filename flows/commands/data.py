@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows import prefect_env
 from flows.commands.options import SELECTION, TRAINING, JsonOption, load_settings, planned
 from flows.console import output, show_json, show_table, talking
 
@@ -98,10 +97,9 @@ def explore(plan: Plan, *, as_json: JsonOption = False) -> None:
     from flows.steps import explore as flow
 
     settings = load_settings()
-    prefect_env.prepare(settings, quiet=True)
     with talking():
         manifest = flow.collected(plan, settings)
-        page = flow.explore.fn(manifest, plan, settings)
+        page = flow.explore(manifest, plan, settings)
     if as_json:
         show_json({"data_version": manifest.fingerprint, "page": str(page)})
     else:
@@ -115,7 +113,6 @@ def suspects(plan: Plan, *, as_json: JsonOption = False) -> None:
     from flows.steps import explore as flow
 
     settings = load_settings()
-    prefect_env.prepare(settings, quiet=True)
     with talking():
         manifest = flow.collected(plan, settings)
         label_errors, table = flow.find_label_errors(manifest, plan, settings)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.formatting import brackets
-from flows import prefect_env
 from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
-from flows.console import output, show_json, show_table
+from flows.console import output, show_json, show_table, talking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +30,12 @@ def ensemble(
 ) -> None:
     """Combine finished runs into one model by the mean of their answers; `atelier promote` takes it."""
     settings = load_settings()
-    with prefect_env.alone(settings):
-        from flows.steps.ensemble import ensemble as stop
+    with talking():
+        from flows.steps.ensemble import run_ensembling
         from flows.steps.finished_run import finished_runs
 
         members = finished_runs(runs, settings)
-        record = stop.fn(members, settings)
+        record = run_ensembling(members, settings)
     _show("Ensemble and members", [record, *members], as_json=as_json)
 
 
@@ -49,12 +48,12 @@ def bag(
 ) -> None:
     """Bagging: train a family on several draws of the training works; their mean is one model."""
     settings = load_settings()
-    with prefect_env.alone(settings):
-        from flows.steps.ensemble import bag as stop
+    with talking():
+        from flows.steps.ensemble import bag as bag_step
         from flows.steps.ingest import prepared
 
         manifest = prepared(plan, settings)
-        records = [stop.fn(family, manifest, plan, members, settings) for family in plan.families]
+        records = [bag_step(family, manifest, plan, members, settings) for family in plan.families]
         below = [member for record in records for member in _below(record, settings)]
     _show(f"{plan.task} on {manifest.source}: bags and their members", [*records, *below], as_json=as_json)
     if not as_json:
@@ -71,16 +70,16 @@ def cross_validate(
 ) -> None:
     """Train families on every fold: each work is tested once; mean, spread and the score of all works."""
     settings = load_settings()
-    with prefect_env.alone(settings):
+    with talking():
         from components.evaluation.answers import logged_rows
         from components.tracking.runs import Tracker
         from flows.steps import ingest as stops
         from flows.steps.cross_validate import TABLE
         from flows.steps.cross_validate import cross_validate as stop
 
-        works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
-        stops.validate.fn(works, plan, settings)
-        records = [stop.fn(family, works, plan, folds, settings) for family in plan.families]
+        works = stops.select(stops.ingest(plan, settings), plan)
+        stops.validate(works, plan, settings)
+        records = [stop(family, works, plan, folds, settings) for family in plan.families]
         tables = [logged_rows(Tracker(settings).artifact(record.id, TABLE)) for record in records]
     if as_json:
         show_json([asdict(record) | {"folds": table} for record, table in zip(records, tables, strict=True)])
@@ -115,14 +114,14 @@ def boost(
         "seed": seed,
     }
     settings = load_settings()
-    with prefect_env.alone(settings):
+    with talking():
         from components.training.ensembles.boost_recipe import BoostRecipe
-        from flows.steps.boost import boost as stop
+        from flows.steps.boost import run_boosting
         from flows.steps.finished_run import finished_runs
 
         recipe = BoostRecipe.of(**{name: value for name, value in given.items() if value is not None})
         (network,) = finished_runs([run], settings)
-        record = stop.fn(network, recipe, settings)
+        record = run_boosting(network, recipe, settings)
     _show("Trees and the network they stand on", [record, network], as_json=as_json)
 
 

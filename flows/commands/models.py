@@ -77,17 +77,16 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Let the best run (or a named one) meet the champion on the same works."""
-    from flows import prefect_env
     from flows.steps.finished_run import finished_runs
 
     settings = load_settings()
     name = Task.named(task or Task.STYLE)
     chosen = finished_runs([run], settings, name.value) if run else _newest(settings, name)
-    with prefect_env.alone(settings):
+    with talking():
         from flows.steps.promote import promote as step
         from flows.steps.promote import version_data
 
-        entry = step.fn(chosen, version_data(chosen[0], settings), name.value, settings, overrule=overrule)
+        entry = step(chosen, version_data(chosen[0], settings), name.value, settings, overrule=overrule)
     if as_json:
         show_json(entry.model_dump(mode="json"))
     else:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows import prefect_env
 from flows.commands.options import (
     COLLECTION,
     PIPELINE,
@@ -52,10 +51,10 @@ def pipeline(
 def ingest(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Read a collection into a manifest: one row a painting, and a line for every file left out."""
     settings = load_settings()
-    with prefect_env.alone(settings):
+    with talking():
         from flows.steps.ingest import ingest as stop
 
-        manifest = stop.fn(plan, settings)
+        manifest = stop(plan, settings)
     rejected = [{"file": one.path, "kind": one.kind, "reason": one.reason} for one in manifest.rejected]
     if as_json:
         show_json(
@@ -79,7 +78,7 @@ def ingest(plan: Plan, *, as_json: JsonOption = False) -> None:
 def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Put a collection and its split before the gate; exit code 2 and a report when it does not pass."""
     settings = load_settings()
-    with prefect_env.alone(settings):
+    with talking():
         from flows.steps.ingest import examined
 
         manifest, report = examined(plan, settings)
@@ -114,17 +113,14 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     from flows.run_table import run_rows
 
     settings = load_settings()
-    with prefect_env.alone(settings):
+    with talking():
         from flows.steps.attempts import attempt_each
         from flows.steps.ingest import prepared
         from flows.steps.train import train as stop
 
         manifest = prepared(plan, settings)
         records, failures = attempt_each(
-            {
-                f"train {family}": partial(stop.fn, family, manifest, plan, settings)
-                for family in plan.families
-            }
+            {f"train {family}": partial(stop, family, manifest, plan, settings) for family in plan.families}
         )
     if as_json:
         show_json([asdict(record) for record in records])

@@ -8,12 +8,11 @@ import typer
 
 from components.errors import SettingsError
 from components.formatting import PARTS, duration, share
-from flows import prefect_env
 from flows.commands.options import STUDY_RUN, JsonOption, Option, load_settings, with_options
 from flows.console import errors, output, show_json, show_table, talking
 
 if TYPE_CHECKING:
-    from flows.study.flow import StudyResult
+    from flows.study.run import StudyResult
 
 app = typer.Typer(
     no_args_is_help=True, help="The five documented studies: run them, published figures beside ours."
@@ -113,9 +112,7 @@ def run(
 def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
     """What is known of a study's rows, of all its runs of the last one's size and data; trains nothing."""
     from components.studies.catalog import find_study
-
-    prefect_env.prepare(load_settings(), quiet=True)
-    from flows.study.flow import last
+    from flows.study.run import last
 
     outcome = last(find_study(name).name, load_settings())
     if outcome.status != "FINISHED" and not as_json:
@@ -139,9 +136,8 @@ def _ran(study_plan: Any, *, prefect: bool) -> StudyResult:
                 outcome: StudyResult = study(study_plan)
                 return outcome
     settings = load_settings()
-    prefect_env.prepare(settings, quiet=True)
     with talking():
-        from flows.study.flow import run as stop
+        from flows.study.run import run as stop
 
         return stop(study_plan, settings)
 

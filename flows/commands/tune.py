@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument
 
 from components.formatting import brackets
-from flows import prefect_env
 from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
-from flows.console import errors, output, show_json, show_table
+from flows.console import errors, output, show_json, show_table, talking
 
 if TYPE_CHECKING:
     from components.training.search.search import Search
@@ -58,7 +57,7 @@ def tune(
     params = list(filter(None, param or []))
     wanted = _search(plan, family, search, params, {key: value for key, value in given.items() if value})
     settings = load_settings(search_storage=storage)
-    with prefect_env.alone(settings):
+    with talking():
         from flows.search.run import run_search, search_job, take_trials
         from flows.steps.ingest import prepared
 
@@ -78,7 +77,7 @@ def take_trials(
 ) -> None:
     """Take trials of a search that another process leads: `--workers` starts such processes."""
     settings = load_settings()
-    with prefect_env.alone(settings):
+    with talking():
         from components.data.versions import Versions
         from components.training.search.search import Search
         from flows.search.run import SearchJob

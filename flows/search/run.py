@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.storage import key_of
 from components.tracking import tags as run_tag
 from flows.log import log_step
@@ -66,12 +63,6 @@ class SearchResult:
     run: RunRecord
     best: RunRecord
     outcome: SearchOutcome
-
-
-@task(name="tune", task_run_name="tune {search.name}", cache_policy=NO_CACHE)
-def tune(search: Search, manifest: Manifest, plan: Plan, settings: Settings) -> SearchResult:
-    """Run a search in this process; a finished one is not run again, an unfinished one goes on."""
-    return run_search(search_job(search, manifest, plan), settings)
 
 
 def search_job(search: Search, manifest: Manifest, plan: Plan) -> SearchJob:

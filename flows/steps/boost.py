@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.storage import key_of
 from components.tracking import tags as run_tag
 from flows.log import log_step
@@ -29,12 +26,6 @@ METHOD = 1
 """Counted up when the same recipe on the same network would now give other trees."""
 
 FAMILY = "boosted"
-
-
-@task(name="boost", cache_policy=NO_CACHE)
-def boost(record: RunRecord, recipe: BoostRecipe, settings: Settings) -> RunRecord:
-    """`boosted`, beside the run it is made of."""
-    return run_boosting(record, recipe, settings)
 
 
 def run_boosting(

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.data.splits.protocols import FEWEST_FOLDS
 from components.errors import DataError
 from components.storage import key_of
@@ -40,7 +37,6 @@ taught works that others are judged by."""
 TABLE = "tables/folds.json"
 
 
-@task(name="cross-validate", task_run_name="cross-validate {family}", cache_policy=NO_CACHE)
 def cross_validate(family: str, manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> RunRecord:
     """`cross_validated`, of a family's recipe at the plan's scale.
 
@@ -64,9 +60,9 @@ def folds_of(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> 
         ValidationFailed: the gate does not let one pass.
     """
     plans = [plan.replace(protocol=f"{folds}-fold:{number}") for number in range(1, folds + 1)]
-    parts = [stops.split.fn(manifest, one, settings) for one in plans]
+    parts = [stops.split(manifest, one, settings) for one in plans]
     for part, one in zip(parts, plans, strict=True):
-        stops.validate.fn(part, one, settings)
+        stops.validate(part, one, settings)
     return parts
 
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.errors import TrainingError
 from components.frozen import shifted
 from components.storage import key_of
@@ -43,13 +40,6 @@ FAMILY = "ensemble"
 FEWEST = 2
 
 
-@task(name="ensemble", cache_policy=NO_CACHE)
-def ensemble(records: Sequence[RunRecord], settings: Settings) -> RunRecord:
-    """`ensembled`, in the first one's experiment."""
-    return run_ensembling(records, settings)
-
-
-@task(name="bag", task_run_name="bag {family}", cache_policy=NO_CACHE)
 def bag(family: str, manifest: Manifest, plan: Plan, members: int, settings: Settings) -> RunRecord:
     """`bagged`, of a family's recipe at the plan's scale."""
     return run_bagging(job_of(family, manifest, plan, f"bag of {members}"), members, settings)

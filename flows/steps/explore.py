@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.errors import DataError
 from components.storage import content_of, key_of
 from flows.log import log_step
@@ -31,7 +28,6 @@ BACKBONE = "mobilenet_v2"
 """The family whose features tell works apart, where weights are given."""
 
 
-@task(name="explore", cache_policy=NO_CACHE)
 def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
     """Draw the collection's figures and the page that shows them; its path. Unchanged, it is found done."""
     from components.data.explore import page, shelf
@@ -111,9 +107,9 @@ def collected(plan: Plan, settings: Settings) -> Manifest:
     """
     from flows.steps.ingest import ingest, select, split
 
-    works = select.fn(ingest.fn(plan, settings), plan)
+    works = select(ingest(plan, settings), plan)
     try:
-        return split.fn(works, plan, settings)
+        return split(works, plan, settings)
     except DataError as exc:
         log_step("split", f"shown unsplit: {exc}", outcome="warning")
         return works

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.data.manifest import Split
 from components.errors import DataError
 from components.storage import key_of
@@ -40,7 +37,6 @@ class Picture:
     parent: str = ""
 
 
-@task(name="gan", cache_policy=NO_CACHE)
 def gan(manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     """Train a DCGAN on the training works (landscapes where the genre is known; study C8)."""
     from components.generative.recipes import GAN_RECIPES
@@ -49,7 +45,6 @@ def gan(manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     return run_gan_training(GAN_RECIPES[plan.scale](), manifest, kept, settings)
 
 
-@task(name="style transfer", cache_policy=NO_CACHE)
 def style_transfer(network: RunRecord, manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     """Repaint a photo in a painting's style, as a network trained here sees both (study D7)."""
     from components.generative.recipes import STYLE_RECIPES

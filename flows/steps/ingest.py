@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.data.manifest import Manifest
 from components.storage import key_of
 from flows.log import log_step
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from components.data.gate.validate import Report
     from components.settings import Settings
     from flows.plan import Plan
@@ -22,7 +21,6 @@ METHOD = 4
 """Counted up when the same files would now give another manifest: listings read before are not reused."""
 
 
-@task(name="ingest", cache_policy=NO_CACHE)
 def ingest(plan: Plan, settings: Settings) -> Manifest:
     """Read the plan's collection, set aside what is bad, tie near-duplicates; unchanged, it is found done."""
     from components.data import sources
@@ -71,7 +69,6 @@ def _warnings(manifest: Manifest) -> list[str]:
     return lines
 
 
-@task(name="select", cache_policy=NO_CACHE)
 def select(manifest: Manifest, plan: Plan) -> Manifest:
     """Put labels right, and keep the works that carry the task's label."""
     from components.data.corrections import apply_corrections
@@ -83,11 +80,18 @@ def select(manifest: Manifest, plan: Plan) -> Manifest:
     return chosen
 
 
-@task(name="validate", cache_policy=NO_CACHE)
-def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
+def validate(
+    manifest: Manifest, plan: Plan, settings: Settings, show: Callable[[Report], None] | None = None
+) -> Report:
     """Put the data version before the gate; once it is split, beside the version before it.
 
     A split version that passes is kept: it can be trained on, and the next one is compared with it.
+
+    Args:
+        manifest: selected works, before or after the split.
+        plan: what is to be learnt of them.
+        settings: where versions and reports are kept.
+        show: is given the report, also one that does not pass.
 
     Raises:
         ValidationFailed: a critical expectation failed; the report is kept and named in the text.
@@ -97,7 +101,7 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     from components.data.gate.report import kept
     from components.data.gate.validate import examined
     from components.data.versions import Versions
-    from flows.steps.validation_artifacts import leave_verdict, warnings
+    from flows.steps.validation_lines import warnings
 
     folder = settings.collections / "validation" / manifest.fingerprint
     versions = Versions(settings.collections / "versions")
@@ -124,14 +128,14 @@ def validate(manifest: Manifest, plan: Plan, settings: Settings) -> Report:
     )
     for line in warnings(report):
         log_step("validate", line, outcome="warning")
-    leave_verdict(report, settings)
+    if show is not None:
+        show(report)
     report.raise_if_failed()
     if manifest.protocol:
         versions.keep(manifest)
     return report
 
 
-@task(name="split", cache_policy=NO_CACHE)
 def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
     """Assign training, validation and test; works that had a part keep it as the collection grows."""
     from components.data.splits import assignments
@@ -145,23 +149,25 @@ def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
     return parts
 
 
-def prepared(plan: Plan, settings: Settings) -> Manifest:
+def prepared(plan: Plan, settings: Settings, show: Callable[[Report], None] | None = None) -> Manifest:
     """Ingest, select, validate, split, validate: a data version to train on.
 
     Raises:
         DataError: the collection does not have what the plan asks for.
         ValidationFailed: the gate does not let it pass.
     """
-    works, _ = examined(plan, settings)
+    works, _ = examined(plan, settings, show)
     return works
 
 
-def examined(plan: Plan, settings: Settings) -> tuple[Manifest, Report]:
+def examined(
+    plan: Plan, settings: Settings, show: Callable[[Report], None] | None = None
+) -> tuple[Manifest, Report]:
     """As `prepared`, with the gate's report on the split."""
-    works = select.fn(ingest.fn(plan, settings), plan)
-    validate.fn(works, plan, settings)
-    works = split.fn(works, plan, settings)
-    return works, validate.fn(works, plan, settings)
+    works = select(ingest(plan, settings), plan)
+    validate(works, plan, settings, show)
+    works = split(works, plan, settings)
+    return works, validate(works, plan, settings, show)
 
 
 def _synthetic_gallery(settings: Settings) -> Path:

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.data.manifest import Manifest
 from flows.log import log_step
 from flows.steps.eval_data import images_of
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
 
 
-@task(name="promote", cache_policy=NO_CACHE)
 def promote(
     records: Sequence[RunRecord],
     manifest: Manifest,

@@ -7,9 +7,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from components.errors import TrainingError
 from components.storage import key_of
 from components.tracking import tags as run_tag
@@ -65,7 +62,6 @@ class TrainingJob:
         )
 
 
-@task(name="train", task_run_name="train {family}", cache_policy=NO_CACHE)
 def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     """Fit, score on validation and test works, draw, export; a finished run of the same key is reused.
 

@@ -68,12 +68,12 @@ class StudyContext:
 
         whole = self.works(plan.replace(balanced=False))
         works = training_balanced(whole, plan.seed)
-        ingest.validate.fn(works, plan, self.settings)
+        ingest.validate(works, plan, self.settings)
         return works
 
     def selected(self, plan: Plan) -> Manifest:
         """The plan's works before any split."""
-        return ingest.select.fn(ingest.ingest.fn(plan, self.settings), plan)
+        return ingest.select(ingest.ingest(plan, self.settings), plan)
 
     def done(self, name: str) -> RowDone:
         """An earlier row that was done.

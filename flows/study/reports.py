@@ -31,7 +31,7 @@ def run_figures_row(row: Row, work: FiguresRow, context: StudyContext) -> RowDon
 
     plan = context.plan(row)
     manifest = context.works(plan)
-    explore.fn(manifest, plan, context.settings)
+    explore(manifest, plan, context.settings)
     shelf = where(manifest, context.settings) / FIGURES
 
     def log(run: Run) -> None:

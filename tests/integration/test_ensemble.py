@@ -102,7 +102,7 @@ def test_two_runs_are_compared_on_their_test_works(
 def test_it_is_promoted_and_answers(ground: Ground, combined: RunRecord) -> None:
     from flows.steps.promote import promote
 
-    entry = promote.fn([combined], ground.manifest, ground.plan.task, ground.settings)
+    entry = promote([combined], ground.manifest, ground.plan.task, ground.settings)
     assert (entry.action, entry.family) == ("promote", "ensemble")
     champion = releases.current(ground.settings, ground.plan.task)
     assert champion is not None
@@ -175,7 +175,7 @@ def test_folds_test_every_work_once(ground: Ground) -> None:
     from flows.steps.cross_validate import TABLE, folds_of, run_cross_validation
 
     plan, settings = ground.plan, ground.settings
-    works = stops.select.fn(stops.ingest.fn(plan, settings), plan)
+    works = stops.select(stops.ingest(plan, settings), plan)
     folds = folds_of(works, plan, 2, settings)
     job = _job(plan, works, recipe(18, "grid_cnn", epochs=1), "2 folds")
     found = run_cross_validation(job, folds, settings)

@@ -41,7 +41,7 @@ def _read(root: Path, settings: Settings) -> Manifest:
     from flows.plan import Plan
     from flows.steps.ingest import ingest
 
-    return ingest.fn(Plan.of(source="folder", root=str(root)), settings)
+    return ingest(Plan.of(source="folder", root=str(root)), settings)
 
 
 def _ingest(root: Path, settings: Settings) -> str:
@@ -66,7 +66,7 @@ def _promote(run_id: str, settings: Settings) -> str:
     from flows.steps.promote import promote, version_data
 
     record = Tracker(settings).run(run_id)
-    entry = promote.fn([record], version_data(record, settings), "style", settings, overrule=True)
+    entry = promote([record], version_data(record, settings), "style", settings, overrule=True)
     assert entry.macro_f1 == 1.0
     return entry.champion
 

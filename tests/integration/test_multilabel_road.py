@@ -49,12 +49,12 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
         scale="smoke",
         families="simple_cnn",
     )
-    works = ingest.select.fn(ingest.ingest.fn(plan, settings), plan)
-    ingest.validate.fn(works, plan, settings)
-    works = ingest.split.fn(works, plan, settings)
-    ingest.validate.fn(works, plan, settings)
-    run = train.train.fn("simple_cnn", works, plan, settings)
-    return Walked(plan, settings, works, run, promote.promote.fn([run], works, plan.task, settings))
+    works = ingest.select(ingest.ingest(plan, settings), plan)
+    ingest.validate(works, plan, settings)
+    works = ingest.split(works, plan, settings)
+    ingest.validate(works, plan, settings)
+    run = train.train("simple_cnn", works, plan, settings)
+    return Walked(plan, settings, works, run, promote.promote([run], works, plan.task, settings))
 
 
 def test_a_work_keeps_all_of_its_labels(walked: Walked) -> None:
@@ -92,9 +92,9 @@ def test_its_release_is_champion_and_says_what_applies(walked: Walked) -> None:
 def test_each_stop_is_found_done(walked: Walked) -> None:
     from flows.steps import promote, train
 
-    again = train.train.fn("simple_cnn", walked.manifest, walked.plan, walked.settings)
+    again = train.train("simple_cnn", walked.manifest, walked.plan, walked.settings)
     assert again.id == walked.run.id
-    entry = promote.promote.fn([again], walked.manifest, "style", walked.settings)
+    entry = promote.promote([again], walked.manifest, "style", walked.settings)
     assert entry.champion == walked.decision.champion
 
 

@@ -26,7 +26,7 @@ ROWS = ("D1", "D2a", "D2b", "D3", "D4", "D5", "D6", "D7b", "D8")
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
     """Study D's cheap rows, run twice; VGG19's weights are a file that holds none."""
-    from flows.study.flow import run
+    from flows.study.run import run
 
     folder = tmp_path_factory.mktemp("study")
     settings = Settings.load(home=folder / "home")
@@ -88,7 +88,7 @@ def test_a_second_run_finds_the_rows(ran):
 
 
 def test_the_study_s_run_keeps_table_and_figure_and_is_found_again(ran):
-    from flows.study.flow import last
+    from flows.study.run import last
 
     settings, (_, again) = ran
     tracker = Tracker(settings)
@@ -105,7 +105,7 @@ def test_the_study_s_run_keeps_table_and_figure_and_is_found_again(ran):
 
 
 def test_a_study_that_was_killed_says_so_and_keeps_the_rows_of_the_runs_before(ran, monkeypatch):
-    from flows.study.flow import last
+    from flows.study.run import last
 
     settings, (_, again) = ran
     tracker = Tracker(settings)
@@ -143,7 +143,7 @@ def test_reports_hold_the_classes_side_by_side_and_data_rows_their_figures(ran):
 
 
 def test_a_gan_has_the_order_s_seed_and_its_line_says_of_what_and_how_large(ran):
-    from flows.study.flow import run
+    from flows.study.run import run
 
     settings, _ = ran
     (line,) = run(StudyPlan.of(study="C", size="quick", rows="C8", seed=3), settings).lines
@@ -154,7 +154,7 @@ def test_a_gan_has_the_order_s_seed_and_its_line_says_of_what_and_how_large(ran)
 
 
 def test_cross_validation_stands_below_the_study_its_folds_apart(ran):
-    from flows.study.flow import run
+    from flows.study.run import run
 
     settings, _ = ran
     tracker = Tracker(settings)
@@ -193,7 +193,7 @@ def test_a_balanced_row_is_judged_by_the_works_of_the_others(settings, tmp_path)
 
 
 def test_a_study_that_was_never_run_has_no_table(ran):
-    from flows.study.flow import last
+    from flows.study.run import last
 
     with pytest.raises(RegistryError, match="atelier study run artist-resnet50 --quick"):
         last("artist-resnet50", ran[0])

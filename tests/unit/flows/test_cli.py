@@ -26,6 +26,26 @@ def test_help_imports_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_what_runs_without_prefect_does_not_import_it():
+    with_prefect = {
+        "flows.artifacts",
+        "flows.flow_runs",
+        "flows.pipeline",
+        "flows.server.schedules",
+        "flows.study.flow",
+    }
+    code = f"""
+import importlib, pkgutil, sys, flows
+names = {{module.name for module in pkgutil.walk_packages(flows.__path__, "flows.")}}
+assert {with_prefect!r} < names
+for name in sorted(names - {with_prefect!r}):
+    importlib.import_module(name)
+print("prefect" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.returncode) == ("False", 0), done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
