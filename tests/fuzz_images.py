@@ -41,17 +41,17 @@ def main() -> None:
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     chance, seeds = random.Random(given.seed), pictures()
-    told: dict[str, float] = {"files": given.files, "read": 0, "refused": 0, "slowest_cpu_s": 0.0}
+    counts: dict[str, float] = {"files": given.files, "read": 0, "refused": 0, "slowest_cpu_s": 0.0}
     for _ in range(given.files):
         data = mutated(chance.choice(seeds), chance)
         started = time.process_time()
         size = size_read(data)
-        told["slowest_cpu_s"] = max(told["slowest_cpu_s"], round(time.process_time() - started, 3))
-        told["read" if size else "refused"] += 1
+        counts["slowest_cpu_s"] = max(counts["slowest_cpu_s"], round(time.process_time() - started, 3))
+        counts["read" if size else "refused"] += 1
         if size != size_skimmed(data):
             sys.exit(f"read_rgb and skim disagree on {data.hex()}")
-    told["peak_mib"] = peak_mib()
-    sys.stdout.write(json.dumps(told) + "\n")
+    counts["peak_mib"] = peak_mib()
+    sys.stdout.write(json.dumps(counts) + "\n")
 
 
 def peak_mib() -> int:

@@ -139,7 +139,7 @@ def _features(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[np.nd
     kept = store.of(settings)
     if not plan.weights:
         images = decoded(manifest, (descriptor.SIDE, descriptor.SIDE), kept)
-        return descriptor.features(images), descriptor.WORDS
+        return descriptor.features(images), descriptor.DESCRIPTION
     from components.runtime import prepare
 
     prepare(settings, plan.seed)  # before whatever imports Keras

@@ -71,23 +71,23 @@ class Store:
             DataError: the disk is full or cannot be used. Nothing half-written is left.
         """
         entry = self.folder / key
-        found = self._found(entry, layout)
-        if found is not None:
-            return found
+        array = self._kept(entry, layout)
+        if array is not None:
+            return array
         try:
             with self._lock(key):
-                found = self._found(entry, layout)
-                if found is None:
+                array = self._kept(entry, layout)
+                if array is None:
                     self._make(entry, layout, rows, what)
-                    found = self._found(entry, layout)
+                    array = self._kept(entry, layout)
         except OSError as exc:
             raise DataError(
                 f"{self.folder}: {layout.nbytes / 2**20:,.1f} MiB of {what} cannot be written "
                 f"({exc.strerror or exc}). Free some, or set ATELIER_HOME to another disk."
             ) from exc
-        if found is None:
+        if array is None:
             raise DataError(f"{entry}: the {what} just written cannot be read back. Check the disk.")
-        return found
+        return array
 
     def usage(self) -> Usage:
         """How many arrays there are, and their bytes on the disk, those being written included."""
@@ -105,7 +105,7 @@ class Store:
                 self._evict(entry)
             return before - self.usage().bytes
 
-    def _found(self, entry: Path, layout: Layout) -> NDArray[Any] | None:
+    def _kept(self, entry: Path, layout: Layout) -> NDArray[Any] | None:
         array = array_file.opened(entry, layout)
         if array is not None:
             with suppress(OSError):  # a folder that may only be read serves all the same

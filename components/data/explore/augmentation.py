@@ -26,15 +26,15 @@ def originals(manifest: Manifest, seed: int) -> NDArray[np.uint8]:
     train = manifest.part(Split.TRAIN)
     frame = (train if len(train) else manifest).frame.sample(frac=1, random_state=seed)
     turn = frame.groupby("label").cumcount()
-    found = []
+    pictures = []
     for path in frame.assign(turn=turn).sort_values("turn", kind="stable")["path"]:
         try:
-            found.append(resize(read_rgb(manifest.root / path), (_PIXELS, _PIXELS)))
+            pictures.append(resize(read_rgb(manifest.root / path), (_PIXELS, _PIXELS)))
         except ImageError:
             continue
-        if len(found) == _WORKS:
+        if len(pictures) == _WORKS:
             break
-    return np.stack(found)
+    return np.stack(pictures)
 
 
 def sheet(images: NDArray[np.uint8], name: str, seed: int) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -60,16 +61,16 @@ def duplicates(manifest: Manifest, pairs: pd.DataFrame, title: str) -> Figure:
     inches, columns = 1.3, min(3, max(2, len(ties)))
     across, down = 2 * inches + 0.4, inches + 0.62
     sheet = Sheet(columns * across + 0.1, -(-len(ties) // columns) * down + 0.1, title)
-    for number, (one, other, kind, alike, mirrored) in enumerate(ties):
+    for number, (first, second, kind, alike, mirrored) in enumerate(ties):
         line, column = divmod(number, columns)
         left, top = 0.1 + column * across, 0.3 + line * down
-        told = _EQUAL.get(kind) or f"alike by {alike:.2f}{', mirrored' if mirrored else ''}"
-        parted = labels[one] != labels[other]
-        note = f"{told}; {labels[one]} / {labels[other]}" if parted else told
-        colour = theme.RED if parted else theme.BLACK
+        text = _EQUAL.get(kind) or f"alike by {alike:.2f}{', mirrored' if mirrored else ''}"
+        differ = labels[first] != labels[second]
+        note = f"{text}; {labels[first]} / {labels[second]}" if differ else text
+        colour = theme.RED if differ else theme.BLACK
         sheet.write(left, top - 0.05, shortened(note, 46), fontsize=8, color=colour)
-        for side, path in enumerate((one, other)):
-            tile = Tile(pictures[2 * number + side], (named(path),), marked=parted)
+        for side, path in enumerate((first, second)):
+            tile = Tile(pictures[2 * number + side], (named(path),), marked=differ)
             sheet.show(tile, (left + side * (inches + 0.08), top), inches)
     return sheet.figure()
 
@@ -144,11 +145,11 @@ def _pictures(manifest: Manifest, rows: pd.DataFrame) -> list[np.ndarray | None]
     return list(small([manifest.root / path for path in rows["path"]]))
 
 
-def _reason(one: Rejected) -> str:
-    return one.reason if one.reason.startswith(one.kind) else f"{one.kind}: {one.reason}"
+def _reason(rejected: Rejected) -> str:
+    if rejected.reason.startswith(rejected.kind):
+        return rejected.reason
+    return f"{rejected.kind}: {rejected.reason}"
 
 
 def _wrapped(text: str, width: int, lines: int = 3) -> list[str]:
-    import textwrap
-
     return textwrap.wrap(text, width, max_lines=lines, placeholder=" …")

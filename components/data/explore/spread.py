@@ -106,8 +106,8 @@ def sizes(manifest: Manifest) -> Figure:
         axis.set_major_formatter(FixedFormatter([f"{tick:,.0f}" for tick in ticks]))
         axis.set_minor_formatter(NullFormatter())
     axes.set(xlabel="width (pixels)", ylabel="height (pixels)")
-    told = f"of {len(common):,} different sizes" if len(common) > 1 else "of one size"
-    axes.set_title(f"{len(frame):,} works {told}", loc="left", fontsize=11)
+    sizes = f"of {len(common):,} different sizes" if len(common) > 1 else "of one size"
+    axes.set_title(f"{len(frame):,} works {sizes}", loc="left", fontsize=11)
     theme.quiet(axes)
     return figure
 
@@ -238,8 +238,8 @@ def _guide(axes: Axes, name: str, shape: float, low: float, high: float) -> None
 def _ticks(low: float, high: float) -> list[float]:
     """Round numbers between both: few, but at least two or three."""
     for steps in ((1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8), tuple(np.arange(1, 10, 0.5))):
-        found = [step * 10.0**power for power in range(6) for step in steps]
-        inside = [tick for tick in found if low <= tick <= high]
+        ticks = [step * 10.0**power for power in range(6) for step in steps]
+        inside = [tick for tick in ticks if low <= tick <= high]
         if len(inside) >= 4:
             break
     return inside

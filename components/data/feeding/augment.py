@@ -100,7 +100,7 @@ def preview(
             labels = np.zeros(len(images), int)
             seen, _ = mixing(images, labels, np.random.default_rng((seed, number)))
         if layers is not None:
-            found = layers(np.asarray(seen, np.float32), training=True)
-            seen = np.rint(np.asarray(keras.ops.convert_to_numpy(found)).clip(0, 255)).astype(np.uint8)
+            augmented = layers(np.asarray(seen, np.float32), training=True)
+            seen = np.rint(np.asarray(keras.ops.convert_to_numpy(augmented)).clip(0, 255)).astype(np.uint8)
         sheet[number] = seen
     return sheet

@@ -167,8 +167,8 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
 
 
 def _resized(images: NDArray[Any], side: int) -> NDArray[Any]:
-    """uint8 pictures (B, H, W, 3) as squares of so many pixels."""
+    """uint8 pictures (B, H, W, 3) stretched to squares of `side` pixels."""
     if images.shape[1:3] == (side, side):
         return images
-    pictures = (Image.fromarray(one).resize((side, side), Image.Resampling.BILINEAR) for one in images)
+    pictures = (Image.fromarray(pixels).resize((side, side), Image.Resampling.BILINEAR) for pixels in images)
     return np.stack([np.asarray(picture) for picture in pictures])

@@ -111,10 +111,10 @@ def _coloured(images: Any, drawn: Any, sign: Any, level: float) -> Any:
         ),
         "equalize": _equalized(images),
     }
-    found = images
+    coloured = images
     for name, result in results.items():
-        found = ops.where(_per_picture(_is(drawn, name)), result, found)
-    return ops.clip(found, 0.0, 255.0)
+        coloured = ops.where(_per_picture(_is(drawn, name)), result, coloured)
+    return ops.clip(coloured, 0.0, 255.0)
 
 
 def _per_picture(values: Any) -> Any:
@@ -149,7 +149,7 @@ def _equalized(images: Any) -> Any:
     lowest = ops.min(ops.where(histogram > 0, below, total), axis=1, keepdims=True)
     table = (below - lowest) * (255.0 / ops.maximum(total - lowest, 1.0))
     flatter = ops.reshape(ops.take(ops.reshape(table, (-1,)), flat), (-1, 3, height, width))
-    found = ops.cast(ops.round(ops.transpose(flatter, (0, 2, 3, 1))), images.dtype)
+    equalized = ops.cast(ops.round(ops.transpose(flatter, (0, 2, 3, 1))), images.dtype)
     # One value alone has nothing to spread.
     lone = ops.reshape(lowest >= total, (-1, 1, 1, 3))
-    return ops.where(lone, images, found)
+    return ops.where(lone, images, equalized)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 INDEX = "index.html"
 
-_GONE = (
+_REMOVED = (
     re.compile(r"<script\b.*?</script>", re.S | re.I),
     re.compile(r"<link\b[^>]*>", re.I),
     re.compile(r"<style>.*?</style>", re.S | re.I),
@@ -52,12 +52,12 @@ class _Suite:
 
 
 def tidy(docs: Path, manifest: Manifest, checks: Iterable[Check]) -> None:
-    """Make a site that Great Expectations has just built whole in itself, and write its index.
+    """Make a site that Great Expectations has just built independent of other hosts, and write its index.
 
     Args:
         docs: the site's folder; its static files (4 MB of pictures and fonts that no page shows) go.
         manifest: what was examined.
-        checks: how it fared, for the index.
+        checks: their results, for the index.
     """
     shutil.rmtree(docs / "static", ignore_errors=True)
     for page in sorted(docs.rglob("*.html")):
@@ -68,8 +68,8 @@ def tidy(docs: Path, manifest: Manifest, checks: Iterable[Check]) -> None:
 
 def alone(page: str, home: str) -> str:
     """A page without scripts, foreign files or links to other hosts; `home` leads to the index."""
-    for gone in _GONE:
-        page = gone.sub("", page)
+    for removed in _REMOVED:
+        page = removed.sub("", page)
     page = _TAG_OF_LINK.sub(r"\1", page)
     head = (
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -87,8 +87,8 @@ def unlinked(page: str) -> str:
 
 def pages(docs: Path) -> dict[str, Path]:
     """The pages of results by the title of their suite, in its order; empty where there are none."""
-    found = sorted(docs.glob("validations/**/*.html"))
-    return {page.relative_to(docs).parts[1]: page for page in found}
+    results = sorted(docs.glob("validations/**/*.html"))
+    return {page.relative_to(docs).parts[1]: page for page in results}
 
 
 def _index(docs: Path, manifest: Manifest, checks: list[Check]) -> str:
@@ -116,5 +116,5 @@ def _suite(docs: Path, name: str, page: Path) -> _Suite:
 
 def _statistic(page: str, name: str) -> str:
     """A number from the page's table of statistics."""
-    found = re.search(rf"{name}</div></td>.*?<div[^>]*>\s*([\d,]+)\s*</div>", page, re.S)
-    return unescape(found[1]) if found else "?"
+    number = re.search(rf"{name}</div></td>.*?<div[^>]*>\s*([\d,]+)\s*</div>", page, re.S)
+    return unescape(number[1]) if number else "?"

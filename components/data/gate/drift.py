@@ -1,4 +1,4 @@
-"""How a data version differs from the one before: works gone, relabelled, moved; labels and looks spread.
+"""How a data version differs from the one before: works gone, relabelled, moved; labels, image statistics.
 
 Works are known again by their bytes (SHA-256), so a file that was renamed is the same work, and one that
 was saved anew is another. Distances are between the two versions as wholes:
@@ -32,13 +32,14 @@ _ONE_IN_A_THOUSAND = 1.95
 def split_alike(previous: Manifest, manifest: Manifest) -> bool:
     """Whether both were split, and by the same steps (protocol and seed), so that works have to stay."""
     splits = [
-        [step for step in one.lineage if step.startswith("split ")][-1:] for one in (previous, manifest)
+        [step for step in version.lineage if step.startswith("split ")][-1:]
+        for version in (previous, manifest)
     ]
     return bool((previous.frame["split"] != "").any()) and splits[0] == splits[1]
 
 
 def kept(previous: Manifest, manifest: Manifest) -> pd.DataFrame:
-    """A row a work of this version that the previous had too.
+    """One row for each work of this version that the previous version had too.
 
     `relabelled`, `moved` (another part) and `leaked` (test before, training now) are 0 or 1.
     """
@@ -48,14 +49,14 @@ def kept(previous: Manifest, manifest: Manifest) -> pd.DataFrame:
     moved = (both["split"] != both["split before"]) & (both["split"] != "") & (both["split before"] != "")
     leaked = (both["split before"] == Split.TEST) & (both["split"] == Split.TRAIN)
     relabelled = both["label"] != both["label before"]
-    told = ["" for _ in range(len(both))]
+    texts = ["" for _ in range(len(both))]
     for place in np.flatnonzero((moved | relabelled).to_numpy()):
         row = both.iloc[place]
-        now = [(row["label before"], row["label"])] if relabelled.iloc[place] else []
-        now += [(row["split before"], row["split"])] if moved.iloc[place] else []
-        told[place] = ", ".join(f"{then} → {there}" for then, there in now)
+        changed = [(row["label before"], row["label"])] if relabelled.iloc[place] else []
+        changed += [(row["split before"], row["split"])] if moved.iloc[place] else []
+        texts[place] = ", ".join(f"{old} → {new}" for old, new in changed)
     return both[["path"]].assign(
-        relabelled=relabelled.astype(int), moved=moved.astype(int), leaked=leaked.astype(int), tells=told
+        relabelled=relabelled.astype(int), moved=moved.astype(int), leaked=leaked.astype(int), tells=texts
     )
 
 
@@ -73,23 +74,23 @@ def changes(previous: Manifest, manifest: Manifest) -> pd.DataFrame:
 
 
 def classes_before(previous: Manifest, manifest: Manifest) -> pd.DataFrame:
-    """A row a class of either version: works before and now; `on one side` is 1 where one has none."""
+    """One row for each class of either version: works before and now; `on one side`: 0 or 1."""
     import pandas as pd
 
-    counts = [one.a_row_a_label()["label"].value_counts() for one in (previous, manifest)]
+    counts = [version.a_row_a_label()["label"].value_counts() for version in (previous, manifest)]
     table = pd.DataFrame({"before": counts[0], "now": counts[1]}).fillna(0).astype(int)
     one_sided = (table == 0).any(axis=1).astype(int)
-    told = [f"{before:,} → {now:,} works" for before, now in zip(table["before"], table["now"], strict=True)]
-    table["on one side"], table["tells"] = one_sided, told
+    texts = [f"{before:,} → {now:,} works" for before, now in zip(table["before"], table["now"], strict=True)]
+    table["on one side"], table["tells"] = one_sided, texts
     return table.rename_axis("class").reset_index()
 
 
 def drift(previous: Manifest, manifest: Manifest) -> pd.DataFrame:
-    """A row a property: what it was and is, the distance, how much is allowed, and by how much it is over."""
+    """One row for each property: before and now, the distance, what is allowed, and how far it is beyond."""
     import pandas as pd
 
     table = [_labels(previous, manifest)]
-    for name, (of, middle) in LOOKS.items():
+    for name, (of, middle) in PROPERTIES.items():
         before, now = of(previous.frame), of(manifest.frame)
         distance = ks_distance(before, now)
         table.append(
@@ -104,25 +105,27 @@ def drift(previous: Manifest, manifest: Manifest) -> pd.DataFrame:
         )
     frame = pd.DataFrame(table)
     beyond = (frame["distance"] - frame["allowed"]).clip(lower=0).round(4)
-    told = [
+    texts = [
         f"{row['before']} → {row['now']}; distance {row['distance']:.2f}, at most {row['allowed']:.2f}"
         for row in table
     ]
-    return frame.assign(beyond=beyond, tells=told)
+    return frame.assign(beyond=beyond, tells=texts)
 
 
-def ks_distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+def ks_distance(before: NDArray[np.float64], now: NDArray[np.float64]) -> float:
     """The two-sample Kolmogorov-Smirnov statistic of two lists of numbers; 0 where one is empty."""
-    if not len(one) or not len(other):
+    if not len(before) or not len(now):
         return 0.0
-    points = np.concatenate([one, other])
-    shares = [np.searchsorted(np.sort(values), points, side="right") / len(values) for values in (one, other)]
+    points = np.concatenate([before, now])
+    shares = [
+        np.searchsorted(np.sort(values), points, side="right") / len(values) for values in (before, now)
+    ]
     return float(np.abs(shares[0] - shares[1]).max())
 
 
-def by_chance(one: int, other: int) -> float:
+def by_chance(before: int, now: int) -> float:
     """The distance that 1 in 1,000 pairs of samples of that many numbers exceeds."""
-    return min(1.0, _ONE_IN_A_THOUSAND * float(np.sqrt((one + other) / max(one * other, 1))))
+    return min(1.0, _ONE_IN_A_THOUSAND * float(np.sqrt((before + now) / max(before * now, 1))))
 
 
 def _labels(previous: Manifest, manifest: Manifest) -> dict[str, Any]:
@@ -159,7 +162,7 @@ def _middle(values: NDArray[np.float64], form: str) -> str:
     return f"median {format(float(np.median(values)), form)}" if len(values) else "none"
 
 
-LOOKS: dict[str, tuple[Callable[[pd.DataFrame], NDArray[np.float64]], str]] = {
+PROPERTIES: dict[str, tuple[Callable[[pd.DataFrame], NDArray[np.float64]], str]] = {
     "brightness": (_numbers("brightness"), ".3f"),
     "contrast": (_numbers("contrast"), ".3f"),
     "sharpness": (_numbers("sharpness"), ".3f"),

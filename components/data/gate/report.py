@@ -42,11 +42,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Report:
-    """What the gate found in a data version.
+    """The gate's result for a data version.
 
     Attributes:
         passed: no critical check failed.
-        checks: in the order they were made.
+        checks: in the order in which they were run.
         fingerprint: the data version.
         seconds: the gate took, importing Great Expectations included.
         source: the collection's name.
@@ -54,8 +54,8 @@ class Report:
         works: how many.
         classes: works by class and part; the part is "" before the split.
         rejected: files that were left out, with the reason.
-        task: what is learnt of it, "" where that was not said.
-        protocol: the split's name, "" where that was not said.
+        task: what is learnt from it, "" where that is not known.
+        protocol: the split's name, "" where that is not known.
         previous: fingerprint of the data version it was compared with, "" for none.
         changes: how it compares with that version.
         docs: where Great Expectations' Data Docs begin, below the report's folder; "" for none.
@@ -115,8 +115,8 @@ class Report:
         try:
             about = json.loads((folder / REPORT).read_text(encoding="utf-8"))
             about["checks"] = [_check(check) for check in about["checks"]]
-            about["changes"] = [Change(**one) for one in about.get("changes", [])]
-            about["rejected"] = [Rejected(**one) for one in about["rejected"]]
+            about["changes"] = [Change(**change) for change in about.get("changes", [])]
+            about["rejected"] = [Rejected(**rejected) for rejected in about["rejected"]]
             return cls(**about)
         except (OSError, ValueError, TypeError, KeyError) as exc:
             raise DataError(

@@ -103,7 +103,7 @@ def validate(  # noqa: PLR0913 (each by name, each with a default)
     counts = summaries.works_by_part(manifest)
     return Report(
         passed=all(check.passed for check in checks.values() if check.severity == "critical"),
-        checks=[checks[one.name] for one in chosen],
+        checks=[checks[expectation.name] for expectation in chosen],
         fingerprint=manifest.fingerprint,
         seconds=round(time.monotonic() - started, 2),
         source=manifest.source,
@@ -127,15 +127,15 @@ def _checks(
     task: Task | None,
     docs: Path | None,
 ) -> dict[str, Check]:
-    """How each expectation fared, by name; the Data Docs on the way."""
+    """The result of each expectation, by name; writes the Data Docs on the way."""
     checks: dict[str, Check] = {}
     with steps("Validating", len(tables) + 2) as advance:
         context = _context(docs)
         advance(1)
         for name, table in tables.items():
-            ours = [one for one in chosen if one.table == name]
+            of_table = [expectation for expectation in chosen if expectation.table == name]
             title = "-".join(filter(None, (manifest.source, task, name.replace(" ", "-"))))
-            checks |= _examine(context, title, table, ours, run=manifest.fingerprint)
+            checks |= _examine(context, title, table, of_table, run=manifest.fingerprint)
             advance(1, note=name)
         if docs is not None:
             context.build_data_docs(site_names=[_DOCS])
@@ -147,12 +147,12 @@ def _checks(
 def _tables(
     chosen: Sequence[Expectation], manifest: Manifest, previous: Manifest | None
 ) -> dict[str, pd.DataFrame]:
-    """The tables that are asked about, by name."""
-    asked = {one.table for one in chosen}
+    """The tables that the expectations speak of, by name."""
+    asked = {expectation.table for expectation in chosen}
     tables = {name: of(manifest) for name, of in summaries.TABLES.items() if name in asked}
     if previous is not None:
         tables |= {name: of(previous, manifest) for name, of in drift.TABLES.items() if name in asked}
-    # Where a column names the rows, Data Docs name offenders by it too.
+    # Where a column names the rows, Data Docs name the failing rows by it too.
     return {
         name: table.set_index(NAMED_BY[name], drop=False).rename_axis(None) if name in NAMED_BY else table
         for name, table in tables.items()
@@ -190,18 +190,20 @@ def _context(docs: Path | None) -> Any:
 
 
 def _examine(
-    context: Any, title: str, table: pd.DataFrame, ours: Sequence[Expectation], *, run: str
+    context: Any, title: str, table: pd.DataFrame, of_table: Sequence[Expectation], *, run: str
 ) -> dict[str, Check]:
     """Run the checks of one table: a suite and a validation definition of Great Expectations' own."""
     import great_expectations as gx
     from great_expectations.core.run_identifier import RunIdentifier
 
-    suite = context.suites.add(gx.ExpectationSuite(title, expectations=[_translated(one) for one in ours]))
+    suite = context.suites.add(
+        gx.ExpectationSuite(title, expectations=[_translated(expectation) for expectation in of_table])
+    )
     asset = context.data_sources.add_pandas(title).add_dataframe_asset(title)
     definition = gx.ValidationDefinition(
         name=title, data=asset.add_batch_definition_whole_dataframe(title), suite=suite
     )
-    # SUMMARY counts the offenders and gives the places of the first 20, so that they can be named;
+    # SUMMARY counts the failing rows and gives the places of the first 20, so that they can be named;
     # with COMPLETE each check that 100,000 rows fail would take 8 s.
     outcome = context.validation_definitions.add(definition).run(
         batch_parameters={"dataframe": table},
@@ -209,24 +211,33 @@ def _examine(
         result_format={"result_format": "SUMMARY"},
     )
     by_name = {result.expectation_config.meta["name"]: result for result in outcome.results}
-    return {one.name: _outcome(one, by_name[one.name].to_json_dict(), table) for one in ours}
+    return {
+        expectation.name: _check(expectation, by_name[expectation.name].to_json_dict(), table)
+        for expectation in of_table
+    }
 
 
-def _translated(one: Expectation) -> Any:
+def _translated(expectation: Expectation) -> Any:
     import great_expectations as gx
 
-    column = {"column": one.column} if one.column else {}
-    kind = getattr(gx.expectations, one.rule.kind)
-    notes = f"**{one.name}**: {one.expected}. {one.hint}"
-    return kind(**column, **one.rule.arguments, severity=one.severity, notes=notes, meta={"name": one.name})
+    column = {"column": expectation.column} if expectation.column else {}
+    kind = getattr(gx.expectations, expectation.rule.kind)
+    notes = f"**{expectation.name}**: {expectation.expected}. {expectation.hint}"
+    return kind(
+        **column,
+        **expectation.rule.arguments,
+        severity=expectation.severity,
+        notes=notes,
+        meta={"name": expectation.name},
+    )
 
 
-def _outcome(one: Expectation, result: Mapping[str, Any], table: pd.DataFrame) -> Check:
+def _check(expectation: Expectation, result: Mapping[str, Any], table: pd.DataFrame) -> Check:
     return Check(
-        name=one.name,
-        severity=one.severity,
+        name=expectation.name,
+        severity=expectation.severity,
         passed=bool(result["success"]),
-        expected=one.expected,
-        observed=observed(one, result, table),
-        hint=one.hint,
+        expected=expectation.expected,
+        observed=observed(expectation, result, table),
+        hint=expectation.hint,
     )

@@ -96,17 +96,19 @@ def _near(frame: pd.DataFrame) -> tuple[Places, Places]:
     equal = (known[first], known[every])
     firsts = np.unique(first)
     thumbnails = _thumbnails(frame.iloc[known[firsts]])
-    found = [equal]
+    ties = [equal]
     for first, second in _candidates(thumbnails):
         alike, _ = _similarity(thumbnails, first, second)
         kept = alike >= SIMILAR
-        found.append((known[firsts[first[kept]]], known[firsts[second[kept]]]))
-    return np.concatenate([one for one, _ in found]), np.concatenate([two for _, two in found])
+        ties.append((known[firsts[first[kept]]], known[firsts[second[kept]]]))
+    return np.concatenate([a for a, _ in ties]), np.concatenate([b for _, b in ties])
 
 
 def _thumbnails(frame: pd.DataFrame) -> NDArray[np.uint8]:
     """(N, 32, 32); black where there is none."""
-    whole = (bytes(one) if len(one) == SIDE * SIDE else bytes(SIDE * SIDE) for one in frame["thumbnail"])
+    whole = (
+        bytes(pixels) if len(pixels) == SIDE * SIDE else bytes(SIDE * SIDE) for pixels in frame["thumbnail"]
+    )
     return np.frombuffer(b"".join(whole), np.uint8).reshape(-1, SIDE, SIDE)
 
 
@@ -122,14 +124,14 @@ def _candidates(thumbnails: NDArray[np.uint8]) -> Iterator[tuple[Places, Places]
     mirrored = _mirrored(coarse, _COARSE)
     with steps("Looking for duplicates", len(coarse)) as advance:
         for top in range(0, len(coarse), _ROWS):
-            rows, found = slice(top, top + _ROWS), []
+            rows, candidates = slice(top, top + _ROWS), []
             for left in range(top, len(coarse), _COLUMNS):
                 across = coarse[left : left + _COLUMNS].T
                 alike = np.maximum(coarse[rows] @ across, mirrored[rows] @ across)
                 first, second = np.divmod(np.flatnonzero(alike > _CANDIDATE), alike.shape[1])
                 later = first + top < second + left
-                found.append(np.stack([first[later] + top, second[later] + left]))
-            first, second = np.concatenate(found, axis=1)
+                candidates.append(np.stack([first[later] + top, second[later] + left]))
+            first, second = np.concatenate(candidates, axis=1)
             order = np.argsort(first, kind="stable")
             yield first[order], second[order]
             advance(min(_ROWS, len(coarse) - top))
@@ -151,8 +153,8 @@ def _similarity(
 
 def _best(whole: Floats, windows: Floats) -> Floats:
     """(N, D) whole pictures against (N, W, D) windows of others: the highest cosine, (N,)."""
-    found: Floats = np.matmul(windows, whole[:, :, None])[:, :, 0].max(axis=1)
-    return found
+    highest: Floats = np.matmul(windows, whole[:, :, None])[:, :, 0].max(axis=1)
+    return highest
 
 
 def _windows_of(thumbnails: NDArray[np.uint8], places: Places) -> Floats:
@@ -194,13 +196,13 @@ def _mirrored(descriptors: Floats, count: int) -> Floats:
 
 def _same_pixels(manifest: Manifest, a: int, b: int) -> bool:
     """Whether two files hold the same picture, decoded; asked only of those that may."""
-    one, other = manifest.frame.iloc[a], manifest.frame.iloc[b]
-    if (one["width"], one["height"]) != (other["width"], other["height"]):
+    first, second = manifest.frame.iloc[a], manifest.frame.iloc[b]
+    if (first["width"], first["height"]) != (second["width"], second["height"]):
         return False
-    if one["thumbnail"] != other["thumbnail"]:
+    if first["thumbnail"] != second["thumbnail"]:
         return False
     try:
-        pixels, others = (np.asarray(read_rgb(manifest.root / row["path"])) for row in (one, other))
+        pixels, others = (np.asarray(read_rgb(manifest.root / row["path"])) for row in (first, second))
     except ImageError:
         return False
     return np.array_equal(pixels, others)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from components.data.images.stats import cosines
 
 SIDE = 48
-"""Pixels a side of the pictures that are looked at."""
+"""Pixels a side of the pictures that are described."""
 
-WORDS = "colours and composition alone (a pretrained network's features find more: --weights)"
+DESCRIPTION = "colours and composition alone (a pretrained network's features find more: --weights)"
 """What these features are, for people."""
 
 _BINS = 4
@@ -50,16 +50,16 @@ def _colours(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     count = _BINS**3
     each = codes.reshape(len(images), -1) + np.arange(len(images))[:, None] * count
     shares = np.bincount(each.ravel(), minlength=len(images) * count).reshape(len(images), count)
-    found: NDArray[np.float32] = np.sqrt(shares / each.shape[1]).astype(np.float32)
-    return found
+    roots: NDArray[np.float32] = np.sqrt(shares / each.shape[1]).astype(np.float32)
+    return roots
 
 
 def _texture(pixels: NDArray[np.floating]) -> NDArray[np.float32]:
     height, width = pixels.shape[1] // _CELLS, pixels.shape[2] // _CELLS
-    told = []
+    parts = []
     for row in range(_CELLS):
         for column in range(_CELLS):
             cell = pixels[:, row * height : (row + 1) * height, column * width : (column + 1) * width]
             across, down = np.abs(np.diff(cell, axis=2)), np.abs(np.diff(cell, axis=1))
-            told += [part.mean(axis=(1, 2)) for part in (cell, across, down)] + [cell.std(axis=(1, 2))]
-    return np.concatenate(told, axis=1).astype(np.float32)
+            parts += [part.mean(axis=(1, 2)) for part in (cell, across, down)] + [cell.std(axis=(1, 2))]
+    return np.concatenate(parts, axis=1).astype(np.float32)

@@ -20,7 +20,7 @@ EMPTIED = "no work is left of"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a picture must keep to; the measures are those of `looks.Look`.
+    """The limits that a picture must keep to; the measures are those of `stats.ImageStats`.
 
     Attributes:
         smallest_side: pixels of the shorter side.
@@ -40,7 +40,7 @@ class Limits:
 
 
 def examined(manifest: Manifest, limits: Limits = Limits()) -> Manifest:
-    """The works within the limits; the others join the rejected, the first limit they break as their kind."""
+    """Set aside the works beyond a limit; the first limit that a work breaks is the kind of its rejection."""
     frame = manifest.frame
     broken = _broken(frame, limits)
     bad = [
@@ -48,11 +48,11 @@ def examined(manifest: Manifest, limits: Limits = Limits()) -> Manifest:
         for path, reasons in zip(frame["path"], broken, strict=True)
         if reasons
     ]
-    told = ", ".join(f"{name} {value:g}" for name, value in asdict(limits).items())
+    texts = ", ".join(f"{name} {value:g}" for name, value in asdict(limits).items())
     kept = frame[[not reasons for reasons in broken]]
     emptied = _emptied(frame, kept)
     lost = f"; {EMPTIED} {', '.join(emptied)}" if emptied else ""
-    return manifest.derived(kept, f"quality: {len(bad)} set aside ({told}){lost}", bad)
+    return manifest.derived(kept, f"quality: {len(bad)} set aside ({texts}){lost}", bad)
 
 
 def _emptied(frame: pd.DataFrame, kept: pd.DataFrame) -> list[str]:
@@ -62,7 +62,7 @@ def _emptied(frame: pd.DataFrame, kept: pd.DataFrame) -> list[str]:
 
 
 def _broken(frame: pd.DataFrame, limits: Limits) -> list[dict[str, str]]:
-    """Of each row the limits it breaks, as kind and reason."""
+    """For each row the limits that it breaks: kind and reason."""
     shorter, longer = frame[["width", "height"]].min(axis=1), frame[["width", "height"]].max(axis=1)
     aspect = longer / shorter
     rules = (
