@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MIB = 2**20
 _PART_SIZES = tuple(size * _MIB for size in (5, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 256, 512, 1024))
-"""What uploaders cut objects into, for stores that do not tell: 8 is boto3's and aws-cli's."""
+"""What uploaders cut objects into, for stores that do not say: 8 MiB is what boto3 and aws-cli take."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def is_whole(client: S3Client, bucket: str, remote: Remote, path: Path) -> bool:
     head = client.head_object(
         Bucket=bucket, Key=remote.key, IfMatch=f'"{remote.etag}"', ChecksumMode="ENABLED"
     )
-    agrees = _agrees_with_checksum(head, path)
-    if agrees is not None:
-        return agrees
+    matches = _matches_checksum(head, path)
+    if matches is not None:
+        return matches
     encrypted = "SSECustomerAlgorithm" in head or "kms" in head.get("ServerSideEncryption", "")
     if encrypted or count is None:
         return True
@@ -64,9 +64,9 @@ def is_whole(client: S3Client, bucket: str, remote: Remote, path: Path) -> bool:
 
 
 def _is_in_parts(client: S3Client, bucket: str, remote: Remote, path: Path, count: int) -> bool:
-    told = _part_sizes(client, bucket, remote, count)
-    if told is not None:
-        return _etag_in_parts(path, told) == remote.etag
+    sizes = _part_sizes(client, bucket, remote, count)
+    if sizes is not None:
+        return _etag_in_parts(path, sizes) == remote.etag
     return any(
         _etag_in_parts(path, _cut(remote.size, size)) == remote.etag
         for size in _PART_SIZES
@@ -118,13 +118,13 @@ def _md5s(path: Path, sizes: Sequence[int]) -> Iterator[hashlib._Hash]:
             yield digest
 
 
-def _agrees_with_checksum(head: HeadObjectOutputTypeDef, path: Path) -> bool | None:
+def _matches_checksum(head: HeadObjectOutputTypeDef, path: Path) -> bool | None:
     """None where the object carries no checksum of its whole that can be computed here."""
     for expected, algorithm in ((head.get("ChecksumSHA256"), "sha256"), (head.get("ChecksumSHA1"), "sha1")):
-        if wanted := _of_the_whole(expected):
+        if wanted := _whole_checksum(expected):
             with path.open("rb") as file:
                 return hashlib.file_digest(file, algorithm).digest() == wanted
-    if wanted := _of_the_whole(head.get("ChecksumCRC32")):
+    if wanted := _whole_checksum(head.get("ChecksumCRC32")):
         crc = 0
         with path.open("rb") as file:
             while chunk := file.read(_MIB):
@@ -133,6 +133,6 @@ def _agrees_with_checksum(head: HeadObjectOutputTypeDef, path: Path) -> bool | N
     return None
 
 
-def _of_the_whole(checksum: str | None) -> bytes:
+def _whole_checksum(checksum: str | None) -> bytes:
     """Its bytes; empty for none, and for a checksum of checksums ("...-3")."""
     return base64.b64decode(checksum) if checksum and "-" not in checksum else b""

@@ -41,8 +41,8 @@ def content_of(address: str) -> str:
     path = Path(address).expanduser()
     if "://" in address or not path.is_file():
         return address
-    told = path.stat()
-    return f"sha256:{_digest(path, told.st_size, told.st_mtime_ns)}"
+    stat = path.stat()
+    return f"sha256:{_digest(path, stat.st_size, stat.st_mtime_ns)}"
 
 
 @contextmanager

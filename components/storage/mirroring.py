@@ -23,7 +23,7 @@ from components.progress import steps
 from components.storage import s3
 from components.storage.etags import Remote, is_whole
 from components.storage.files import sync, write_atomically
-from components.storage.objects import Errand, bring
+from components.storage.objects import Transfer, download
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -62,19 +62,20 @@ def mirror(address: str, folder: Path, endpoint_url: str = "", *, threads: int =
     if threads < 1:
         raise SettingsError(f"threads={threads}: at least 1 is needed.")
     folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder / "lock"), s3.told(address, endpoint_url):
+    with FileLock(folder / "lock"), s3.translated(address, endpoint_url):
         entries = _entries(folder / INDEX, address)
         client = s3.client_for(endpoint_url, connections=threads)
-        remotes = _listed(client, bucket, prefix, address)
+        remotes = _list_objects(client, bucket, prefix, address)
         files = folder / "files" / (prefix.rpartition("/")[2] or bucket)
         files.mkdir(parents=True, exist_ok=True)
         _prune(files, {remote.name for remote in remotes})
-        kept = {one.name: entries[one.name] for one in remotes if _is_kept(one, entries, files)}
+        kept = {remote.name: entries[remote.name] for remote in remotes if _is_kept(remote, entries, files)}
         try:
-            missing = [one for one in remotes if one.name not in kept]
+            missing = [remote for remote in remotes if remote.name not in kept]
             if missing:
-                with _errand(client, address, folder / "parts", missing) as errand:
-                    kept.update(_fetched(errand, missing, files, threads))  # one by one: a failure loses none
+                with _transfer(client, address, folder / "parts", missing) as transfer:
+                    # One by one: a failure loses none of those before it.
+                    kept.update(_downloads(transfer, missing, files, threads))
         finally:
             if kept != entries or not (folder / INDEX).exists():
                 index = {"address": address, "objects": kept}
@@ -83,7 +84,7 @@ def mirror(address: str, folder: Path, endpoint_url: str = "", *, threads: int =
     return files
 
 
-def _listed(client: S3Client, bucket: str, prefix: str, address: str) -> list[Remote]:
+def _list_objects(client: S3Client, bucket: str, prefix: str, address: str) -> list[Remote]:
     """Every object below the prefix, sorted by name; markers of empty folders are none.
 
     Raises:
@@ -101,22 +102,22 @@ def _listed(client: S3Client, bucket: str, prefix: str, address: str) -> list[Re
         raise AtelierError(
             f"{address}: no object lies below it. Check the address; it is read as a folder's."
         )
-    _refuse_strange({remote.name: remote.key for remote in remotes}, bucket, prefix)
+    _refuse_bad_keys({remote.name: remote.key for remote in remotes}, bucket, prefix)
     return sorted(remotes, key=lambda remote: remote.name)
 
 
-def _refuse_strange(keys: dict[str, str], bucket: str, prefix: str) -> None:
-    mend = "Rename the object, or mirror another prefix."
+def _refuse_bad_keys(keys: dict[str, str], bucket: str, prefix: str) -> None:
+    hint = "Rename the object, or mirror another prefix."
     if {".", ".."} & set(prefix.split("/")):
-        raise AtelierError(f"s3://{bucket}/{prefix}: its parts may not be '.' or '..'. {mend}")
+        raise AtelierError(f"s3://{bucket}/{prefix}: its parts may not be '.' or '..'. {hint}")
     for name, key in keys.items():
         parts = name.split("/")
         if {"", ".", ".."} & set(parts) or re.search(r"[\\\0]|^[A-Za-z]:", name):
-            raise AtelierError(f"s3://{bucket}/{key}: such a key names no file below the folder. {mend}")
+            raise AtelierError(f"s3://{bucket}/{key}: such a key names no file below the folder. {hint}")
         for end in range(1, len(parts)):
             if (parent := "/".join(parts[:end])) in keys:
                 raise AtelierError(
-                    f"s3://{bucket}/{key}: {keys[parent]!r} would be a file and a folder at once. {mend}"
+                    f"s3://{bucket}/{key}: {keys[parent]!r} would be a file and a folder at once. {hint}"
                 )
 
 
@@ -146,9 +147,9 @@ def _entry(etag: str, path: Path) -> Entry:
 
 def _prune(files: Path, names: set[str]) -> None:
     """Remove what is not below the address (any more), and folders left empty."""
-    for folder, _, found in os.walk(files, topdown=False):
+    for folder, _, names_here in os.walk(files, topdown=False):
         here = Path(folder)
-        for file in found:
+        for file in names_here:
             if (here / file).relative_to(files).as_posix() not in names:
                 (here / file).unlink()
         if here != files and not any(here.iterdir()):
@@ -156,7 +157,7 @@ def _prune(files: Path, names: set[str]) -> None:
 
 
 @contextmanager
-def _errand(client: S3Client, address: str, parts: Path, missing: list[Remote]) -> Iterator[Errand]:
+def _transfer(client: S3Client, address: str, parts: Path, missing: list[Remote]) -> Iterator[Transfer]:
     """Progress, room and leftovers looked after.
 
     Raises:
@@ -164,14 +165,14 @@ def _errand(client: S3Client, address: str, parts: Path, missing: list[Remote]) 
     """
     parts.mkdir(exist_ok=True)
     lock = Lock()
-    with steps(f"Mirroring {address}", sum(remote.size for remote in missing)) as tell:
+    with steps(f"Mirroring {address}", sum(remote.size for remote in missing)) as log_bytes:
 
         def advance(count: int) -> None:
             with lock:
-                tell(count)
+                log_bytes(count)
 
-        errand = Errand(client, s3.bucket_and_key(address)[0], parts, advance)
-        wanted = {errand.part_of(remote) for remote in missing}
+        transfer = Transfer(client, s3.bucket_and_key(address)[0], parts, advance)
+        wanted = {transfer.part_of(remote) for remote in missing}
         for part in parts.iterdir():
             if part in wanted:
                 advance(part.stat().st_size)
@@ -184,31 +185,34 @@ def _errand(client: S3Client, address: str, parts: Path, missing: list[Remote]) 
                 f"{address}: {needed:,} bytes are still to come, and {parts} has room for {free:,}. Make "
                 "room, or set ATELIER_HOME to a larger disk."
             )
-        yield errand
+        yield transfer
 
 
-def _fetched(errand: Errand, missing: list[Remote], files: Path, threads: int) -> Iterator[tuple[str, Entry]]:
+def _downloads(
+    transfer: Transfer, missing: list[Remote], files: Path, threads: int
+) -> Iterator[tuple[str, Entry]]:
     """(name, entry) of each object as it is whole; the first failure stops the rest."""
     pool = ThreadPoolExecutor(max_workers=threads)
     try:
-        waiting = [pool.submit(_one, errand, remote, files / remote.name) for remote in missing]
+        waiting = [pool.submit(_download_to, transfer, remote, files / remote.name) for remote in missing]
         for done in as_completed(waiting):
             if (entry := done.result()) is not None:
                 yield entry
     finally:
-        errand.stop.set()
+        transfer.stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _one(errand: Errand, remote: Remote, final: Path) -> tuple[str, Entry] | None:
+def _download_to(transfer: Transfer, remote: Remote, final: Path) -> tuple[str, Entry] | None:
     """Make `final` the object, if it is not by now; None if the object was removed meanwhile."""
-    with suppress(s3.refusals()):  # the object is another one by now, or gone: `bring` sees to it
-        if is_whole(errand.client, errand.bucket, remote, final):  # an index was lost, or the file touched
+    with suppress(s3.refusals()):  # the object is another one by now, or gone: `download` sees to it
+        # An index was lost, or the file touched.
+        if is_whole(transfer.client, transfer.bucket, remote, final):
             return remote.name, _entry(remote.etag, final)
-    came = bring(errand, remote)
-    if came is None:
+    downloaded = download(transfer, remote)
+    if downloaded is None:
         return None
-    version, part = came
+    version, part = downloaded
     final.parent.mkdir(parents=True, exist_ok=True)
     sync(part)
     part.replace(final)

@@ -27,7 +27,7 @@ PAUSE_SECONDS = 0.25
 """Before the second try; twice as long before each further one."""
 
 _CHUNK = 64 * 1024
-_WON = 2**20
+_PROGRESS_BYTES = 2**20
 
 
 class _ChangedError(Exception):
@@ -35,7 +35,7 @@ class _ChangedError(Exception):
 
 
 @dataclass(frozen=True)
-class Errand:
+class Transfer:
     """What the fetching of all objects of one mirror shares.
 
     Attributes:
@@ -61,7 +61,7 @@ class Errand:
         return f"s3://{self.bucket}/{remote.key}"
 
 
-def bring(errand: Errand, remote: Remote) -> tuple[Remote, Path] | None:
+def download(transfer: Transfer, remote: Remote) -> tuple[Remote, Path] | None:
     """Fetch the object's bytes, going on where an earlier try stopped, and verify them.
 
     Returns:
@@ -74,35 +74,35 @@ def bring(errand: Errand, remote: Remote) -> tuple[Remote, Path] | None:
         BotoCoreError: the end point cannot be used at all; as is ClientError, when it refuses.
     """
     for _ in range(VERSIONS):
-        part = errand.part_of(remote)
+        part = transfer.part_of(remote)
         try:
-            _fill(errand, remote, part)
+            _download_whole(transfer, remote, part)
         except _ChangedError:
             part.unlink(missing_ok=True)
-            now = _version_now(errand, remote)
+            now = _version_now(transfer, remote)
             if now is None:
                 return None
             remote = now
         else:
             return remote, part
     raise AtelierError(
-        f"{errand.address_of(remote)}: it changed {VERSIONS} times while it was fetched. Fetch it when "
+        f"{transfer.address_of(remote)}: it changed {VERSIONS} times while it was fetched. Fetch it when "
         "nobody writes there."
     )
 
 
-def _fill(errand: Errand, remote: Remote, part: Path) -> None:
+def _download_whole(transfer: Transfer, remote: Remote, part: Path) -> None:
     """Gather bytes until they are the object's."""
     broken, damaged = 0, 0
     while True:
         before = _size(part)
         cause: Exception | None = None
         try:
-            with _versions_watched():
+            with _watching_version():
                 if before < remote.size or not part.exists():
-                    _go_on(errand, remote, part, before)
+                    _download_rest(transfer, remote, part, before)
                 if _size(part) >= remote.size:
-                    if is_whole(errand.client, errand.bucket, remote, part):
+                    if is_whole(transfer.client, transfer.bucket, remote, part):
                         return
                     part.unlink()
                     damaged += 1
@@ -110,40 +110,42 @@ def _fill(errand: Errand, remote: Remote, part: Path) -> None:
             cause = exc
         if damaged > 1:
             raise AtelierError(
-                f"{errand.address_of(remote)}: twice the bytes that came were not those of its ETag "
+                f"{transfer.address_of(remote)}: twice the bytes that came were not those of its ETag "
                 f"{remote.etag}. Something on the way alters them, or the object is damaged: upload it again."
             ) from cause
-        broken = 1 if _size(part) - before >= _WON else broken + 1
+        broken = 1 if _size(part) - before >= _PROGRESS_BYTES else broken + 1
         if broken >= TRIES:
             raise AtelierError(
-                f"{errand.address_of(remote)}: the connection broke {TRIES} times in a row "
+                f"{transfer.address_of(remote)}: the connection broke {TRIES} times in a row "
                 f"({cause or 'it ended early'}); {_size(part):,} of {remote.size:,} bytes are kept. "
                 "Run it again: it goes on from there."
             ) from cause
-        if errand.stop.wait(PAUSE_SECONDS * 2 ** (broken - 1)):
-            raise AtelierError(f"{errand.address_of(remote)}: stopped. Run it again: it goes on from there.")
+        if transfer.stop.wait(PAUSE_SECONDS * 2 ** (broken - 1)):
+            raise AtelierError(
+                f"{transfer.address_of(remote)}: stopped. Run it again: it goes on from there."
+            )
 
 
-def _go_on(errand: Errand, remote: Remote, part: Path, have: int) -> None:
+def _download_rest(transfer: Transfer, remote: Remote, part: Path, have: int) -> None:
     """Ask for what is missing, of this version only, and write what comes."""
     version = f'"{remote.etag}"'
     if have:
-        answer = errand.client.get_object(
-            Bucket=errand.bucket, Key=remote.key, IfMatch=version, Range=f"bytes={have}-"
+        answer = transfer.client.get_object(
+            Bucket=transfer.bucket, Key=remote.key, IfMatch=version, Range=f"bytes={have}-"
         )
     else:
-        answer = errand.client.get_object(Bucket=errand.bucket, Key=remote.key, IfMatch=version)
+        answer = transfer.client.get_object(Bucket=transfer.bucket, Key=remote.key, IfMatch=version)
     with closing(answer["Body"]) as body:
         if answer["ETag"].strip('"') != remote.etag:  # the end point does not know If-Match
             raise _ChangedError
         goes_on = have > 0 and answer.get("ContentRange", "").startswith(f"bytes {have}-")
         with part.open("ab" if goes_on else "wb") as file:
             for chunk in body.iter_chunks(_CHUNK):
-                _write(file.write, chunk, errand.address_of(remote))
+                _write(file.write, chunk, transfer.address_of(remote))
                 # What is fetched a second time, by an end point without ranges, has been counted.
-                errand.advance(len(chunk) if goes_on else max(0, min(len(chunk), file.tell() - have)))
-                if errand.stop.is_set():
-                    raise AtelierError(f"{errand.address_of(remote)}: stopped. Run it again.")
+                transfer.advance(len(chunk) if goes_on else max(0, min(len(chunk), file.tell() - have)))
+                if transfer.stop.is_set():
+                    raise AtelierError(f"{transfer.address_of(remote)}: stopped. Run it again.")
 
 
 def _write(write: Callable[[bytes], object], chunk: bytes, address: str) -> None:
@@ -157,7 +159,7 @@ def _write(write: Callable[[bytes], object], chunk: bytes, address: str) -> None
 
 
 @contextmanager
-def _versions_watched() -> Iterator[None]:
+def _watching_version() -> Iterator[None]:
     """A refusal because the version is gone, and one because a part is longer than it, mean a new version."""
     try:
         yield
@@ -167,9 +169,9 @@ def _versions_watched() -> Iterator[None]:
         raise
 
 
-def _version_now(errand: Errand, remote: Remote) -> Remote | None:
+def _version_now(transfer: Transfer, remote: Remote) -> Remote | None:
     try:
-        head = errand.client.head_object(Bucket=errand.bucket, Key=remote.key)
+        head = transfer.client.head_object(Bucket=transfer.bucket, Key=remote.key)
     except s3.refusals() as exc:
         if s3.code_of(exc) in {"NoSuchKey", "404"}:
             return None

@@ -1,4 +1,4 @@
-"""The door to S3: the client, its errors in words that mend, and one object to one file."""
+"""The door to S3: the client, its errors in words that hint, and one object to one file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _FORBIDDEN = "These credentials may not read there: allow s3:ListBucket and s3:GetObject, or use others."
-_MENDS = {
+_HINTS = {
     "NoSuchBucket": "Correct the bucket's name.",
     "NoSuchKey": "Correct the key; `aws s3 ls` shows those there are.",
     "404": "Correct the bucket or the key; `aws s3 ls` shows those there are.",
@@ -49,16 +49,16 @@ def client_for(endpoint_url: str, *, connections: int = 10) -> S3Client:
 
 
 @contextmanager
-def told(address: str, endpoint_url: str) -> Iterator[None]:
-    """Within the block, what boto3 raises becomes an AtelierError that says how to mend it."""
+def translated(address: str, endpoint_url: str) -> Iterator[None]:
+    """Within the block, what boto3 raises becomes an AtelierError that says how to hint it."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as exc:
-        mend = _MENDS.get(code_of(exc), "Check the address, and the credentials (boto3's own chain).")
+        hint = _HINTS.get(code_of(exc), "Check the address, and the credentials (boto3's own chain).")
         raise AtelierError(
-            f"{address}: S3 said: {exc}. {mend} ATELIER_S3_ENDPOINT_URL is {endpoint_url or 'not set'!r}."
+            f"{address}: S3 answered: {exc}. {hint} ATELIER_S3_ENDPOINT_URL is {endpoint_url or 'not set'!r}."
         ) from exc
     except OSError as exc:
         raise AtelierError(
@@ -121,7 +121,7 @@ def bucket_and_key(address: str) -> tuple[str, str]:
 
 def _fetch(bucket: str, key: str, folder: Path, endpoint_url: str) -> Path:
     address = f"s3://{bucket}/{key}"
-    with told(address, endpoint_url):
+    with translated(address, endpoint_url):
         client = client_for(endpoint_url)
         head = client.head_object(Bucket=bucket, Key=key)
         version = key_of(address, head["ETag"], head["ContentLength"])

@@ -177,7 +177,7 @@ def test_objects_uploaded_in_parts_are_verified(
         (f"s3://{BUCKET}/sets/none", "no object lies below it"),
         (
             "s3://nowhere/x",
-            r"s3://nowhere/x: S3 said: .*NoSuchBucket.* Correct the bucket's name\..*ENDPOINT_URL is 'http",
+            r"s3://nowhere/x: S3 answered: .*NoSuchBucket.* Correct the bucket's name\..*URL is 'http",
         ),
         ("s3://", "a path or s3://bucket/key is expected"),
         ("gs://bucket/x", "a path or s3://bucket/key is expected"),
