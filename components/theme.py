@@ -1,7 +1,7 @@
 """The look of every figure, drawn without any global state of matplotlib.
 
-Colours are Okabe and Ito's, told apart by colour-blind people too; what they tell is also told by
-line style, marker, hatching or text.
+The colours are Okabe and Ito's, which colour-blind people can tell apart. Whatever a colour says is also
+said by line style, marker, hatching or text.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ DPI = 110
 
 
 def figure(width: float, height: float) -> Figure:
-    """A figure of so many inches whose axes find their own room."""
-    # Room around: names that end at the very edge look cut off.
+    """A figure of that size in inches, whose axes are laid out without overlaps."""
+    # A margin all around: names that end at the very edge look cut off.
     return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1), dpi=DPI)
 
 
 def quiet(axes: Axes, *, grid: bool = True) -> None:
-    """No box around the axes; a pale grid behind them."""
+    """Take the box around the axes away, and draw a pale grid behind them."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_axisbelow(True)
     if grid:
@@ -36,5 +36,5 @@ def quiet(axes: Axes, *, grid: bool = True) -> None:
 
 
 def plain(text: str) -> str:
-    """A name as it is: a pair of dollar signs in it would be read as a formula."""
+    """Escape a name: matplotlib would read a pair of dollar signs in it as a formula."""
     return text.replace("$", r"\$")

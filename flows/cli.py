@@ -63,7 +63,7 @@ def _settings(
 
 
 def main() -> None:
-    """Run the command line; what a person can mend is one message and exit code 2."""
+    """Run the command line; what a person can correct is one message and exit code 2."""
     try:
         app()
     except KeyboardInterrupt:

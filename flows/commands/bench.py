@@ -1,4 +1,4 @@
-"""bench device: what this machine's device makes of each family."""
+"""bench device: how fast this machine trains and predicts with each family."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ def device(
         str, typer.Option("--families", help="Model families, separated by commas; default: all.")
     ] = "",
     image_size: Annotated[
-        str, typer.Option("--image-size", help="documented: each family's own; or pixels a side.")
+        str,
+        typer.Option(
+            "--image-size", help='"documented" for each family\'s own size, or pixels on each side.'
+        ),
     ] = "documented",
-    batch: Annotated[int, typer.Option(min=1, help="Images a step.")] = 16,
+    batch: Annotated[int, typer.Option(min=1, help="Images in each step.")] = 16,
     steps: Annotated[int, typer.Option(min=1, help="Steps that are timed.")] = 10,
     precision: Annotated[
         str | None, typer.Option(help="auto (default), float32, mixed_float16 or mixed_bfloat16.")

@@ -28,7 +28,9 @@ _SHOWN = 20
 @app.command("list")
 def list_(
     *,
-    source: Annotated[str | None, typer.Option("--source", help="Of this collection only.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Only the versions of this collection.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Every data version, the newest first."""
@@ -72,7 +74,7 @@ def show(version: VersionArgument, *, as_json: JsonOption = False) -> None:
 
 @app.command()
 def diff(earlier: VersionArgument, later: VersionArgument, *, as_json: JsonOption = False) -> None:
-    """What leads from one data version to another: works added, removed, relabelled, moved."""
+    """The difference between two data versions: works added, removed, relabelled, moved."""
     found = _versions().diff(earlier, later)
     if as_json:
         show_json(asdict(found))
@@ -109,7 +111,7 @@ def explore(plan: Plan, *, as_json: JsonOption = False) -> None:
 @app.command()
 @planned(SELECTION | {"weights": TRAINING["weights"]})
 def suspects(plan: Plan, *, as_json: JsonOption = False) -> None:
-    """List works whose label is probably wrong; the table, put right, is what --corrections takes."""
+    """List works whose label is probably wrong; --corrections takes the table back once it is corrected."""
     from flows.steps import explore as flow
 
     settings = load_settings()

@@ -43,7 +43,7 @@ def ensemble(
 def bag(
     plan: Plan,
     *,
-    members: Annotated[int, Option("--members", min=2, help="So many networks of each family.")] = 5,
+    members: Annotated[int, Option("--members", min=2, help="Number of networks of each family.")] = 5,
     as_json: JsonOption = False,
 ) -> None:
     """Bagging: train a family on several draws of the training works; their mean is one model."""
@@ -65,7 +65,9 @@ def bag(
 def cross_validate(
     plan: Plan,
     *,
-    folds: Annotated[int, Option("--folds", min=2, max=20, help="Each is the test part once.")] = 5,
+    folds: Annotated[
+        int, Option("--folds", min=2, max=20, help="Number of folds; each is the test part once.")
+    ] = 5,
     as_json: JsonOption = False,
 ) -> None:
     """Train families on every fold: each work is tested once; mean, spread and the score of all works."""
@@ -91,17 +93,23 @@ def cross_validate(
 def boost(
     run: Annotated[str, typer.Argument(help="A finished training run, or the beginning of its id.")],
     *,
-    rounds: Annotated[int | None, Option("--rounds", help="At most so many (400).")] = None,
-    depth: Annotated[int | None, Option("--depth", help="Of a tree (4).")] = None,
-    learning_rate: Annotated[float | None, Option("--learning-rate", help="Of a round (0.1).")] = None,
+    rounds: Annotated[int | None, Option("--rounds", help="At most this many rounds; default: 400.")] = None,
+    depth: Annotated[int | None, Option("--depth", help="Depth of each tree; default: 4.")] = None,
+    learning_rate: Annotated[
+        float | None, Option("--learning-rate", help="Learning rate of each round; default: 0.1.")
+    ] = None,
     layer: Annotated[
         str | None,
-        Option("--layer", help='The trees look at its output; default: the last Dense, or "features".'),
+        Option(
+            "--layer", help='Layer whose output the trees learn from; default: the last Dense, or "features".'
+        ),
     ] = None,
     class_weights: Annotated[
-        bool | None, Option("--class-weights", help="Let every class weigh alike.")
+        bool | None, Option("--class-weights", help="Give every class the same weight.")
     ] = None,
-    seed: Annotated[int | None, Option("--seed", help="Of what each round sees.")] = None,
+    seed: Annotated[
+        int | None, Option("--seed", help="Seed of the works and features that each round sees.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Grow boosted trees (XGBoost) on a run's network; both become one model (study D5)."""

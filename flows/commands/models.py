@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def runs(
     *,
     task: TaskOption = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many, the newest first.")] = 20,
     as_json: JsonOption = False,
 ) -> None:
     """List training runs with their scores on validation and test works."""
@@ -45,7 +45,7 @@ def compare(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Is one run better than another, or was it lucky? A paired test on the same test works."""
+    """A paired test of two runs on the same test works: is one better, or was it luck?"""
     from components.evaluation.answers import logged_rows
     from components.evaluation.paired import of_tables
     from components.tracking.runs import Tracker
@@ -76,7 +76,7 @@ def promote(
     overrule: Annotated[bool, typer.Option(help="Promote it whatever the figures say.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Let the best run (or a named one) meet the champion on the same works."""
+    """Compare the best run (or a named one) with the champion on the same works; the better one wins."""
     from flows.steps.finished_run import finished_runs
 
     settings = load_settings()
@@ -118,7 +118,7 @@ def predict(
     image: Annotated[Path, typer.Argument(help="A picture file.")],
     *,
     task: TaskOption = None,
-    top: Annotated[int, typer.Option(min=1, help="Show so many labels.")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="Show at most this many labels.")] = 5,
     as_json: JsonOption = False,
 ) -> None:
     """Label one picture with the champion, without a server."""

@@ -42,13 +42,13 @@ def _options(help_texts: Mapping[str, str], *names: str) -> dict[str, Any]:
 
 
 COLLECTION = _options(PLAN, "source", "root", "task", "multi_label")
-"""What is read."""
+"""Options of what is read."""
 SELECTION = COLLECTION | _options(
     PLAN, "corrections", "merge", "classes", "top", "balanced", "per_class", "protocol", "seed"
 )
-"""What is learnt from, and how it is split."""
+"""Options of what is learnt from, and how it is split."""
 TRAINING = SELECTION | _options(PLAN, "alpha", "loss", "top_up", "families", "scale", "weights")
-"""How it is learnt."""
+"""Options of how it is learnt."""
 PIPELINE = TRAINING | _options(PLAN, "pictures")
 STUDY_RUN = _options(STUDY, *STUDY)
 

@@ -43,7 +43,7 @@ def pipeline(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Ingest, validate, split, train, promote, make pictures; a finished stop is never done twice."""
+    """Ingest, validate, split, train, promote, make pictures; a finished step is never done twice."""
     _pipeline(plan, keep_as or plan.default_name, as_json=as_json)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from components.settings import Settings
     from flows.server.services import Service
 
-PortOption = Annotated[int | None, typer.Option("--port", help="Listen here.")]
+PortOption = Annotated[int | None, typer.Option("--port", help="Port to listen on.")]
 
 
 def up() -> None:
@@ -82,7 +82,7 @@ def dashboard(*, port: PortOption = None) -> None:
 
 
 def doctor(*, as_json: JsonOption = False) -> None:
-    """Versions, backend, devices, disk, services, and what is misconfigured, with the mend."""
+    """Versions, backend, devices, disk, services, and what is misconfigured and how to correct it."""
     from flows.server.doctor import examine
 
     with talking():

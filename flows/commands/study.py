@@ -90,7 +90,9 @@ def run(
     *,
     name: NameArgument,
     quick: Annotated[bool, Option("--quick", help="A faithful miniature: small images, few epochs.")] = False,
-    prefect: Annotated[bool, Option("--prefect", help="As a Prefect flow, each row a task.")] = False,
+    prefect: Annotated[
+        bool, Option("--prefect", help="Run it as a Prefect flow in which each row is a task.")
+    ] = False,
     strict: Annotated[bool, Option("--strict", help="Exit code 1 when a row could not be done.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -110,7 +112,7 @@ def run(
 
 @app.command()
 def table(name: NameArgument, *, as_json: JsonOption = False) -> None:
-    """What is known of a study's rows, of all its runs of the last one's size and data; trains nothing."""
+    """A study's table from all its runs of the newest one's size and data; trains nothing."""
     from components.studies.catalog import find_study
     from flows.study.run import last
 
@@ -153,7 +155,7 @@ def _show(outcome: StudyResult, *, as_json: bool) -> None:
     if outcome.failed:
         names = ", ".join(line.row for line in outcome.failed)
         errors.print(
-            f"{len(outcome.failed)} rows could not be done: {names}", style="yellow", highlight=False
+            f"{len(outcome.failed)} rows could not be done: {names}.", style="yellow", highlight=False
         )
     output.print(f"Left open by the source: {outcome.left_open}.", highlight=False)
     output.print(f"MLflow run {outcome.run}: table, figure, and a run a row below it.", highlight=False)

@@ -30,7 +30,10 @@ def tune(
     *,
     family: Annotated[str, Option("--family", help="Model family whose recipe is searched over.")],
     search: Annotated[
-        str, Option("--search", help="A ready-made one: heads, grid-cnn, inception or learning-rate.")
+        str,
+        Option(
+            "--search", help="A search that is ready to use: heads, grid-cnn, inception or learning-rate."
+        ),
     ] = "",
     param: Annotated[
         list[str] | None,
@@ -41,18 +44,20 @@ def tune(
         ),
     ] = None,
     sampler: Annotated[str, Option("--sampler", help="grid, random or tpe (default of --param).")] = "",
-    trials: Annotated[int | None, Option("--trials", help="So many; default: the whole grid, or 20.")] = None,
+    trials: Annotated[
+        int | None, Option("--trials", help="Number of trials; default: the whole grid, or 20.")
+    ] = None,
     pruner: Annotated[str, Option("--pruner", help="none, asha or hyperband: end poor trials early.")] = "",
     metric: Annotated[str, Option("--metric", help="val_macro_f1 (default), val_accuracy or val_loss.")] = "",
     workers: Annotated[int, Option("--workers", min=1, help="Processes that take trials.")] = 1,
     storage: StorageOption = None,
-    name: Annotated[str, Option("--name", help="Under which the trials are kept and resumed.")] = "",
+    name: Annotated[str, Option("--name", help="Name under which the trials are kept and resumed.")] = "",
     worker: Annotated[
         bool, Option("--worker", help="Only take trials of a search that another process leads.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Search over a recipe; broken off, the same command goes on. The best network can be promoted."""
+    """Search over a recipe's fields; the same command resumes it. The best network can be promoted."""
     given = {"sampler": sampler, "trials": trials, "pruner": pruner, "metric": metric}
     params = list(filter(None, param or []))
     wanted = _search(plan, family, search, params, {key: value for key, value in given.items() if value})
