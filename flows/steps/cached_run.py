@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from components.errors import RegistryError
+from components.tracking.claims import claimed
+from components.tracking.runs import RunRecord, Tracker
 
 if TYPE_CHECKING:
     from components.settings import Settings
     from components.tracking.recorder import Run
-    from components.tracking.runs import RunRecord, Tracker
 
 
 def find_or_run(
@@ -31,9 +32,6 @@ def find_or_run(
     Raises:
         RegistryError: MLflow does not list the run that just ended.
     """
-    from components.tracking.claims import claimed
-    from components.tracking.runs import Tracker
-
     tracker = Tracker(settings)
     if finished := _finished(tracker, experiment, key, parent):
         return finished, True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from components.errors import RegistryError, TrainingError
 from components.inference.release import KERAS, ReleaseCard
 from components.tracking import tags as run_tag
+from components.tracking.runs import RunRecord, Tracker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import keras
 
     from components.settings import Settings
-    from components.tracking.runs import RunRecord
     from components.training.recipe import Recipe
 
 _INHERITED = (
@@ -60,7 +60,7 @@ class FinishedRun:
         return load_network(self.path)
 
     def judged_as(self, family: str, image_size: tuple[int, int] | None = None) -> Recipe:
-        """What `judging.judge` wants to know of a network made of this one, which no recipe trains."""
+        """The recipe that `evaluate` wants to know of a network made of this one, which no recipe trains."""
         from components.training.recipe import Recipe, Stage
 
         return Recipe(
@@ -79,8 +79,6 @@ def finished_run(record: RunRecord, settings: Settings) -> FinishedRun:
         RegistryError: it left no network.
         TrainingError: it is not at its end.
     """
-    from components.tracking.runs import Tracker
-
     if record.status != "FINISHED":
         raise TrainingError(
             f"The run {record.id[:8]} ({record.name}) is {record.status.lower()}; a finished one is "
@@ -96,16 +94,14 @@ def finished_runs(given: Sequence[str], settings: Settings, task: str = "") -> l
     Raises:
         RegistryError: none, or several, begin so.
     """
-    from components.tracking.runs import Tracker
-
     chosen = []
     for text in given:
         known = Tracker(settings).runs(task, "training", begins=text) if text.isalnum() else []
-        found = [one for one in known if one.status == "FINISHED"]
-        if len(found) != 1:
+        finished = [record for record in known if record.status == "FINISHED"]
+        if len(finished) != 1:
             raise RegistryError(
-                f"{text!r}: one finished {task or 'training'} run is expected, {len(found)} match. "
+                f"{text!r}: one finished {task or 'training'} run is expected, {len(finished)} match. "
                 f"See `atelier runs`."
             )
-        chosen.append(found[0])
+        chosen.append(finished[0])
     return chosen

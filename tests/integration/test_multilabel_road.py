@@ -100,7 +100,7 @@ def test_each_stop_is_found_done(walked: Walked) -> None:
 
 def test_a_model_of_one_label_can_be_judged_beside_it(walked: Walked) -> None:
     """It gives each work its most probable label; the other one's labels it misses."""
-    from flows.steps.promote import _scores_of_many
+    from flows.steps.contender import scores_of_several
 
     works = walked.manifest.held_out
     names = works.class_names
@@ -110,5 +110,5 @@ def test_a_model_of_one_label_can_be_judged_beside_it(walked: Walked) -> None:
     card = Predictor.load(folder).card
     single = card.replace(multi_label=False, thresholds=())
     right = truth * np.linspace(0.9, 0.8, len(names))
-    assert _scores_of_many(card, works, names, truth).macro_f1 == pytest.approx(1)
-    assert 0.5 < _scores_of_many(single, works, names, right).macro_f1 < 1
+    assert scores_of_several(card, works, names, truth).macro_f1 == pytest.approx(1)
+    assert 0.5 < scores_of_several(single, works, names, right).macro_f1 < 1

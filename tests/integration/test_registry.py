@@ -173,7 +173,7 @@ def test_the_models_page_shows_final_figures_but_the_run_each_only_once(
 def test_promotion_measures_on_the_pixels_that_the_model_learnt_from(
     settings: Settings, tmp_path: Path
 ) -> None:
-    from flows.steps.promote import _contender
+    from flows.steps.contender import contender_of
 
     works = manifest(dict.fromkeys(COLOURS, 1), root=tmp_path)
     paths = []
@@ -186,7 +186,7 @@ def test_promotion_measures_on_the_pixels_that_the_model_learnt_from(
     frame = works.frame.assign(path=[path.name for path in paths], sha256=hashes, split="test")
     registry = Registry(settings)
     version = registry.register("style", *_trained(settings, tmp_path, "style", alpha=Alpha.DROP))
-    contender = _contender(registry.existing("style", version), works.with_frame(frame), settings)
+    contender = contender_of(registry.existing("style", version), works.with_frame(frame), settings)
     assert contender.macro_f1 == 1.0
 
 

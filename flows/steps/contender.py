@@ -1,0 +1,83 @@
+"""How a registered version does on works: its score there, by the very engine that serves it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from components.data.manifest import Manifest
+from components.evaluation.metrics import evaluate
+from components.evaluation.multilabel import HALF, evaluate_multilabel
+from components.inference.predictor import Predictor
+from components.tracking.decision import Contender
+from components.tracking.registry import Registry
+from flows.steps.eval_data import images_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from components.evaluation.metrics import Scores
+    from components.evaluation.multilabel import LabelledScores
+    from components.inference.release import ReleaseCard
+    from components.settings import Settings
+    from components.tracking.registry import VersionRecord
+
+
+def contender_of(version: VersionRecord, manifest: Manifest, settings: Settings) -> Contender:
+    """A version's score on the manifest's test works, by the very engine that serves it.
+
+    Classes it was never taught it gets wrong; where it knows classes that these works lack, no figure
+    would be fair, and there is none. Where works bear several labels, each label is judged by itself.
+    """
+    works = manifest.held_out
+    scores = _scores(version, works, manifest.class_names, settings)
+    return Contender(
+        version=version.version,
+        family=version.tags["family"],
+        macro_f1=scores.macro_f1 if scores else None,
+        low=scores.macro_f1_low if scores else None,
+        high=scores.macro_f1_high if scores else None,
+        synthetic=version.tags["synthetic"] == "true",
+        source=version.tags["source"],
+        works=len(works),
+        part=manifest.judged_on.value,
+    )
+
+
+def _scores(
+    version: VersionRecord, works: Manifest, names: list[str], settings: Settings
+) -> Scores | LabelledScores | None:
+    with tempfile.TemporaryDirectory() as folder:
+        release = Registry(settings).download(version.task, version.version, Path(folder) / "release")
+        predictor = Predictor.load(release)
+        if not set(predictor.card.class_names) <= set(names):
+            return None
+        images = images_of(works, predictor.card.image_size, predictor.card.alpha, settings)
+        probabilities = np.zeros((len(works), len(names)), np.float32)
+        probabilities[:, [names.index(name) for name in predictor.card.class_names]] = (
+            predictor.probabilities(images)
+        )
+    if works.multi_label:
+        return scores_of_several(predictor.card, works, names, probabilities)
+    if predictor.card.multi_label:  # asked for one label, the surest of them is its answer
+        probabilities /= np.maximum(probabilities.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    return evaluate(works.targets(names), probabilities, names, works.group_ids)
+
+
+def scores_of_several(
+    card: ReleaseCard, works: Manifest, names: list[str], probabilities: NDArray[np.floating]
+) -> LabelledScores:
+    """Of works with several labels: a multi-label model gives those above their thresholds, another one."""
+    at = dict(zip(card.class_names, card.thresholds, strict=False))
+    if not card.multi_label:
+        probabilities = np.eye(len(names))[probabilities.argmax(axis=1)]
+    return evaluate_multilabel(
+        works.targets(names),
+        probabilities,
+        names,
+        thresholds=[at.get(name, HALF) for name in names],
+        groups=works.group_ids,
+    )
