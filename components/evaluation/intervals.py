@@ -17,6 +17,7 @@ from scipy.sparse import csr_array
 from components import formatting
 from components.errors import DataError
 from components.evaluation.answers import Numbers
+from components.f1 import f1_scores
 
 Counts = NDArray[np.int64]
 Weights = NDArray[np.float64]
@@ -39,10 +40,8 @@ def confusion_matrix(truth: Numbers, predicted: Numbers, num_classes: int) -> Co
 
 def f1_of(confusions: Counts) -> NDArray[np.float64]:
     """F1 of each class, (..., C) of counts (..., C, C); 0 for a class neither present nor predicted."""
-    hits = np.diagonal(confusions, axis1=-2, axis2=-1).astype(np.float64)
-    both = confusions.sum(axis=-1) + confusions.sum(axis=-2)
-    f1: NDArray[np.float64] = np.divide(2 * hits, both, out=np.zeros_like(hits), where=both > 0)
-    return f1
+    hits = np.diagonal(confusions, axis1=-2, axis2=-1)
+    return f1_scores(hits, confusions.sum(axis=-1), confusions.sum(axis=-2))
 
 
 def bootstrap_macro_f1(  # noqa: PLR0913 (four of them are named options)
@@ -226,14 +225,8 @@ def mean_of(values: ArrayLike) -> Metric:
 def macro_f1(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:
     """Macro-F1 over all `num_classes`; truth and predicted are (N,) class numbers."""
     is_, said = _one_hot(truth, num_classes), _one_hot(predicted, num_classes)
-    right, either = is_.multiply(said), is_ + said
-
-    def macro_f1(weights: Weights) -> NDArray[np.float64]:
-        hits, both = weights @ right, weights @ either
-        f1: NDArray[np.float64] = np.divide(2 * hits, both, out=np.zeros_like(hits), where=both > 0)
-        return np.asarray(f1.mean(axis=-1))
-
-    return macro_f1
+    right = is_.multiply(said)
+    return lambda weights: np.asarray(f1_scores(weights @ right, weights @ is_, weights @ said).mean(axis=-1))
 
 
 def balanced_accuracy_of(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from components.errors import DataError
-from components.evaluation.intervals import Interval, Metric, Weights, bootstrap, share_interval
+from components.evaluation.intervals import Interval, Metric, bootstrap, share_interval
 from components.evaluation.metrics import interval_ends
+from components.f1 import f1_scores
 from components.formatting import brackets
 
 if TYPE_CHECKING:
@@ -184,14 +185,10 @@ def answered(probabilities: NDArray[np.floating], thresholds: Sequence[float] = 
 
 def macro_f1_of_many(is_: Hot, said: Hot) -> Metric:
     """Macro-F1 of (N, C) truth and answers, for `intervals.bootstrap`."""
-    right, either = (is_ & said).astype(float), is_.astype(float) + said
-
-    def macro_f1(weights: Weights) -> NDArray[np.float64]:
-        hits, both = weights @ right, weights @ either
-        f1 = np.divide(2 * hits, both, out=np.zeros_like(hits), where=both > 0)
-        return np.asarray(f1.mean(axis=-1))
-
-    return macro_f1
+    true, given, right = is_.astype(float), said.astype(float), (is_ & said).astype(float)
+    return lambda weights: np.asarray(
+        f1_scores(weights @ right, weights @ true, weights @ given).mean(axis=-1)
+    )
 
 
 def per_label(scores: LabelledScores, title: str = "Per class") -> Figure:
@@ -230,7 +227,7 @@ def _threshold(is_: Hot, probable: NDArray[np.float64]) -> float:
     order = np.argsort(-probable, kind="stable")
     values, hits = probable[order], np.cumsum(is_[order])
     ends = np.flatnonzero(np.append(values[1:] < values[:-1], True))  # equal ones are given together
-    f1 = 2 * hits[ends] / (ends + 1 + is_.sum())
+    f1 = f1_scores(hits[ends], is_.sum(), ends + 1)
     below = np.append(values[1:], 0.0)[ends]
     between = (values[ends] + below) / 2
     best = np.flatnonzero(f1 >= f1.max() - 1e-12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from components.f1 import f1_scores
 from components.training.multilabel import epoch_metrics_multilabel
 from components.training.recipe import Recipe
 from components.training.result import MONITOR, Epoch, EpochMetrics
@@ -25,8 +26,8 @@ def epoch_metrics(truth: np.ndarray, probabilities: np.ndarray) -> Epoch:
     predicted = probabilities.argmax(axis=1)
     table = np.zeros((num_classes, num_classes))
     np.add.at(table, (truth, predicted), 1)
-    hits, support, claims = np.diag(table), table.sum(axis=1), table.sum(axis=0)
-    f1 = 2 * hits / np.maximum(support + claims, 1)
+    hits = np.diag(table)
+    f1 = f1_scores(hits, table.sum(axis=1), table.sum(axis=0))
     # Clipped as Keras does it, so that loss and val_loss are the same quantity.
     picked = np.clip(probabilities[np.arange(len(truth)), truth].astype(float), 1e-7, 1.0)
     return {

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from components.f1 import f1_scores
+
 _THRESHOLD = 0.5
 
 
@@ -23,13 +25,13 @@ def epoch_metrics_multilabel(truth: NDArray[Any], probabilities: NDArray[np.floa
         val_macro_f1, the mean of the classes' F1, where one that is never answered counts 0.
     """
     true, answered = np.asarray(truth) > 0, np.asarray(probabilities) > _THRESHOLD
-    hits, sizes = (true & answered).sum(axis=0), true.sum(axis=0) + answered.sum(axis=0)
+    f1 = f1_scores((true & answered).sum(axis=0), true.sum(axis=0), answered.sum(axis=0))
     # Clipped as Keras does it, so that loss and val_loss are the same quantity.
     sure = np.clip(np.asarray(probabilities, np.float64), 1e-7, 1 - 1e-7)
     return {
         "val_loss": float(-np.log(np.where(true, sure, 1 - sure)).mean()),
         "val_accuracy": float((true == answered).mean()),
-        "val_macro_f1": float((2 * hits / np.maximum(sizes, 1)).mean()),
+        "val_macro_f1": float(f1.mean()),
     }
 
 
