@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from components.errors import DataError
 from components.evaluation.answers import Numbers
@@ -20,6 +20,7 @@ from components.evaluation.intervals import (
     resampled,
     widened,
 )
+from components.formatting import TOO_FEW
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Comparison:
         difference: of macro-F1, with the 95 % interval of the paired bootstrap.
         p_value: two-sided, of "no difference in macro-F1"; below .05 where the interval leaves out 0.
         only_first: works that only the first run has right; only_second: that only the second has.
-        mcnemar_p: two-sided, of "no difference in accuracy", by McNemar's exact test.
+        mcnemar_p: two-sided, of "no difference in accuracy", by McNemar's exact test; a group counts once.
         same_answers: the runs answer alike on every work.
     """
 
@@ -49,6 +50,8 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """One sentence: which is better, or that it cannot be told."""
+        if self.p_value >= 0.05 and self.difference.low is None and not self.same_answers:
+            return f"No difference can be told on {self.works} works: {TOO_FEW}."
         if self.p_value >= 0.05:
             return f"No difference can be told on {self.works} works (p = {self.p_value:.2g})."
         better = "second" if self.difference.point > 0 else "first"
@@ -89,8 +92,9 @@ def compare(  # noqa: PLR0913 (three of them are named options)
     Macro-F1 by a paired bootstrap (Efron & Tibshirani 1993): both runs are scored on the same resamples,
     drawn within each class, so what makes a work hard for both cancels. The p-value is twice the share of
     resamples on the far side of 0, as the percentile interval has it. Accuracy by McNemar's exact test
-    (McNemar 1947; Dietterich 1998), which knows only the works that one run has right and the other wrong,
-    and takes every work for a witness of its own, grouped or not.
+    (McNemar 1947; Dietterich 1998), which knows only the works that one run has right and the other wrong;
+    a group counts once, for the run that has more of it right (a sign test). Where all resamples give the
+    same difference, the bootstrap cannot tell and the sign test's p-value stands for both.
 
     Args:
         truth: (N,) class numbers below `num_classes`; as are `first` and `second`, the two runs' answers.
@@ -123,15 +127,17 @@ def compare(  # noqa: PLR0913 (three of them are named options)
     before, after = (float(score(ones)[0]) for score in scores)
     only_first = int(((first == truth) & (second != truth)).sum())
     only_second = int(((second == truth) & (first != truth)).sum())
+    difference = widened(interval_of(after - before, drawn))
+    sign_p = mcnemar(*_ahead(first == truth, second == truth, groups))
     return Comparison(
         works=len(truth),
         first_macro_f1=before,
         second_macro_f1=after,
-        difference=widened(interval_of(after - before, drawn)),
-        p_value=_beyond_nought(drawn),
+        difference=difference,
+        p_value=sign_p if difference.low is None else _two_sided_p(drawn),
         only_first=only_first,
         only_second=only_second,
-        mcnemar_p=mcnemar(only_first, only_second),
+        mcnemar_p=sign_p,
         same_answers=bool((first == second).all()),
     )
 
@@ -217,7 +223,16 @@ def _macro_f1(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> 
     return float(f1_of(confusion_matrix(truth, said, len(class_names))).mean())
 
 
-def _beyond_nought(drawn: np.ndarray) -> float:
+def _ahead(first: NDArray[np.bool_], second: NDArray[np.bool_], groups: ArrayLike | None) -> tuple[int, int]:
+    """Groups of which the first run has more right, and those of which the second has."""
+    gain = second.astype(int) - first.astype(int)
+    if groups is not None:
+        group = np.unique(np.asarray(groups), return_inverse=True)[1]
+        gain = np.bincount(group.reshape(-1), weights=gain).round()
+    return int((gain < 0).sum()), int((gain > 0).sum())
+
+
+def _two_sided_p(drawn: NDArray[np.float64]) -> float:
     """Two-sided p-value; never 0, which no finite number of resamples could show."""
     beyond = min(int((drawn <= 0).sum()), int((drawn >= 0).sum()))
     return min(1.0, 2 * (beyond + 1) / (len(drawn) + 1))

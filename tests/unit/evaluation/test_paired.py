@@ -60,9 +60,9 @@ def test_is_symmetric(seed, skills) -> None:
     assert back.p_value == there.p_value
     assert back.mcnemar_p == pytest.approx(there.mcnemar_p)
     assert back.difference.point == -there.difference.point
-    assert (back.difference.low, back.difference.high) == pytest.approx(
-        (-there.difference.high, -there.difference.low)
-    )
+    if there.difference.low is not None:
+        ends = (-there.difference.high, -there.difference.low)
+        assert (back.difference.low, back.difference.high) == pytest.approx(ends)
     assert 0 < there.p_value <= 1
     assert 0 < there.mcnemar_p <= 1
 
@@ -89,6 +89,18 @@ def test_copies_of_a_work_are_no_more_witnesses() -> None:
     grouped = compare(truth, first, second, 3, groups=np.repeat(np.arange(60), 5))
     wide, narrow = (one.difference.high - one.difference.low for one in (grouped, each))
     assert wide == pytest.approx(narrow * np.sqrt(5), rel=0.25)
+    single = compare(truth[::5], first[::5], second[::5], 3)
+    assert grouped.mcnemar_p == single.mcnemar_p > each.mcnemar_p
+
+
+def test_copies_of_one_picture_a_class_tell_no_difference() -> None:
+    truth = np.repeat([0, 1, 2], 20)
+    right, wrong = truth.copy(), (truth + 1) % 3
+    found = compare(truth, wrong, right, 3, groups=np.repeat(["a", "b", "c"], 20))
+    assert found.difference_text == "1.000 [too few works]"
+    assert found.p_value == found.mcnemar_p == 0.25
+    assert found.verdict == "No difference can be told on 60 works: too few works."
+    assert "The second is better" in compare(truth, wrong, right, 3).verdict  # 60 pictures are enough
 
 
 @settings(max_examples=30, deadline=None)
