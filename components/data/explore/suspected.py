@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from components.data.explore.shelf import ABOUT, facts_of, save
 from components.data.explore.tiles import Tile, named, small, wall
 from components.data.groups import duplicates
-from components.data.groups.label_errors import LabelErrors
 from components.data.manifest import Manifest
 from components.storage import building
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from components.data.groups.label_errors import LabelErrors
 
 TABLE, SHEET = "suspects.csv", "suspects.png"
 _SHOWN = 32

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,9 +26,6 @@ def equal(values: pd.Series[str]) -> Pairs:
 
 def named(contents: pd.Series[str], ties: Iterable[Pairs]) -> list[str]:
     """For each row the smallest content among all rows that it is tied to, itself included."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     first, second = (np.concatenate(places) for places in zip(*ties, strict=True))
     count = len(contents)
     graph = coo_array((np.ones(len(first), bool), (first, second)), shape=(count, count))

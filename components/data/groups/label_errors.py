@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from cleanlab.filter import find_label_issues
+from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from components.data.manifest import Manifest
 from components.errors import DataError
@@ -97,10 +103,6 @@ def _out_of_fold(
     seed: int,
 ) -> NDArray[np.float64]:
     """(N, C): what a model that saw neither the work nor its copies makes of it."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
     shares = np.zeros((len(labels), labels.max() + 1))
     with steps("Looking for wrong labels", folds) as advance:
         for train, held_out in _parted(labels, groups, folds, seed):
@@ -118,8 +120,6 @@ def _out_of_fold(
 def _parted(
     labels: NDArray[np.int_], groups: NDArray[np.object_], folds: int, seed: int
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    from sklearn.model_selection import StratifiedGroupKFold
-
     parts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a small class may lack from a fold
@@ -134,9 +134,6 @@ def _suspected(
     Confident learning says how many labels are wrong; those the model gives least to are taken. Of 93
     labels flipped among 1,860 paintings this found as many as cleanlab's default and suspected fewer others.
     """
-    from cleanlab.filter import find_label_issues
-    from cleanlab.rank import get_label_quality_scores
-
     suspicious = find_label_issues(labels, shares, filter_by="low_self_confidence", n_jobs=1)
     quality = get_label_quality_scores(labels, shares, method="self_confidence")
     return np.asarray(suspicious, bool) & (shares.argmax(axis=1) != labels), np.asarray(quality, float)
