@@ -51,7 +51,8 @@ class Journal:
 
     def __init__(self, settings: Settings) -> None:
         self._path = settings.journal
-        self._pending = settings.home / "promotion-pending.json"
+        self.pending_file = settings.home / "promotion-pending.json"
+        """What is under way; there is none most of the time."""
 
     def entries(self, task: str | None = None) -> list[Entry]:
         """Every decision, the oldest first; a line that a full disk cut off is logged and left out."""
@@ -70,7 +71,7 @@ class Journal:
 
     def begin(self, entry: Entry) -> None:
         """Write down what is about to be done."""
-        write_atomically(self._pending, entry.model_dump_json())
+        write_atomically(self.pending_file, entry.model_dump_json())
 
     def pending(self) -> Entry | None:
         """What was begun and not ended.
@@ -79,12 +80,12 @@ class Journal:
             RegistryError: it cannot be read.
         """
         try:
-            return Entry.model_validate_json(self._pending.read_bytes())
+            return Entry.model_validate_json(self.pending_file.read_bytes())
         except FileNotFoundError:
             return None
         except ValidationError as exc:
             raise RegistryError(
-                f"{self._pending}: a promotion under way is expected there and cannot be read ({exc}). "
+                f"{self.pending_file}: a promotion under way is expected there and cannot be read ({exc}). "
                 "See in MLflow where champion points, then delete the file."
             ) from exc
 
@@ -92,7 +93,7 @@ class Journal:
         """Enter it, once, and forget that it was under way."""
         if all(known.id != entry.id for known in self.entries(entry.task)):
             append_line(self._path, json.dumps(entry.model_dump(mode="json"), ensure_ascii=False))
-        self._pending.unlink(missing_ok=True)
+        self.pending_file.unlink(missing_ok=True)
 
 
 @cache

@@ -117,8 +117,18 @@ class Promotion:
         with alone(self._settings.home / "promotion.lock"):
             begun = self._journal.pending()
             if begun is not None:
-                self._finish(begun)
+                self._finish_begun(begun)
             yield
+
+    def _finish_begun(self, begun: Entry) -> None:
+        try:
+            self._finish(begun)
+        except RegistryError as exc:
+            raise RegistryError(
+                f"The {begun.action} of {begun.task} version {begun.version} was begun at {begun.time} and "
+                f"cannot be finished: {exc} To give it up, let champion point to the version that you "
+                f"want in MLflow, and delete {self._journal.pending_file}."
+            ) from exc
 
     def _decided(
         self, task: str, version: str, decision: Decision, now: VersionRecord | None, *, overrule: bool

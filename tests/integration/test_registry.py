@@ -384,6 +384,19 @@ class TestPromotion:
             promotion.rollback(task)
         assert len(promotion.journal()) == 1
 
+    def test_a_promotion_that_can_never_be_finished_can_be_given_up(
+        self, own: Settings, task: str, versions: list[str]
+    ) -> None:
+        promotion = Promotion(own)
+        entry = promotion.apply(task, versions[0], better)
+        Journal(own).begin(entry.model_copy(update={"id": "another", "champion": "999"}))
+        with pytest.raises(
+            RegistryError, match=r"cannot be finished: .*no version 999.*delete .*pending\.json"
+        ):
+            promotion.apply(task, versions[1], better)
+        Journal(own).pending_file.unlink()
+        assert promotion.apply(task, versions[1], better).champion == versions[1]
+
     def test_a_release_that_is_gone_moves_nothing(
         self, own: Settings, task: str, versions: list[str], tmp_path: Path
     ) -> None:
