@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,18 +93,13 @@ class Registry:
         """Every version of the task's model, the newest first; empty where nothing is registered."""
         name = _name(task)
         with translated(f"Reading the versions of {name}"):
-            found = self._client.search_model_versions(f"name = '{name}'", max_results=_PAGE)
+            entities = self._client.search_model_versions(f"name = '{name}'", max_results=_PAGE)
             models = self._client.search_registered_models(f"name = '{name}'")
         # A search for versions leaves their aliases out; the registered model names them.
         places = models[0].aliases if models else {}
-        records = [_record(task, one) for one in found]
-        aliased = [
-            replace(
-                one, aliases=tuple(sorted(a for a, version in places.items() if str(version) == one.version))
-            )
-            for one in records
-        ]
-        return sorted(aliased, key=lambda one: -int(one.version))
+        records = [_record(task, entity) for entity in entities]
+        aliased = [replace(record, aliases=_aliases(record.version, places)) for record in records]
+        return sorted(aliased, key=lambda record: -int(record.version))
 
     def alias(self, task: str, alias: str, version: str) -> None:
         """Let `alias` point to `version`, wherever it pointed before.
@@ -125,7 +121,7 @@ class Registry:
     def download(self, task: str, version: str, folder: Path) -> Path:
         """Copy the release of a version into `folder`, its card naming the version; `folder`.
 
-        A release that is there already is kept.
+        A release that lies there already is kept.
 
         Raises:
             RegistryError: there is no such version, or its files are gone.
@@ -155,16 +151,16 @@ class Registry:
             RegistryError: there is none; the message lists those there are.
         """
         versions = self.versions(task)
-        found = next((one for one in versions if one.version == str(version)), None)
-        if found is None:
-            there = ", ".join(one.version for one in versions) or "none"
-            raise RegistryError(f"{_name(task)} has no version {version}; there are: {there}.")
-        return found
+        record = next((record for record in versions if record.version == str(version)), None)
+        if record is None:
+            known = ", ".join(record.version for record in versions) or "none"
+            raise RegistryError(f"{_name(task)} has no version {version}; there are: {known}.")
+        return record
 
     def _of_run(self, name: str, run_id: str) -> str | None:
         with translated(f"Reading the versions of {name}"):
-            found = self._client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
-        return str(min(int(one.version) for one in found)) if found else None
+            entities = self._client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'")
+        return str(min(int(entity.version) for entity in entities)) if entities else None
 
     @property
     def _client(self) -> MlflowClient:
@@ -173,6 +169,11 @@ class Registry:
 
 def _name(task: str) -> str:
     return f"atelier-{task}"
+
+
+def _aliases(version: str, places: Mapping[str, str]) -> tuple[str, ...]:
+    """The aliases that point to a version, of what each points to."""
+    return tuple(sorted(alias for alias, place in places.items() if str(place) == version))
 
 
 def _tags(card: ReleaseCard) -> dict[str, str]:
