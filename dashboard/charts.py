@@ -13,7 +13,7 @@ _Rows = Sequence[dict[str, Any]]
 
 
 def interval_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
-    """Macro-F1 of each run as a point with its 95 % interval: `rows` as `rows.intervals` makes them."""
+    """Macro-F1 of each run as a point with its 95 % interval: `rows` as `tables.intervals` makes them."""
     frame = pd.DataFrame(rows)
     order = list(frame["model"].unique())
     scale = alt.Scale(domain=_framed(frame["low"].min(), frame["high"].max()), nice=False)
@@ -25,7 +25,7 @@ def interval_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
             title=None,
             sort=["Validation", "Test"],
             scale=alt.Scale(domain=["Validation", "Test"], range=[VERMILION, BLUE]),
-            legend=alt.Legend(orient="top", labelFontSize=13),
+            legend=alt.Legend(orient="top", direction="vertical", labelFontSize=13),
         ),
         tooltip=[
             alt.Tooltip("model:N", title="Model"),
@@ -36,7 +36,7 @@ def interval_chart(rows: _Rows) -> alt.LayerChart | alt.FacetChart:
     bars = base.mark_rule(strokeWidth=2.5, strokeCap="round").encode(
         x=alt.X(
             "low:Q",
-            title="Macro-F1, with its 95 % range",
+            title="Macro-F1 (95 % range)",
             scale=scale,
             axis=alt.Axis(format=".2f", tickCount=8, labelFontSize=12),
         ),
