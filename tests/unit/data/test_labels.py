@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from components.data import labels, sources
 from components.data.gate.drift import classes_before
 from components.data.gate.expectations.sources import of_source
-from components.data.gate.summaries import classes, works_by_part
 from components.data.manifest import Manifest, Split, Task
 from components.data.select import Selection, select_works
 from components.data.splits.split import assign, find_protocol
+from components.data.summaries import classes, works_by_part
 from components.errors import DataError, SettingsError
 from tests.tiny_collections import best_artworks, manifest
 

@@ -10,10 +10,10 @@ import pytest
 
 from components.data.gate.expectations import expectations
 from components.data.gate.expectations.sources import SOURCES, of_source
-from components.data.gate.summaries import NAMED_BY, ONE_ROW, TABLES
 from components.data.gate.validate import validate
 from components.data.manifest import COLUMNS, Manifest, Rejected, Task
 from components.data.splits.split import PROTOCOLS, assign, find_protocol
+from components.data.summaries import NAMED_BY, ONE_ROW, TABLES
 from tests.tiny_collections import manifest
 
 STYLES = {"Cubism": 40, "Impressionism": 30}
