@@ -19,18 +19,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from filelock import FileLock, Timeout
-
 from components.addresses import is_http, sqlite_file, unreachable
 from components.errors import ServiceError
 from components.settings import Settings
+from components.tracking.database import open_database, probe, refusal
+from components.tracking.locks import locked
 from components.tracking.relocation import DATABASE, relocate
 
 if TYPE_CHECKING:
     from mlflow.tracking import MlflowClient
 
-ANSWER_SECONDS = 5.0
-LOCK_SECONDS = 120.0
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
@@ -78,9 +76,9 @@ def check(settings: Settings) -> None:
     file = sqlite_file(uri)
     if file is None or file.exists():
         try:
-            _try_database(uri)
+            probe(uri)
         except (SQLAlchemyError, ModuleNotFoundError) as exc:
-            raise ServiceError(_refusal(uri, exc)) from exc
+            raise ServiceError(refusal(uri, exc)) from exc
 
 
 @contextmanager
@@ -96,28 +94,6 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except MlflowException as exc:
         raise ServiceError(f"{doing}: MLflow said: {str(exc).rstrip('.')}.") from exc
-
-
-@contextmanager
-def alone(lock: Path) -> Iterator[None]:
-    """Within the block no other process of this machine holds `lock`.
-
-    Raises:
-        ServiceError: another one holds it for too long.
-    """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    held = FileLock(lock)
-    try:
-        held.acquire(timeout=LOCK_SECONDS)
-    except Timeout as exc:
-        raise ServiceError(
-            f"{lock}: another process has held this for {LOCK_SECONDS:.0f} s. Wait for it or end it; "
-            "the lock goes with the process."
-        ) from exc
-    try:
-        yield
-    finally:
-        held.release()
 
 
 def experiment_id(settings: Settings, name: str) -> str:
@@ -157,7 +133,7 @@ def _artifacts(settings: Settings, experiment: str) -> str | None:
 @cache
 def _own_database(home: Path) -> None:
     """Once a process: a home that was moved has its addresses corrected before anybody reads them."""
-    with alone(home / f"{DATABASE}.lock"):
+    with locked(home / f"{DATABASE}.lock"):
         relocate(home)
 
 
@@ -172,40 +148,17 @@ def _client(uri: str, artifact_root: str) -> MlflowClient:
 
     try:
         if not is_http(uri):
-            _open_database(uri, artifact_root)
+            open_database(uri, artifact_root)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.search_registered_models(max_results=1)  # opens the registry's half of the store, too
     except (MlflowException, SQLAlchemyError, ModuleNotFoundError) as exc:
-        raise ServiceError(_refusal(uri, exc)) from exc
+        raise ServiceError(refusal(uri, exc)) from exc
     return client
-
-
-def _refusal(uri: str, exc: Exception) -> str:
-    """Say what is wrong with a tracking address, and how to mend it."""
-    first_line = str(exc).strip().partition("\n")[0].rstrip(".")
-    said = re.sub(r"^\([\w.]+\) ", "", first_line)  # SQLAlchemy's "(sqlite3.DatabaseError) "
-    file = sqlite_file(uri)
-    if isinstance(exc, ModuleNotFoundError):
-        mend = f"Install its driver {exc.name}; for PostgreSQL: pip install 'atelier-art[postgresql]'"
-    elif "out-of-date database schema" in said:
-        mend = (
-            "It is of an older MLflow: copy it, then bring it up to date with `mlflow db upgrade <address>`"
-        )
-    elif is_http(uri) or file is None:
-        mend = "Correct ATELIER_MLFLOW_TRACKING_URI (the address, the name and the password)"
-    elif "not a database" in said or "malformed" in said:
-        mend = (
-            f"The file {file} is damaged: restore a copy of it, or move it away and the runs begin anew "
-            "(their files stay)"
-        )
-    else:
-        mend = f"Check the rights on {file} and its folder, and the room on the disk"
-    return f"{uri}: MLflow cannot use it: {said}. {mend}."
 
 
 def _ask(uri: str) -> None:
     """MLflow's client retries for minutes; this says within seconds that nobody is there."""
-    reason = unreachable(f"{uri.rstrip('/')}/health", ANSWER_SECONDS)
+    reason = unreachable(f"{uri.rstrip('/')}/health")
     if reason:
         raise ServiceError(
             f"{uri}: no MLflow server answers there ({reason}). Start it (`atelier up`), or correct or "
@@ -220,43 +173,3 @@ def _quieten() -> None:
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", category=FutureWarning, module="mlflow")
-
-
-def _open_database(uri: str, artifact_root: str) -> None:
-    """Make the tables where there are none, with `artifact_root` as the place of MLflow's first experiment.
-
-    MLflow's client alone would put that one below the folder that the process happens to stand in.
-    """
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    file = sqlite_file(uri)
-    if file is not None:
-        _make_schema(file)
-    _try_database(uri)
-    SqlAlchemyStore(uri, artifact_root)  # type: ignore[no-untyped-call]
-
-
-def _try_database(uri: str) -> None:
-    """MLflow tries ten times, for minutes and with a warning each; this fails at once."""
-    from sqlalchemy import create_engine, inspect
-    from sqlalchemy.pool import NullPool
-
-    options = {"connect_timeout": int(ANSWER_SECONDS)} if uri.startswith("postgresql") else {}
-    inspect(create_engine(uri, poolclass=NullPool, connect_args=options)).get_table_names()
-
-
-def _make_schema(database: Path) -> None:
-    """Make the database whole under another name: one killed half-way could not be migrated again."""
-    from mlflow.store.db import utils
-
-    with alone(database.with_name(f"{database.name}.lock")):
-        if database.exists():
-            return
-        draft = database.with_name(f".{database.name}.part")
-        draft.unlink(missing_ok=True)
-        engine = utils.create_sqlalchemy_engine(f"sqlite:///{draft}")  # type: ignore[no-untyped-call]
-        try:
-            utils._initialize_tables(engine)  # type: ignore[no-untyped-call]
-        finally:
-            engine.dispose()
-        draft.rename(database)

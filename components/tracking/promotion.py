@@ -14,9 +14,9 @@ from typing import Any, Literal
 from components.errors import RegistryError
 from components.inference import releases
 from components.settings import Settings
-from components.tracking.connection import alone
 from components.tracking.decision import Contender, Decision, decide
 from components.tracking.journal import Entry, Journal
+from components.tracking.locks import locked
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, VersionRecord
 
 __all__ = ["Contender", "Decision", "Promotion", "decide"]
@@ -114,7 +114,7 @@ class Promotion:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Hold the lock, having finished what a killed process began."""
-        with alone(self._settings.home / "promotion.lock"):
+        with locked(self._settings.home / "promotion.lock"):
             begun = self._journal.pending()
             if begun is not None:
                 self._finish_begun(begun)

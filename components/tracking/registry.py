@@ -16,7 +16,8 @@ from components.inference.release import ReleaseCard
 from components.settings import Settings
 from components.storage import building
 from components.tracking import models
-from components.tracking.connection import alone, connect, translated
+from components.tracking.connection import connect, translated
+from components.tracking.locks import locked
 
 if TYPE_CHECKING:
     import mlflow.entities.model_registry
@@ -59,7 +60,7 @@ class Registry:
         name = _name(task)
         client = self._client
         # Two processes registering one run at once would each see that no version is there.
-        with alone(self._settings.home / "registry.lock"):
+        with locked(self._settings.home / "registry.lock"):
             registered = self._of_run(name, run_id)
             if registered is not None:
                 return registered
