@@ -30,15 +30,15 @@ BACKBONE = "mobilenet_v2"
 
 def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
     """Draw the collection's figures and the page that shows them; its path. Unchanged, it is found done."""
-    from components.data.explore import page, shelf
+    from components.data.explore import figure_files, page
 
     folder = where(manifest, settings)
     rejected = [asdict(line) for line in manifest.rejected]
     groups = manifest.frame["group"].sort_values().tolist()
     key = key_of("exploration", METHOD, manifest.fingerprint, rejected, groups, plan.seed)
-    cached = shelf.kept(folder / shelf.FIGURES, key)
+    cached = figure_files.kept(folder / figure_files.FIGURES, key)
     if not cached:
-        _draw(manifest, plan, settings, folder / shelf.FIGURES, key)
+        _draw(manifest, plan, settings, folder / figure_files.FIGURES, key)
     page.refresh(folder)  # also where an earlier run was killed behind the figures
 
     def log(run: Run) -> None:
@@ -65,14 +65,14 @@ def find_label_errors(manifest: Manifest, plan: Plan, settings: Settings) -> tup
         WeightsError: the plan's weights cannot be had.
         DataError: the classes are too small.
     """
-    from components.data.explore import page, shelf, suspected
+    from components.data.explore import figure_files, page, suspected
     from components.data.groups.label_errors import find
 
     features, features_name = _features(manifest, plan, settings)
     label_errors = find(features, manifest, seed=plan.seed)
     summary = suspected.summary(label_errors, features_name)
     folder = where(manifest, settings)
-    suspected.write(folder / shelf.SUSPECTS, label_errors, manifest, summary)
+    suspected.write(folder / figure_files.SUSPECTS, label_errors, manifest, summary)
     page.write(folder)
 
     def log(run: Run) -> None:
@@ -85,7 +85,7 @@ def find_label_errors(manifest: Manifest, plan: Plan, settings: Settings) -> tup
             }
         )
         run.dataset(manifest, "exploration")
-        run.files(folder / shelf.SUSPECTS, "exploration/suspects")
+        run.files(folder / figure_files.SUSPECTS, "exploration/suspects")
 
     rows, weights = label_errors.table.to_numpy().tolist(), plan.weights and content_of(plan.weights)
     find_or_run(
@@ -97,7 +97,7 @@ def find_label_errors(manifest: Manifest, plan: Plan, settings: Settings) -> tup
         work=log,
     )
     log_step("suspects", summary)
-    return label_errors, folder / shelf.SUSPECTS / suspected.TABLE
+    return label_errors, folder / figure_files.SUSPECTS / suspected.TABLE
 
 
 def collected(plan: Plan, settings: Settings) -> Manifest:
@@ -121,13 +121,15 @@ def where(manifest: Manifest, settings: Settings) -> Path:
 
 
 def _draw(manifest: Manifest, plan: Plan, settings: Settings, folder: Path, key: str) -> None:
-    from components.data.explore import figures, shelf
+    from components.data.explore import figure_files, figures
     from components.data.groups import duplicates
     from components.runtime import prepare
 
     prepare(settings, plan.seed)  # before whatever imports Keras
     pairs = duplicates.pairs(manifest)
-    shelf.save_figures(folder, figures(manifest, pairs, seed=plan.seed), shelf.facts_of(manifest, pairs), key)
+    figure_files.save_figures(
+        folder, figures(manifest, pairs, seed=plan.seed), figure_files.facts_of(manifest, pairs), key
+    )
 
 
 def _features(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[np.ndarray, str]:

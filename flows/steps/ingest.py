@@ -39,7 +39,7 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     cached = folder.is_dir()
     if not cached:
         collection = sources.read(plan.source, root, plan.task, several=several)
-        duplicates.with_groups(quality.examined(collection, limits)).save(folder)
+        duplicates.with_groups(quality.apply_limits(collection, limits)).save(folder)
     manifest = Manifest.load(folder)
     for version in Versions(settings.collections / "versions").relocate(manifest):
         log_step("ingest", f"data version {version} finds its pictures in {manifest.root} now")
@@ -99,7 +99,7 @@ def validate(
     from components.data.class_names import resolve_names
     from components.data.gate.expectations import SUITES
     from components.data.gate.report import kept
-    from components.data.gate.validate import examined
+    from components.data.gate.validate import validate_and_save
     from components.data.versions import Versions
     from flows.steps.validation_lines import warnings
 
@@ -117,7 +117,7 @@ def validate(
     report = kept(folder, key)
     cached = report is not None
     if report is None:
-        report = examined(folder, manifest, previous=previous, key=key, **asked)
+        report = validate_and_save(folder, manifest, previous=previous, key=key, **asked)
     failed = [check for check in report.checks if not check.passed]
     part = "the split" if manifest.protocol else "the collection"
     log_step(

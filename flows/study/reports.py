@@ -26,18 +26,18 @@ METHOD = 3
 
 def run_figures_row(row: Row, work: FiguresRow, context: StudyContext) -> RowDone:
     """Log the figures of the data that a row shows, and the networks drawn (A1, B9)."""
-    from components.data.explore.shelf import FIGURES
+    from components.data.explore.figure_files import FIGURES
     from flows.steps.explore import explore, where
 
     plan = context.plan(row)
     manifest = context.works(plan)
     explore(manifest, plan, context.settings)
-    shelf = where(manifest, context.settings) / FIGURES
+    folder = where(manifest, context.settings) / FIGURES
 
     def log(run: Run) -> None:
         run.dataset(manifest, "exploration")
         run.metrics({"works": float(len(manifest)), "classes": float(len(manifest.class_names))})
-        _log_files(run, {f"{name}.png": shelf / f"{name}.png" for name in work.figures})
+        _log_files(run, {f"{name}.png": folder / f"{name}.png" for name in work.figures})
         for name in work.drawn:
             _draw_network(run, context.study.row(name), manifest, context)
 

@@ -94,7 +94,7 @@ def main() -> None:
         print(f"{what:10} {took:6.1f} s   peak {peak:.2f} GiB", flush=True)
 
     started = time.perf_counter()
-    works = quality.examined(works)
+    works = quality.apply_limits(works)
     told("quality", started)
     started = time.perf_counter()
     works = duplicates.with_groups(works)

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image
 
 from components.data.explore import SECTIONS
-from components.data.explore.shelf import ABOUT, FIGURES, SUSPECTS
+from components.data.explore.figure_files import ABOUT, FIGURES, SUSPECTS
 from components.data.explore.suspected import SHEET, TABLE
 from components.data.html import render
 from components.errors import DataError

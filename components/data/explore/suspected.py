@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from components.data.explore.shelf import ABOUT, facts_of, save
+from components.data.explore.figure_files import ABOUT, facts_of, save
 from components.data.explore.tiles import Tile, named, small, wall
 from components.data.groups import duplicates
 from components.data.manifest import Manifest

@@ -29,13 +29,13 @@ from components.storage import building
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Check", "Report", "examined", "save", "validate"]
+__all__ = ["Check", "Report", "save", "validate", "validate_and_save"]
 
 PAGE = "report.html"
 _DOCS = "atelier"
 
 
-def examined(folder: Path, manifest: Manifest, **asked: Any) -> Report:
+def validate_and_save(folder: Path, manifest: Manifest, **asked: Any) -> Report:
     """Validate, and keep report.json, report.html and data_docs/ in `folder`, whole or not at all.
 
     Args:

@@ -39,7 +39,7 @@ class Limits:
     least_sharpness: float = 0.055
 
 
-def examined(manifest: Manifest, limits: Limits = Limits()) -> Manifest:
+def apply_limits(manifest: Manifest, limits: Limits = Limits()) -> Manifest:
     """Set aside the works beyond a limit; the first limit that a work breaks is the kind of its rejection."""
     frame = manifest.frame
     broken = _broken(frame, limits)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from components.data.images.quality import Limits, examined
+from components.data.images.quality import Limits, apply_limits
 from components.data.images.scan import Work, manifest_of
 from components.data.images.stats import SIDE, image_stats, phashes
 from tests.unit.data.test_duplicates import painting
@@ -42,7 +42,7 @@ def manifest(tmp_path):
 
 def test_each_kind_is_set_aside_with_what_was_measured_and_expected(manifest):
     limits = Limits(least_contrast=0.008)  # so that dark and light pictures are not near-blank first
-    kept = examined(manifest, limits)
+    kept = apply_limits(manifest, limits)
     assert sorted(kept.frame["path"]) == [f"good-{number}.png" for number in range(5)]
     assert {one.kind for one in kept.rejected} == set(BAD)
     for one in kept.rejected:
@@ -55,7 +55,7 @@ def test_each_kind_is_set_aside_with_what_was_measured_and_expected(manifest):
 
 
 def test_a_picture_that_breaks_several_limits_names_each(manifest):
-    kept = examined(manifest)
+    kept = apply_limits(manifest)
     dark = next(one for one in kept.rejected if one.path == "under-exposed.png")
     assert dark.kind == "near-blank"
     assert "under-exposed: " in dark.reason
@@ -70,14 +70,14 @@ def test_a_class_of_which_nothing_is_left_is_told(manifest):
     frame = manifest.frame.assign(
         style=["bad" if "good" not in path else "good" for path in manifest.frame["path"]]
     )
-    assert examined(manifest.with_frame(frame)).lineage[-1].endswith("; no work is left of bad")
+    assert apply_limits(manifest.with_frame(frame)).lineage[-1].endswith("; no work is left of bad")
 
 
 def test_nothing_is_lost_and_the_rest_is_unchanged(manifest):
-    kept = examined(manifest)
+    kept = apply_limits(manifest)
     together = set(kept.frame["path"]) | {one.path for one in kept.rejected}
     assert together == set(manifest.frame["path"])
-    assert examined(kept).frame.equals(kept.frame)
+    assert apply_limits(kept).frame.equals(kept.frame)
 
 
 def test_a_look_measures_light_contrast_and_size():

@@ -10,7 +10,7 @@ import pytest
 from components.data import sources
 from components.data.cache.decoded import decoded
 from components.data.corrections import apply_corrections
-from components.data.explore import page, shelf, suspected
+from components.data.explore import figure_files, page, suspected
 from components.data.groups.label_errors import find
 from components.data.images import descriptor
 from components.data.manifest import Manifest, Task
@@ -143,7 +143,9 @@ def test_the_table_has_the_collections_own_labels_where_classes_were_merged(draw
 
 def test_the_page_offers_the_table_alone_or_beside_the_figures(flipped, features, tmp_path):
     collection, _ = flipped
-    suspected.write(tmp_path / shelf.SUSPECTS, find(features, collection), collection, "Many <are> wrong.")
+    suspected.write(
+        tmp_path / figure_files.SUSPECTS, find(features, collection), collection, "Many <are> wrong."
+    )
     text = page.write(tmp_path).read_text(encoding="utf-8")
     assert "Many &lt;are&gt; wrong." in text
     assert 'download="suspects.csv"' in text

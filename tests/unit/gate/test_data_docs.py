@@ -35,13 +35,13 @@ sys.addaudithook(told)
 
 from dataclasses import replace
 from components.data.splits.split import PROTOCOLS, assign
-from components.data.gate.validate import examined
+from components.data.gate.validate import validate_and_save
 from tests.tiny_collections import manifest
 
 works = assign(manifest({"Cubism": 400, "<script>alert(1)</script>": 300}), PROTOCOLS["81/9/10"])
 spoilt = works.frame.assign(width=3, mode="LAB")
 assert "great_expectations" not in sys.modules
-examined(Path(sys.argv[1]), works.with_frame(spoilt), previous=works)
+validate_and_save(Path(sys.argv[1]), works.with_frame(spoilt), previous=works)
 import threading
 for thread in threading.enumerate():  # a message that is sent behind our back
     if thread is not threading.main_thread() and not thread.daemon:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from components.data import explore
-from components.data.explore import page, sheets, shelf, spread, tiles
+from components.data.explore import figure_files, page, sheets, spread, tiles
 from components.data.explore.tiles import Tile, shortened, wall
 from components.data.groups import duplicates
 from components.data.images.scan import Work, manifest_of
@@ -60,9 +60,9 @@ def test_every_figure_of_a_small_collection(paintings):
     assert {"duplicates-labels", "set-aside", "works-00", "works-01"} <= set(names)
     for one in found:
         assert drawn(one.figure).std() > 5, one.name
-    told = "\n".join(texts(one.figure) for one in found)
+    facts = "\n".join(texts(one.figure) for one in found)
     for words in ("Cubism", "broken", "train: 6", "0.", "A pair under different labels: 1 of 1"):
-        assert words in told
+        assert words in facts
 
 
 @pytest.mark.slow
@@ -130,26 +130,26 @@ def test_the_seed_chooses_the_works(paintings):
 
 
 def test_what_is_kept_is_whole_or_not_there(paintings, tmp_path):
-    folder = tmp_path / "home" / shelf.FIGURES
-    told = shelf.facts_of(paintings, duplicates.pairs(paintings))
+    folder = tmp_path / "home" / figure_files.FIGURES
+    facts = figure_files.facts_of(paintings, duplicates.pairs(paintings))
 
     def broken():
         yield from explore.figures(paintings, augmented=False)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        shelf.save_figures(folder, broken(), told, "key")
-    assert not shelf.kept(folder, "key")
+        figure_files.save_figures(folder, broken(), facts, "key")
+    assert not figure_files.kept(folder, "key")
     assert not list(folder.parent.iterdir())
 
-    shelf.save_figures(folder, explore.figures(paintings, augmented=False), told, "key")
-    assert shelf.kept(folder, "key")
-    assert not shelf.kept(folder, "another")
-    about = json.loads((folder / shelf.ABOUT).read_text())
+    figure_files.save_figures(folder, explore.figures(paintings, augmented=False), facts, "key")
+    assert figure_files.kept(folder, "key")
+    assert not figure_files.kept(folder, "another")
+    about = json.loads((folder / figure_files.ABOUT).read_text())
     assert all((folder / f"{one['name']}.png").is_file() for one in about["figures"])
 
-    shelf.save_figures(folder, [], told, "another")  # gives way to newer ones
-    assert shelf.kept(folder, "another")
+    figure_files.save_figures(folder, [], facts, "another")  # gives way to newer ones
+    assert figure_files.kept(folder, "another")
     assert not list(folder.glob("*.png"))
 
 
@@ -157,13 +157,15 @@ def test_the_page_is_whole_in_itself_and_escaped(paintings, tmp_path):
     folder = tmp_path / "home"
     hostile = replace(paintings, source="<script>alert(1)</script>")
     hostile = replace(hostile, rejected=(*hostile.rejected, Rejected("a/b.jpg", "<b>", "<i>kind</i>")))
-    told = shelf.facts_of(hostile, duplicates.pairs(hostile))
-    shelf.save_figures(folder / shelf.FIGURES, explore.figures(hostile, augmented=False), told, "key")
+    facts = figure_files.facts_of(hostile, duplicates.pairs(hostile))
+    figure_files.save_figures(
+        folder / figure_files.FIGURES, explore.figures(hostile, augmented=False), facts, "key"
+    )
     text = page.write(folder).read_text(encoding="utf-8")
     assert "<script" not in text
     assert "<i>kind" not in text
     assert 'src="figures/' not in text
-    assert text.count("data:image/") == len(list((folder / shelf.FIGURES).glob("*.png")))
+    assert text.count("data:image/") == len(list((folder / figure_files.FIGURES).glob("*.png")))
     for words in ("near-duplicates beyond one a work", "Cubism/copy.png", "set aside: unreadable"):
         assert words in text
 
@@ -171,14 +173,14 @@ def test_the_page_is_whole_in_itself_and_escaped(paintings, tmp_path):
 def test_a_page_that_is_missing_or_older_than_its_figures_is_written_anew(paintings, tmp_path):
     """As it is when an exploration was killed between its figures and its page."""
     folder = tmp_path / "home"
-    told = shelf.facts_of(paintings, duplicates.pairs(paintings))
-    shelf.save_figures(folder / shelf.FIGURES, [], told, "key")
+    facts = figure_files.facts_of(paintings, duplicates.pairs(paintings))
+    figure_files.save_figures(folder / figure_files.FIGURES, [], facts, "key")
     index = page.refresh(folder)
     assert "Cubism/copy.png" in index.read_text(encoding="utf-8")
     written_ns = index.stat().st_mtime_ns
     assert page.refresh(folder) == index
     assert index.stat().st_mtime_ns == written_ns
-    shelf.save_figures(folder / shelf.FIGURES, [], replace(told, classes=77), "another")
+    figure_files.save_figures(folder / figure_files.FIGURES, [], replace(facts, classes=77), "another")
     assert ">77<" in page.refresh(folder).read_text(encoding="utf-8")
 
 
