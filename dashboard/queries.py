@@ -17,7 +17,7 @@ from components.data.images.reader import read_rgb
 from components.data.versions import Version, Versions
 from components.errors import AtelierError
 from components.settings import Settings
-from components.tracking.promotion import Promotion
+from components.tracking.journal import Entry, Journal
 from components.tracking.registry import Registry, VersionRecord
 from components.tracking.runs import RunRecord, Tracker
 from dashboard import champions, formatting, samples
@@ -87,9 +87,9 @@ def data_versions(settings: Settings) -> dict[str, Version]:
 
 
 @st.cache_data(ttl=FRESH_SECONDS, hash_funcs=_BY_VALUE, show_spinner=False)
-def decisions(settings: Settings) -> list[dict[str, Any]]:
+def decisions(settings: Settings) -> list[Entry]:
     """Every promotion decision, newest first."""
-    return Promotion(settings).journal()[::-1]
+    return Journal(settings).entries()[::-1]
 
 
 @st.cache_data(ttl=60, hash_funcs=_BY_VALUE, show_spinner=False)

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.settings import Settings
 from components.tracking import tags as names
+from components.tracking.journal import Entry
 from components.tracking.processes import is_gone
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, VersionRecord
 from components.tracking.runs import RunRecord
@@ -187,16 +188,15 @@ def settled(parameters: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Setting": name, "Value": str(value)} for name, value in sorted(parameters.items())]
 
 
-def decided(line: Mapping[str, Any], where: tzinfo | None) -> dict[str, str]:
-    """A line of the journal as a row."""
-    action = str(line.get("action", ""))
+def decision_row(entry: Entry, where: tzinfo | None) -> dict[str, str]:
+    """A decision of the journal as a row."""
+    synthetic = _SYNTHETIC if entry.synthetic else ""
     return {
-        "When": formatting.moment(line.get("time"), where),
-        "Task": formatting.task_title(str(line.get("task", ""))),
-        "Decision": _ACTIONS.get(action, formatting.titled(action)),
-        "Model": f"{formatting.family_title(str(line.get('family', '')))}, version {line.get('version')}"
-        + (_SYNTHETIC if line.get("synthetic") else ""),
-        "Why": formatting.plain(formatting.sentence(str(line.get("reason", "")))),  # tables speak Markdown
+        "When": formatting.moment(entry.time, where),
+        "Task": formatting.task_title(entry.task),
+        "Decision": _ACTIONS[entry.action],
+        "Model": f"{formatting.family_title(entry.family)}, version {entry.version}{synthetic}",
+        "Why": formatting.plain(formatting.sentence(entry.reason)),  # tables read their text as Markdown
     }
 
 

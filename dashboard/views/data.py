@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import streamlit as st
 
 from components.settings import Settings
 from components.tracking.runs import RunRecord
-from dashboard import formatting, queries, tables, widgets
+from dashboard import exploration, formatting, queries, tables, widgets
+from dashboard.exploration import Exploration, Facts, LabelErrorNote
 
 _FOLDER = "exploration/figures"
 _SUSPECTS = "exploration/suspects"
@@ -24,26 +22,25 @@ def page() -> None:
         "are copies, and what was set aside."
     )
     runs = [run for run in queries.runs(settings, kind="exploration") if run.status == "FINISHED"]
-    figures = {run.id: about for run in runs if (about := _about(settings, run, _FOLDER))}
-    if not figures:
+    explorations = {run.id: document for run in runs if (document := _exploration(settings, run))}
+    if not explorations:
         widgets.empty("No collection has been explored yet", "make demo", "atelier data explore")
         return
-    by_id = {run.id: run for run in runs if run.id in figures}
+    by_id = {run.id: run for run in runs if run.id in explorations}
     if any(run.synthetic for run in by_id.values()):
         widgets.synthetic_banner()
     chosen = by_id[
         st.selectbox("Which collection", list(by_id), format_func=lambda run_id: _called(by_id[run_id]))
     ]
-    about = figures[chosen.id]
-    _show_facts(settings, chosen, about["facts"])
-    _show_suspects(settings, chosen, runs)
-    _show_figures(settings, chosen, about["figures"])
+    _show_facts(settings, chosen, explorations[chosen.id].facts)
+    _show_label_errors(settings, chosen, runs)
+    _show_figures(settings, chosen, explorations[chosen.id])
 
 
-def _about(settings: Settings, run: RunRecord, folder: str) -> dict[str, Any] | None:
-    """What a run says of the figures it keeps; None where it keeps none."""
-    path = queries.artifact(settings, run.id, f"{folder}/about.json")
-    return json.loads(path.read_text(encoding="utf-8")) if path else None
+def _exploration(settings: Settings, run: RunRecord) -> Exploration | None:
+    """The figures that a run keeps; None where it keeps none."""
+    path = queries.artifact(settings, run.id, f"{_FOLDER}/about.json")
+    return exploration.read(Exploration, path) if path else None
 
 
 def _called(run: RunRecord) -> str:
@@ -52,13 +49,13 @@ def _called(run: RunRecord) -> str:
     return f"{source} by {task}, {formatting.moment(run.started, widgets.where())}"
 
 
-def _show_facts(settings: Settings, run: RunRecord, facts: dict[str, Any]) -> None:
+def _show_facts(settings: Settings, run: RunRecord, facts: Facts) -> None:
     figures = {
-        "Works": (facts["works"], "Paintings that models may learn from."),
-        "Different works": (facts["different"], "Copies and near-duplicates of a work count once."),
-        "Classes": (facts["classes"], "The labels that a model learns to tell apart."),
+        "Works": (facts.works, "Paintings that models may learn from."),
+        "Different works": (facts.different, "Copies and near-duplicates of a work count once."),
+        "Classes": (facts.classes, "The labels that a model learns to tell apart."),
         "Set aside": (
-            sum(facts["set_aside"].values()),
+            sum(facts.set_aside.values()),
             "Files that nothing learns from, with a reason each.",
         ),
     }
@@ -67,34 +64,34 @@ def _show_facts(settings: Settings, run: RunRecord, facts: dict[str, Any]) -> No
     st.link_button("Open in MLflow", tables.run_url(settings, run.id), icon=":material/open_in_new:")
 
 
-def _show_figures(settings: Settings, run: RunRecord, figures: list[dict[str, str]]) -> None:
-    sections = list(dict.fromkeys(figure["section"] for figure in figures))
+def _show_figures(settings: Settings, run: RunRecord, document: Exploration) -> None:
+    sections = document.sections
     section = st.segmented_control("What to look at", sections, default=sections[0], required=True)
-    by_name = {figure["name"]: figure for figure in figures if figure["section"] == section}
+    by_name = {figure.name: figure for figure in document.figures if figure.section == section}
     if section in ("Works", "Augmentation"):
         label = "Class" if section == "Works" else "Policy"
-        name = st.selectbox(label, list(by_name), format_func=lambda key: by_name[key]["title"])
+        name = st.selectbox(label, list(by_name), format_func=lambda key: by_name[key].title)
         by_name = {name: by_name[name]}
     for name, figure in by_name.items():
-        st.subheader(formatting.plain(figure["title"]))
-        st.caption(formatting.plain(figure["caption"]))
+        st.subheader(formatting.plain(figure.title))
+        st.caption(formatting.plain(figure.caption))
         picture = queries.artifact(settings, run.id, f"{_FOLDER}/{name}.png")
         if picture is None:
             st.caption("This figure is gone.")
         else:
-            st.image(str(picture), alt=figure["title"])
+            st.image(str(picture), alt=figure.title)
 
 
-def _show_suspects(settings: Settings, run: RunRecord, runs: list[RunRecord]) -> None:
+def _show_label_errors(settings: Settings, run: RunRecord, runs: list[RunRecord]) -> None:
     """Suspected label errors of the same data version, where they were looked for."""
     version = run.data_version
     for other in (other for other in runs if other.data_version == version):
-        about = _about(settings, other, _SUSPECTS)
+        about = queries.artifact(settings, other.id, f"{_SUSPECTS}/about.json")
         sheet = queries.artifact(settings, other.id, f"{_SUSPECTS}/suspects.png")
         table = queries.artifact(settings, other.id, f"{_SUSPECTS}/suspects.csv")
         if about and sheet and table:
             with st.expander("Suspected label errors", icon=":material/rule:"):
-                st.markdown(formatting.plain(about["told"]))
+                st.markdown(formatting.plain(exploration.read(LabelErrorNote, about).text))
                 st.image(str(sheet), alt="The most suspicious works")
                 st.download_button("The table", table.read_bytes(), file_name="suspects.csv", mime="text/csv")
             return

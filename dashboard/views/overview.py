@@ -109,7 +109,7 @@ def _show_decisions(settings: Settings) -> None:
         widgets.empty("No decision has been taken yet", "make demo", "atelier promote")
         return
     st.table(
-        [tables.decided(line, widgets.where()) for line in journal[:_DECISIONS]],
+        [tables.decision_row(entry, widgets.where()) for entry in journal[:_DECISIONS]],
         border="horizontal",
         hide_index=True,
     )
