@@ -11,6 +11,20 @@ PARTS = {"train": "training", "validation": "validation", "test": "test"}
 """What a part of a collection is called, by the prefix of its figures."""
 
 
+FIGURES = {
+    "accuracy": "accuracy",
+    "top2_accuracy": "top-2 accuracy",
+    "top5_accuracy": "top-5 accuracy",
+    "macro_f1": "macro-F1",
+    "weighted_f1": "weighted F1",
+    "balanced_accuracy": "balanced accuracy",
+    "subset_accuracy": "all classes right",
+    "log_loss": "log-loss",
+    "ece": "calibration error",
+}
+"""What figures are called, by the name they are logged under without the part."""
+
+
 def varies(low: float | None, high: float | None) -> bool:
     """Whether two ends are an interval at all: both known, and apart."""
     return low is not None and high is not None and math.isfinite(low) and low < high < math.inf
@@ -27,6 +41,11 @@ def brackets(low: float | None, high: float | None, digits: int = 3, *, leading_
         return f"[{TOO_FEW}]"
     ends = (f"{end:.{digits}f}" if leading_zero else share(end, digits) for end in (low, high))
     return f"[{', '.join(ends)}]"
+
+
+def macro_f1_text(value: float, low: float | None, high: float | None, digits: int = 2) -> str:
+    """As "macro-F1 0.87 [0.84, 0.90]"."""
+    return f"macro-F1 {value:.{digits}f} {brackets(low, high, digits)}"
 
 
 def duration(seconds: float) -> str:

@@ -7,23 +7,18 @@ right), the bootstrap says nothing of how sure the figure is, and there is no in
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
 
 from components import formatting
 from components.errors import DataError
 from components.evaluation.answers import Numbers
+from components.evaluation.resample_metrics import Metric, Weights, macro_f1, mean_of
 from components.f1 import f1_scores
 
 Counts = NDArray[np.int64]
-Weights = NDArray[np.float64]
-Metric = Callable[[Weights], NDArray[np.float64]]
-"""How often each work was drawn (R, N) -> the figure of each resample (R,)."""
-
 _AT_ONCE = 4_000_000
 """Weights held at once: 32 MiB."""
 _MANY = 100
@@ -161,7 +156,7 @@ def bootstrap(  # noqa: PLR0913 (five of them are named options)
     """Percentile bootstrap interval of any figure, widened to hold the figure itself.
 
     Args:
-        metric: as `mean_of`, `macro_f1_of`, `of_places` make it.
+        metric: as `resample_metrics` makes it.
         works: N.
         strata: (N,) class numbers: works are drawn within each, so that a class keeps its size; None
             draws from all works.
@@ -214,49 +209,6 @@ def resampled(  # noqa: PLR0913 (four of them are named options)
     step = max(1, _AT_ONCE // works)
     parts = (min(step, resamples - start) for start in range(0, resamples, step))
     return np.concatenate([metric(_drawn(rng, stratum, part)[:, group]) for part in parts])
-
-
-def mean_of(values: ArrayLike) -> Metric:
-    """The mean of a figure (N,) each work has: right or wrong, its loss, whether among the first five."""
-    each = np.asarray(values, np.float64)
-    return lambda weights: np.asarray(weights @ each / weights.sum(axis=1))
-
-
-def macro_f1(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:
-    """Macro-F1 over all `num_classes`; truth and predicted are (N,) class numbers."""
-    is_, said = _one_hot(truth, num_classes), _one_hot(predicted, num_classes)
-    right = is_.multiply(said)
-    return lambda weights: np.asarray(f1_scores(weights @ right, weights @ is_, weights @ said).mean(axis=-1))
-
-
-def balanced_accuracy_of(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:
-    """Mean recall of the classes drawn; truth and predicted are (N,) class numbers."""
-    is_ = np.eye(num_classes)[truth]
-    right = is_ * (np.asarray(truth) == np.asarray(predicted))[:, np.newaxis]
-
-    def balanced(weights: Weights) -> NDArray[np.float64]:
-        hits, support = weights @ right, weights @ is_
-        recall = np.divide(hits, support, out=np.zeros_like(hits), where=support > 0)
-        return np.asarray(recall.sum(axis=-1) / (support > 0).sum(axis=-1))
-
-    return balanced
-
-
-def of_places(figure: Callable[[NDArray[np.intp]], float]) -> Metric:
-    """Any figure of a selection of works (their places, some more than once), one resample at a time."""
-
-    def each(weights: Weights) -> NDArray[np.float64]:
-        places = np.arange(weights.shape[1])
-        return np.array([figure(np.repeat(places, row.astype(np.int64))) for row in weights])
-
-    return each
-
-
-def _one_hot(numbers: Numbers, num_classes: int) -> csr_array:
-    """(N, C), sparse: a weighted count costs N, not N times C."""
-    places = np.asarray(numbers, np.int64)
-    ones = (np.ones(len(places)), places, np.arange(len(places) + 1))
-    return csr_array(ones, shape=(len(places), num_classes))
 
 
 def _drawn(rng: np.random.Generator, stratum: NDArray[np.int64], resamples: int) -> Weights:

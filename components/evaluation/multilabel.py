@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from components.errors import DataError
-from components.evaluation.intervals import Interval, Metric, bootstrap, share_interval
+from components.evaluation.intervals import Interval, bootstrap, share_interval
 from components.evaluation.metrics import interval_ends
+from components.evaluation.resample_metrics import Metric
 from components.f1 import f1_scores
-from components.formatting import brackets
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 Hot = NDArray[np.bool_]
 HALF = 0.5
@@ -189,36 +189,6 @@ def macro_f1_of_many(is_: Hot, said: Hot) -> Metric:
     return lambda weights: np.asarray(
         f1_scores(weights @ right, weights @ true, weights @ given).mean(axis=-1)
     )
-
-
-def per_label(scores: LabelledScores, title: str = "Per class") -> Figure:
-    """F1 of each class as a bar, its average precision as a diamond, its threshold as a tick."""
-    from components import theme
-    from components.evaluation import figures
-
-    ranked = sorted(scores.per_class, key=lambda one: (one.f1, one.average_precision or 0.0))
-    figure = theme.figure(8.5, float(np.clip(2.1 + 0.42 * len(ranked), 3.6, 16)))
-    axes = figure.subplots()
-    places = np.arange(len(ranked))
-    figures.mark_macro_f1(axes, scores.macro_f1, scores.macro_f1_low, scores.macro_f1_high)
-    axes.barh(places, [one.f1 for one in ranked], height=0.62, color=theme.BLUE, alpha=0.75, label="F1")
-    areas = [np.nan if one.average_precision is None else one.average_precision for one in ranked]
-    axes.plot(
-        areas, places, "D", color=theme.ORANGE, mec=theme.BLACK, label="average precision", clip_on=False
-    )
-    at = [one.threshold for one in ranked]
-    axes.plot(at, places, "|", color=theme.BLACK, markersize=13, mew=1.6, label="threshold", clip_on=False)
-    for place, one in enumerate(ranked):
-        text = f"{one.f1:.2f}" if one.f1 else "no work of it found" if one.support else "no works"
-        axes.text(1.03, place, text, va="center", fontsize=9)
-    axes.set_yticks(places, [theme.plain(f"{one.name} ({one.support})") for one in ranked])
-    axes.set(xlim=(0, 1.02), ylim=(-0.6, len(ranked) - 0.4), xlabel="share")
-    told = f"macro-F1 {scores.macro_f1:.3f} {brackets(scores.macro_f1_low, scores.macro_f1_high)}"
-    exact = f"{scores.subset_accuracy:.0%} of {scores.works} works named exactly"
-    axes.set_title(f"{title}\n{told}, {exact}", loc="left")
-    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure
 
 
 def _threshold(is_: Hot, probable: NDArray[np.float64]) -> float:

@@ -16,10 +16,10 @@ from components.evaluation.intervals import (
     confusion_matrix,
     f1_of,
     interval_of,
-    macro_f1,
     resampled,
     widened,
 )
+from components.evaluation.resample_metrics import macro_f1
 from components.formatting import TOO_FEW
 
 

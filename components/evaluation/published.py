@@ -16,7 +16,7 @@ from components import theme
 from components.errors import DataError
 from components.evaluation.intervals import Interval
 from components.evaluation.metrics import Scores, evaluate
-from components.evaluation.names import NAMES
+from components.formatting import FIGURES
 from components.theme import BLACK, BLUE, GREY, ORANGE, PALE
 
 _PANELS = ("accuracy", "top2_accuracy", "macro_f1", "balanced_accuracy", "subset_accuracy")
@@ -112,7 +112,7 @@ def _panel(axes: Axes, rows: Sequence[Compared], name: str) -> None:
             axes.plot(
                 row.published[name], place, "D", mfc="white", mec=BLACK, mew=1.4, markersize=6.5, zorder=4
             )
-    axes.set(xlim=(-0.02, 1.02), xlabel="share", title=NAMES[name])
+    axes.set(xlim=(-0.02, 1.02), xlabel="share", title=FIGURES[name])
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color=PALE, linewidth=0.7)
     axes.set_axisbelow(True)

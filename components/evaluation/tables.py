@@ -11,8 +11,7 @@ import numpy as np
 from components.errors import DataError
 from components.evaluation.intervals import interval_of, resampled_macro_f1
 from components.evaluation.metrics import ClassScores, Scores
-from components.evaluation.names import NAMES
-from components.formatting import brackets
+from components.formatting import FIGURES, brackets
 
 Row = dict[str, Any]
 
@@ -72,7 +71,7 @@ def side_by_side(runs: Mapping[str, Scores]) -> list[Row]:
         rows.append(row)
     for figure in ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1"):
         cells = {run: round(getattr(scores, figure), 4) for run, scores in runs.items()}
-        rows.append({"class": NAMES[figure], "works": first.works} | cells)
+        rows.append({"class": FIGURES[figure], "works": first.works} | cells)
     return rows
 
 
@@ -96,7 +95,7 @@ def beside_held_out(random: Scores, held_out: Scores) -> list[Row]:
         if before is not None and after is not None:
             cells = {"random split": round(before, 4), "artists held out": round(after, 4)}
             rows.append(
-                {"figure": NAMES[figure]} | cells | {"difference": round(after - before, 4), "interval": ""}
+                {"figure": FIGURES[figure]} | cells | {"difference": round(after - before, 4), "interval": ""}
             )
     before, after = (
         resampled_macro_f1(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from components.errors import SettingsError
-from components.formatting import PARTS, duration, share
+from components.formatting import FIGURES, PARTS, duration, share
 from flows.commands.options import STUDY_RUN, JsonOption, Option, load_settings, with_options
 from flows.console import errors, output, show_json, show_table, talking
 
@@ -51,7 +51,6 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """A study's rows: what each does, by which recipe, and what was published."""
-    from components.evaluation.names import NAMES
     from components.studies.catalog import find_study
     from flows.study.describe import description, details
     from flows.study.plan import StudyPlan
@@ -60,7 +59,7 @@ def show(
     rows: list[dict[str, Any]] = []
     for row in study.rows:
         figures = {
-            "/".join((NAMES[k.split("/")[1]], PARTS[k.split("/")[0]])): v for k, v in row.published.items()
+            "/".join((FIGURES[k.split("/")[1]], PARTS[k.split("/")[0]])): v for k, v in row.published.items()
         }
         does = details(row, study, wanted) if as_json else {"how": description(row, study, wanted)}
         rows.append(

@@ -100,8 +100,9 @@ def run_cross_validation(job: TrainingJob, folds: Sequence[Manifest], settings: 
 
 
 def _run(job: TrainingJob, folds: Sequence[Manifest], settings: Settings, run: Run) -> None:
-    from components.evaluation import figures, tables
     from components.evaluation import folds as summaries
+    from components.evaluation import tables
+    from components.evaluation.figures.confusion_matrix import confusion_matrix
 
     run.params(job.recipe.model_dump(mode="json") | {"folds": len(folds)})
     run.dataset(job.manifest, "cross-validation")
@@ -115,7 +116,7 @@ def _run(job: TrainingJob, folds: Sequence[Manifest], settings: Settings, run: R
         works, pooled = _together(records, folds[0], settings)
         run.table("tables/test_works.json", works)
         run.metrics(_known(pooled))
-        run.figure("figures/confusion_matrix.png", figures.confusion_matrix(pooled))
+        run.figure("figures/confusion_matrix.png", confusion_matrix(pooled))
         run.table("tables/per_class.json", tables.per_class(pooled))
     run.table(TABLE, summaries.rows(metrics, [len(one.held_out) for one in folds], pooled))
 

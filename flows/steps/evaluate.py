@@ -36,8 +36,10 @@ def evaluate(run: Run, model: keras.Model, recipe: Recipe, found: EvalData) -> N
     if recipe.multi_label:
         evaluate_multilabel(run, model, recipe, found)
         return
-    from components.evaluation import figures, metrics, tables
+    from components.evaluation import metrics, tables
     from components.evaluation.calibration import fitted as calibrated
+    from components.evaluation.figures.confusion_matrix import confusion_matrix
+    from components.evaluation.figures.per_class import per_class
 
     data, names = found.data, found.data.class_names
     guesses = probabilities(model, data.validation_images, recipe)
@@ -47,8 +49,8 @@ def evaluate(run: Run, model: keras.Model, recipe: Recipe, found: EvalData) -> N
     test = metrics.evaluate(found.test_labels, answers, names, found.manifest.held_out.group_ids)
     run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
     run.metrics({"parameters": float(model.count_params())})
-    run.figure("figures/confusion_matrix.png", figures.confusion_matrix(test))
-    run.figure("figures/per_class.png", figures.per_class(test))
+    run.figure("figures/confusion_matrix.png", confusion_matrix(test))
+    run.figure("figures/per_class.png", per_class(test))
     run.table("tables/per_class.json", tables.per_class(test))
     _log_reliability(run, found, answers, calibration)
     if found.manifest.judged_on is Split.TEST:  # else the works held out are those of validation
@@ -59,8 +61,8 @@ def evaluate(run: Run, model: keras.Model, recipe: Recipe, found: EvalData) -> N
 
 def _log_reliability(run: Run, found: EvalData, probable: np.ndarray, calibration: Calibration) -> None:
     """How far the answers on test works may be believed."""
-    from components.evaluation import reliability
     from components.evaluation.calibration import expected_calibration_error, scaled
+    from components.evaluation.figures import reliability
 
     truth, temperature = found.test_labels, calibration.temperature
     run.metrics({"temperature": temperature, "validation/ece_scaled": calibration.ece_after})
@@ -74,13 +76,14 @@ def _log_reliability(run: Run, found: EvalData, probable: np.ndarray, calibratio
 
 def _log_answers(run: Run, found: EvalData, probable: np.ndarray, part: Split) -> None:
     """What was answered on each work of validation or test, and the worst mistakes."""
-    from components.evaluation import answers, gallery
+    from components.evaluation import answers
+    from components.evaluation.figures.misclassified import misclassified
 
     names, tested = found.data.class_names, part is Split.TEST
     images = found.test_images if tested else found.data.validation_images
     truth = found.test_labels if tested else found.data.validation_labels
     works = found.manifest.held_out if tested else found.manifest.part(part)
     name = "misclassified" if tested else f"{part}_misclassified"
-    run.figure(f"figures/{name}.png", gallery.misclassified(images, truth, probable, names))
+    run.figure(f"figures/{name}.png", misclassified(images, truth, probable, names))
     table = answers.work_rows(list(works.frame["path"]), truth, probable, names, works.group_ids)
     run.table(f"tables/{part}_works.json", table)

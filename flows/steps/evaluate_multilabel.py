@@ -28,6 +28,7 @@ def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, found: Eva
         RegistryError: the network cannot be exported, or answers otherwise once it is.
     """
     from components.evaluation import multilabel
+    from components.evaluation.figures.per_class import per_label
 
     data = found.data
     names, groups = data.class_names, found.manifest.held_out.group_ids
@@ -45,7 +46,7 @@ def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, found: Eva
         )
     run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
     run.metrics({"test/macro_f1_at_half": at_half.macro_f1, "parameters": float(model.count_params())})
-    run.figure("figures/per_class.png", multilabel.per_label(test))
+    run.figure("figures/per_class.png", per_label(test))
     run.table("tables/per_class.json", test.rows())
     run.table("tables/test_works.json", _rows(found, probable, thresholds, groups))
     release(run, model, recipe, found, test, thresholds)

@@ -169,7 +169,7 @@ def warm_start(recipe: Recipe, settings: Settings) -> Path | None:
 
 def log_curves(run: Run, fitted: Fitted) -> None:
     """How a fit went, epoch by epoch, and what it cost."""
-    from components.evaluation import figures
+    from components.evaluation.figures.curves import curves
 
     run.metrics(
         {
@@ -178,4 +178,4 @@ def log_curves(run: Run, fitted: Fitted) -> None:
             "best_epoch": float(fitted.best_epoch),
         }
     )
-    run.figure("figures/curves.png", figures.curves(fitted.history, fitted.rate_cuts, fitted.best_epoch))
+    run.figure("figures/curves.png", curves(fitted.history, fitted.rate_cuts, fitted.best_epoch))

@@ -50,7 +50,7 @@ def _draw_network(run: Run, row: Row, manifest: Manifest, context: StudyContext)
     from components.runtime import prepare
 
     prepare(context.settings, 0)  # before whatever imports Keras
-    from components.evaluation import architecture
+    from components.evaluation.figures import architecture
     from components.models import catalog
 
     recipe = row.recipe
@@ -128,7 +128,9 @@ def _log_classes(  # noqa: PLR0917 (one caller)
 ) -> None:
     """Accuracy by class, a column a row (B8); each row's precision, recall and F1, its curves, mistakes."""
     from components.data.manifest import Split
-    from components.evaluation import comparison, figures, tables
+    from components.evaluation import tables
+    from components.evaluation.figures.by_class import by_class
+    from components.evaluation.figures.confusion_matrix import confusion_matrix
     from components.evaluation.published import scores_of
     from components.tracking.runs import Tracker
 
@@ -139,11 +141,11 @@ def _log_classes(  # noqa: PLR0917 (one caller)
         scores[name] = scores_of(answered[name], done.manifest.class_names)
         run.figure(
             f"figures/{name}_confusion_matrix.png",
-            figures.confusion_matrix(scores[name], f"Confusion matrix, {judged} works"),
+            confusion_matrix(scores[name], f"Confusion matrix, {judged} works"),
         )
-        by_class = tables.per_class(scores[name])
-        run.table(f"tables/{name}_per_class.json", by_class)
-        run.text(f"tables/{name}_per_class.md", tables.markdown(by_class))
+        per_class = tables.per_class(scores[name])
+        run.table(f"tables/{name}_per_class.json", per_class)
+        run.text(f"tables/{name}_per_class.md", tables.markdown(per_class))
         mistakes = "misclassified" if part is Split.TEST else f"{part}_misclassified"
         for figure, logged in (("curves", "curves"), ("misclassified", mistakes)):
             path = f"figures/{logged}.png"
@@ -159,7 +161,7 @@ def _log_classes(  # noqa: PLR0917 (one caller)
                 class_row[f"{name} published"] = ""
     run.table("tables/by_class.json", rows)
     run.text("tables/by_class.md", tables.markdown(rows))
-    drawn = comparison.by_class(scores, f"{row.title} · {context.study.name}", judged)
+    drawn = by_class(scores, f"{row.title} · {context.study.name}", judged)
     run.figure("figures/by_class.png", drawn)
     _log_files(run, files)
 

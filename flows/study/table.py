@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from components.evaluation.names import NAMES
-from components.formatting import PARTS, brackets, duration, share, varies
+from components.formatting import FIGURES, PARTS, brackets, duration, share, varies
 from components.studies.study import Row
 from components.tracking.study_document import Measured, StudyLine
 from flows.study.results import RowFailed, RowResult
@@ -164,7 +163,7 @@ def _part(row: StudyLine) -> str:
 
 def _figure(name: str) -> str:
     part, _, figure = name.partition("/")
-    return f"{NAMES.get(figure, figure)} ({PARTS[part]})" if name else ""
+    return f"{FIGURES.get(figure, figure)} ({PARTS[part]})" if name else ""
 
 
 def _interval(measured: Measured | None) -> str:

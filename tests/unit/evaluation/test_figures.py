@@ -6,8 +6,13 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 
+from components import theme
 from components.errors import DataError
-from components.evaluation import comparison, figures, gallery, reliability
+from components.evaluation.figures import misclassified, reliability
+from components.evaluation.figures.by_class import by_class
+from components.evaluation.figures.confusion_matrix import confusion_matrix
+from components.evaluation.figures.curves import curves
+from components.evaluation.figures.per_class import per_class
 from components.evaluation.metrics import Scores, evaluate
 
 
@@ -62,7 +67,7 @@ def _names(classes: int = 3) -> list[str]:
 
 
 def test_curves_mark_rate_cuts_in_red_and_the_best_epoch_in_black() -> None:
-    figure = figures.curves(_history(12), [5, 9], 7)
+    figure = curves(_history(12), [5, 9], 7)
     _drawn(figure)
     for axes in figure.axes:
         marks = [
@@ -70,50 +75,50 @@ def test_curves_mark_rate_cuts_in_red_and_the_best_epoch_in_black() -> None:
             for line in axes.lines
             if len(line.get_xdata()) == 2 and line.get_xdata()[0] == line.get_xdata()[1]
         ]
-        assert marks == [(5.5, figures.RED.lower()), (9.5, figures.RED.lower()), (7, figures.BLACK)]
+        assert marks == [(5.5, theme.RED.lower()), (9.5, theme.RED.lower()), (7, theme.BLACK)]
     assert "best epoch: 7" in _texts(figure)
     assert "learning rate cut after epoch 5, 9" in _texts(figure)
 
 
 def test_curves_of_one_epoch() -> None:
-    assert _drawn(figures.curves(_history(1), [], 1)).width > 600
+    assert _drawn(curves(_history(1), [], 1)).width > 600
 
 
 @pytest.mark.parametrize("classes", [2, 6, 50])
 def test_no_name_is_cut_off(classes: int) -> None:
-    for draw in (figures.confusion_matrix, figures.per_class):
+    for draw in (confusion_matrix, per_class):
         assert _whole(draw(_scores(classes)))
 
 
 def test_confusion_matrix_counts_and_says_how_sure_the_figure_is() -> None:
     scores = _scores(3)
-    text = _texts(figures.confusion_matrix(scores))
+    text = _texts(confusion_matrix(scores))
     assert str(scores.confusion[0, 0]) in text
     assert f"macro-F1 {scores.macro_f1:.2f} [{scores.macro_f1_low:.2f}" in text
 
 
 def test_a_class_with_no_hit_is_shown_as_such() -> None:
-    assert "no work of it found" in _texts(figures.per_class(_scores(3)))
+    assert "no work of it found" in _texts(per_class(_scores(3)))
 
 
 def test_no_figure_is_kept_by_pyplot() -> None:
-    assert figures.per_class(_scores(2)).canvas.manager is None
+    assert per_class(_scores(2)).canvas.manager is None
 
 
 def test_confusion_matrix_lists_what_is_most_often_confused() -> None:
     scores = _scores(3)
-    text = _texts(figures.confusion_matrix(scores))
+    text = _texts(confusion_matrix(scores))
     worst = scores.confusion[2, 0]
     assert f"{worst} ({worst / 20:.0%}): A movement with a" in text
     sure = evaluate(np.arange(4) % 2, np.eye(2)[np.arange(4) % 2], _names(2))
-    assert "none" in _texts(figures.confusion_matrix(sure))
+    assert "none" in _texts(confusion_matrix(sure))
 
 
 def test_confusion_matrix_of_many_classes_says_which_counts_it_leaves_out() -> None:
     rng = np.random.default_rng(0)
     truth = np.repeat(np.arange(40), 50)
     predicted = np.where(rng.random(2000) < 0.3, truth, rng.integers(0, 40, 2000))
-    figure = figures.confusion_matrix(evaluate(truth, np.eye(40)[predicted], _names(40)))
+    figure = confusion_matrix(evaluate(truth, np.eye(40)[predicted], _names(40)))
     assert "are not written" in _texts(figure)
     assert len(figure.axes[0].texts) < 500
 
@@ -136,11 +141,11 @@ def test_reliability_of_answers_all_right_and_sure() -> None:
 def test_gallery_shows_the_surest_mistakes_first() -> None:
     truth, probabilities = _answers()
     images = np.broadcast_to(np.arange(60, dtype=np.uint8)[:, None, None, None], (60, 8, 8, 3))
-    places = gallery.mistakes(truth, probabilities)
+    places = misclassified.mistakes(truth, probabilities)
     assert len(places) == 12
     assert (np.diff(probabilities.max(axis=1)[places]) <= 0).all()
     assert (probabilities.argmax(axis=1)[places] != truth[places]).all()
-    figure = gallery.misclassified(images, truth, probabilities, _names())
+    figure = misclassified.misclassified(images, truth, probabilities, _names())
     shown = [int(axes.images[0].get_array()[0, 0, 0]) for axes in figure.axes if axes.images]
     assert shown == list(places)
     wrong = (probabilities.argmax(axis=1) != truth).sum()
@@ -151,7 +156,7 @@ def test_gallery_shows_the_surest_mistakes_first() -> None:
 
 def test_gallery_tells_truth_answer_and_both_probabilities() -> None:
     probabilities = np.array([[0.82, 0.18, 0.0]])
-    figure = gallery.misclassified(
+    figure = misclassified.misclassified(
         np.zeros((1, 40, 20, 3), np.uint8), np.array([2]), probabilities, ["Cubism", "Pop Art", "$A$ and $B$"]
     )
     assert figure.axes[0].get_title(loc="left") == "82%: Cubism"
@@ -161,7 +166,7 @@ def test_gallery_tells_truth_answer_and_both_probabilities() -> None:
 
 def test_gallery_cuts_endless_names_but_no_probability() -> None:
     names = ["An endless name of a movement " * 4, "Pop Art"]
-    figure = gallery.misclassified(
+    figure = misclassified.misclassified(
         np.zeros((1, 8, 8, 3), np.uint8), np.array([0]), np.array([[0.3, 0.7]]), names
     )
     below = figure.axes[0].get_xlabel()
@@ -170,13 +175,13 @@ def test_gallery_cuts_endless_names_but_no_probability() -> None:
 
 
 def test_gallery_without_a_mistake_says_so() -> None:
-    figure = gallery.misclassified(np.zeros((2, 8, 8, 3), np.uint8), np.arange(2), np.eye(2), _names(2))
+    figure = misclassified.misclassified(np.zeros((2, 8, 8, 3), np.uint8), np.arange(2), np.eye(2), _names(2))
     assert "no mistake" in _texts(figure)
 
 
 def test_gallery_takes_pictures_as_they_are_decoded() -> None:
     with pytest.raises(DataError, match=r"received \(2, 8, 8, 3\) of float32"):
-        gallery.misclassified(np.zeros((2, 8, 8, 3), np.float32), np.arange(2), np.eye(2), _names(2))
+        misclassified.misclassified(np.zeros((2, 8, 8, 3), np.float32), np.arange(2), np.eye(2), _names(2))
 
 
 def test_runs_side_by_side_with_the_best_in_bold() -> None:
@@ -184,7 +189,7 @@ def test_runs_side_by_side_with_the_best_in_bold() -> None:
         evaluate(*_answers(), _names()),
         evaluate(np.arange(60) % 3, np.eye(3)[np.arange(60) % 3], _names()),
     )
-    figure = comparison.by_class({"simple CNN": poor, "fine-tuned": good})
+    figure = by_class({"simple CNN": poor, "fine-tuned": good})
     cells = {text.get_text(): text.get_fontweight() for text in figure.axes[0].texts}
     assert cells["no hit"] == "normal"
     assert cells["1.000"] == "bold"

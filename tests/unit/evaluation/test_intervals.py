@@ -5,16 +5,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from components.errors import DataError
-from components.evaluation.intervals import (
-    Interval,
-    balanced_accuracy_of,
-    bootstrap,
-    bootstrap_macro_f1,
-    macro_f1,
-    mean_of,
-    of_places,
-    share_interval,
-)
+from components.evaluation.intervals import Interval, bootstrap, bootstrap_macro_f1, share_interval
+from components.evaluation.resample_metrics import balanced_accuracy_of, macro_f1, mean_of, of_places
 
 
 def _works(count: int, accuracy: float, classes: int = 4) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,8 @@ import pytest
 from sklearn import metrics
 
 from components.errors import DataError
-from components.evaluation.multilabel import answered, evaluate_multilabel, per_label, thresholds_of
+from components.evaluation.figures.per_class import per_label
+from components.evaluation.multilabel import answered, evaluate_multilabel, thresholds_of
 from components.models import catalog
 from tests.tiny_training import pictures, small
 

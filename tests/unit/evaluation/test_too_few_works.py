@@ -10,7 +10,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from components import formatting
-from components.evaluation import figures, folds, multilabel
+from components.evaluation import folds, multilabel
+from components.evaluation.figures.confusion_matrix import confusion_matrix
+from components.evaluation.figures.per_class import per_class, per_label
 from components.evaluation.intervals import Interval
 from components.evaluation.metrics import Scores, evaluate
 from components.evaluation.published import Compared, beside
@@ -52,12 +54,12 @@ def test_in_brackets(low: float | None, high: float | None) -> None:
 
 
 def test_in_figures() -> None:
-    for figure in (figures.confusion_matrix(_scores()), figures.per_class(_scores())):
+    for figure in (confusion_matrix(_scores()), per_class(_scores())):
         assert "macro-F1 0.22 [too few works]" in _written(figure)
-    assert "too few works for an interval" in _written(figures.per_class(_scores()))
+    assert "too few works for an interval" in _written(per_class(_scores()))
     several = multilabel.evaluate_multilabel(np.eye(3), np.eye(3), ["a", "b", "c"])
     assert (several.macro_f1_low, several.macro_f1_high) == (None, None)
-    assert "macro-F1 1.000 [too few works]" in _written(multilabel.per_label(several))
+    assert "macro-F1 1.000 [too few works]" in _written(per_label(several))
     assert beside([Compared("A3", {}, {"accuracy": Interval(1.0, None, None)})], "Study A").axes
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from components.errors import DataError
 from components.evaluation.answers import work_rows
-from components.evaluation.architecture import blocks, drawing
+from components.evaluation.figures.architecture import blocks, drawing
 from components.evaluation.intervals import share_interval
 from components.evaluation.metrics import evaluate
 from components.evaluation.published import scores_of

@@ -1,0 +1,1 @@
+"""Figures of trainings and evaluations, one a file, in the look of `components.theme`."""
