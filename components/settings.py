@@ -10,12 +10,21 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from components.addresses import is_http, masked, split_credentials, with_driver
+from components.addresses import is_http, split_credentials, with_driver
 from components.errors import SettingsError
 from components.frozen import Frozen
+from components.setting_types import (
+    DatabaseAddress,
+    FolderOrAddress,
+    HomeFolder,
+    HttpAddress,
+    TrackingAddress,
+    variable_of,
+    without_password,
+)
 
 
 class Settings(Frozen, BaseSettings):
@@ -25,34 +34,36 @@ class Settings(Frozen, BaseSettings):
         env_prefix="ATELIER_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True
     )
 
-    home: Path = Field(default=Path(".atelier"), description="folder of everything Atelier writes")
+    home: HomeFolder = Field(default=Path(".atelier"), description="folder of everything Atelier writes")
     # Addresses may hold passwords: they stay out of every repr.
-    mlflow_tracking_uri: str = Field(default="", repr=False, description="empty: SQLite below home")
-    artifacts: str = Field(
+    mlflow_tracking_uri: TrackingAddress = Field(
+        default="", repr=False, description="empty: SQLite below home"
+    )
+    artifacts: FolderOrAddress = Field(
         default="",
         repr=False,
         description="where runs keep their files: a folder or s3://bucket/prefix; empty: a folder below "
         "home, or what the MLflow server of mlflow_tracking_uri says",
     )
-    prefect_api_url: str = Field(
+    prefect_api_url: HttpAddress = Field(
         default="",
         repr=False,
         validation_alias=AliasChoices("ATELIER_PREFECT_API_URL", "PREFECT_API_URL"),
         description="empty: a server of its own below home",
     )
-    prefect_database_url: str = Field(
+    prefect_database_url: DatabaseAddress = Field(
         default="",
         repr=False,
         description="database of the Prefect server that Atelier starts: "
         "postgresql://user:password@host/name; empty: SQLite below home",
     )
-    search_storage: str = Field(
+    search_storage: DatabaseAddress = Field(
         default="",
         repr=False,
         description="where searches keep their trials: sqlite:///file, or for several machines "
         "postgresql://user:password@host/name; empty: SQLite below home",
     )
-    s3_endpoint_url: str = Field(default="", description="empty: Amazon's own")
+    s3_endpoint_url: HttpAddress = Field(default="", repr=False, description="empty: Amazon's own")
     backend: Literal["tensorflow", "jax"] = "tensorflow"
     precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = Field(
         default="auto", description="auto: 16 bits where a GPU computes them faster, else 32"
@@ -71,7 +82,7 @@ class Settings(Frozen, BaseSettings):
     mlflow_port: int = Field(default=5000, ge=1, le=65535)
     prefect_port: int = Field(default=4200, ge=1, le=65535)
     dashboard_port: int = Field(default=8501, ge=1, le=65535)
-    api_url: str = Field(default="", description="empty: this machine's api_port")
+    api_url: HttpAddress = Field(default="", repr=False, description="empty: this machine's api_port")
 
     cache_bytes: int = Field(
         default=20 * 2**30, gt=0, description="bound of decoded pictures and features together"
@@ -80,49 +91,6 @@ class Settings(Frozen, BaseSettings):
     max_image_pixels: int = Field(default=100_000_000, gt=0, description="decompression-bomb bound")
     follow_seconds: float = Field(default=5.0, gt=0, description="how often serving asks for the champion")
     schedule_cron: str = Field(default="0 3 * * *", description="when the pipeline runs by itself")
-
-    @field_validator("home")
-    @classmethod
-    def _usable_folder(cls, home: Path) -> Path:
-        # Servers are started in other folders: a relative home would mean another place there.
-        try:
-            home = home.expanduser().resolve()
-            nearest = next(place for place in (home, *home.parents) if place.exists())
-        except (OSError, RuntimeError) as exc:  # an unknown ~user, a link to itself, no right to look
-            raise ValueError(f"this folder cannot be looked up: {exc}") from exc
-        if not nearest.is_dir():
-            raise ValueError(f"a folder is expected, but {nearest} is a file")
-        if "?" in str(home) or not str(home).isprintable():
-            raise ValueError(
-                "the folder's path may hold neither '?', which ends the path in the address of a "
-                "database, nor unprintable characters"
-            )
-        return home
-
-    @field_validator("artifacts")
-    @classmethod
-    def _absolute(cls, root: str) -> str:
-        return root.rstrip("/") if "://" in root or not root else str(Path(root).expanduser().resolve())
-
-    @field_validator("prefect_api_url", "s3_endpoint_url", "api_url")
-    @classmethod
-    def _http_address(cls, address: str) -> str:
-        if address and not is_http(address):
-            raise ValueError("an address that begins with http:// or https:// and names a host is expected")
-        return address
-
-    @field_validator("mlflow_tracking_uri", "search_storage", "prefect_database_url")
-    @classmethod
-    def _whole_address(cls, address: str) -> str:
-        scheme, separator, _ = address.partition("://")
-        if address and not (scheme and separator):
-            raise ValueError(
-                "an address with its scheme is expected, such as http://host:5000, "
-                "sqlite:////folder/file.db or postgresql://user:password@host/name"
-            )
-        if scheme in {"http", "https"} and not is_http(address):
-            raise ValueError("an http address that names a host is expected")
-        return address
 
     @classmethod
     def load(cls, **overrides: object) -> Self:
@@ -136,8 +104,8 @@ class Settings(Frozen, BaseSettings):
             return cls(**given)  # type: ignore[arg-type]  # pydantic checks them
         except ValidationError as exc:
             wrong = "; ".join(
-                f"{_variable(str(error['loc'][0]))}: {error['msg'].removeprefix('Value error, ')} "
-                f"(received {_shown(error['input'])!r})"
+                f"{variable_of(str(error['loc'][0]))}: {error['msg'].removeprefix('Value error, ')} "
+                f"(received {without_password(error['input'])!r})"
                 for error in exc.errors()
             )
             raise SettingsError(f"{wrong}. Correct or unset the variable.") from exc
@@ -208,7 +176,7 @@ class Settings(Frozen, BaseSettings):
     @property
     def serving_ui(self) -> str:
         """Where a person reads the REST API's documentation."""
-        return f"{self.api_url or self.public_address(self.api_port)}/docs"
+        return f"{split_credentials(self.api_url)[0] or self.public_address(self.api_port)}/docs"
 
     @property
     def mlflow_ui(self) -> str:
@@ -259,13 +227,3 @@ def _address(host: str, port: int) -> str:
     # An IPv6 address stands in brackets, or its colons would be taken for the port's.
     name = host.strip("[]")
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
-
-
-def _variable(name: str) -> str:
-    """The environment variable of a field, which pydantic names by itself or by its alias."""
-    return name if name.startswith("ATELIER_") else f"ATELIER_{name.upper()}"
-
-
-def _shown(value: object) -> str:
-    """A refused value without its password, also where the scheme of an address was forgotten."""
-    return masked(f"x://{value}").removeprefix("x://")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import struct
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -259,6 +261,19 @@ def test_a_breakdown_inside_is_logged_and_not_shown(
     assert body["error_id"] in body["detail"]
     assert body["error_id"] in caplog.text
     assert "AttributeError" in caplog.text
+
+
+def test_log_lines_and_tracebacks_hold_no_password() -> None:
+    from serving.__main__ import _MaskedFormatter
+
+    try:
+        raise OSError("postgresql://mia:s3cret@db/runs does not answer")  # noqa: TRY301
+    except OSError:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "asking %s", ("http://a:b@c",), sys.exc_info())
+    text = _MaskedFormatter("%(message)s").format(record)
+    assert "asking http://a:***@c" in text
+    assert "mia:***@db" in text
+    assert "s3cret" not in text
 
 
 def test_without_any_champion_it_lives_but_is_not_ready(settings: Settings) -> None:

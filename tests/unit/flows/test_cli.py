@@ -57,6 +57,7 @@ print("prefect" in sys.modules)
         (["ingest", "--source", "folder"], "needs a root"),
         (["ingest", "--source", "folder", "--root", "/no/such/folder"], "/no/such/folder: no such folder"),
         (["runs", "--task", "colour"], "artist, style, genre"),
+        (["--home", "pyproject.toml", "runs"], "pyproject.toml is a file"),
         (["predict", "absent.jpg"], "absent.jpg: no such file"),
     ],
 )

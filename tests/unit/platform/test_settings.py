@@ -79,10 +79,12 @@ def test_an_empty_variable_counts_as_unset(tmp_path, monkeypatch):
         ("ATELIER_HOME", "{folder}/file/below", "file is a file"),
         ("ATELIER_HOME", "{folder}/what?now", "may hold neither '?'"),
         ("ATELIER_HOME", "~nobody-has-this-name/x", "cannot be looked up"),
+        ("ATELIER_ARTIFACTS", "~nobody-has-this-name/x", "cannot be looked up"),
         ("ATELIER_PREFECT_API_URL", "localhost:4200", "begins with http"),
         ("PREFECT_API_URL", "localhost:4200", "begins with http"),
         ("ATELIER_MLFLOW_TRACKING_URI", "localhost:5000", "with its scheme"),
-        ("ATELIER_SEARCH_STORAGE", "searches.db", "with its scheme"),
+        ("ATELIER_SEARCH_STORAGE", "searches.db", "address of a database"),
+        ("ATELIER_PREFECT_DATABASE_URL", "http://host", "address of a database"),
     ],
 )
 def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, monkeypatch, variable, value, expected):
