@@ -8,12 +8,16 @@ several waiting runs of one plan only the newest is run. What fell due while no 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags, FlowRunFilter
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterTags,
+    FlowRunFilter,
+    FlowRunFilterNextScheduledStartTime,
+)
 from prefect.client.schemas.objects import (
     ConcurrencyLimitConfig,
     ConcurrencyLimitStrategy,
@@ -21,6 +25,7 @@ from prefect.client.schemas.objects import (
     State,
     StateType,
 )
+from prefect.deployments.runner import DeploymentApplyError
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_logger
 from prefect.states import Cancelled
@@ -74,8 +79,13 @@ class Schedules:
     def _serve(self, client: SyncPrefectClient, plans: dict[str, Plan]) -> None:
         served = self._served or {}
         for name, plan in plans.items():
-            if served.get(name) != plan:
+            if served.get(name) == plan:
+                continue
+            try:
                 self._runner.add_deployment(self._deployment(name, plan))
+            except DeploymentApplyError as exc:
+                self._log.error("Plan %s is not scheduled, Prefect refuses it: %s", name, exc)
+            else:
                 self._log.info("Plan %s is scheduled: %s", name, self._settings.schedule_cron)
         for deployment in client.read_deployments(deployment_filter=self._ours):
             if deployment.name not in plans:
@@ -84,9 +94,10 @@ class Schedules:
         self._served = plans
 
     def _deployment(self, name: str, plan: Plan) -> RunnerDeployment:
-        made = self._flow.to_deployment(
+        deployment = self._flow.to_deployment(
             name=name,
             cron=self._settings.schedule_cron,
+            paused=False,  # runners of earlier versions paused their schedules when they ended
             parameters={"plan": plan.model_dump(mode="json")},
             description=f"{plan.task} of {plan.source}: {', '.join(plan.families)}",
             tags=["atelier", plan.task.value, self._home],
@@ -95,20 +106,25 @@ class Schedules:
                 limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
             ),
         )
-        return cast("RunnerDeployment", made)  # typed for callers in an event loop, too
+        return cast("RunnerDeployment", deployment)  # typed for callers in an event loop, too
 
     def _end_orphans(self, client: SyncPrefectClient) -> None:
         """Runs that an earlier runner had begun and that died before they could write whose they are."""
-        for run in self._runs(client, *flow_runs.ACTIVE):
+        active = FlowRunFilter(state=flow_runs.in_state(*flow_runs.ACTIVE))
+        for run in client.read_flow_runs(flow_run_filter=active, deployment_filter=self._ours):
             begun = run.state.timestamp if run.state else self._started
             if begun < self._started and not flow_runs.owners(run):
                 flow_runs.end_run(client, run)
 
     def _cancel_outdated(self, client: SyncPrefectClient) -> None:
         """Of the runs of a plan that are due, leave the newest that this runner was there for."""
+        due = FlowRunFilter(
+            state=flow_runs.in_state(StateType.SCHEDULED),
+            next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=datetime.now(UTC)),
+        )
         waiting: dict[object, list[FlowRun]] = defaultdict(list)
-        for run in self._runs(client, StateType.SCHEDULED):
-            if run.auto_scheduled and _due(run) <= datetime.now(UTC):
+        for run in client.read_flow_runs(flow_run_filter=due, deployment_filter=self._ours):
+            if run.auto_scheduled:
                 waiting[run.deployment_id].append(run)
         for runs in waiting.values():
             *overtaken, newest = sorted(runs, key=_due)
@@ -116,11 +132,6 @@ class Schedules:
                 _cancel(client, run, _OVERTAKEN)
             if _due(newest) < self._started:
                 _cancel(client, newest, _MISSED)
-
-    def _runs(self, client: SyncPrefectClient, *states: StateType) -> Iterable[FlowRun]:
-        return client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(state=flow_runs.in_state(*states)), deployment_filter=self._ours
-        )
 
     @property
     def _home(self) -> str:

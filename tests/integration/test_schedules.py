@@ -64,6 +64,14 @@ class Prefect:
     def deployments(self) -> dict[str, str]:
         return {deployment["name"]: deployment["id"] for deployment in self.ask("deployments/filter", {})}
 
+    def deployment(self, name: str) -> dict[str, Any]:
+        with urlopen(f"{self.url}/api/deployments/{self.deployments()[name]}", timeout=20) as response:
+            return dict(json.loads(response.read()))
+
+    def pause(self, name: str) -> None:
+        """As runners of earlier versions did when they ended."""
+        self.ask(f"deployments/{self.deployments()[name]}/pause_deployment", {})
+
     def start(self, name: str) -> str:
         """A run of a deployment that is due now, as from Prefect's page."""
         return str(self.ask(f"deployments/{self.deployments()[name]}/create_flow_run", {})["id"])
@@ -181,12 +189,15 @@ def test_what_is_due_runs_what_died_ends_and_plans_are_reread(
     runner.wait()
     pid.unlink()
     Plan(seed=1).save(settings, "second")
+    prefect.pause("good")
     start_runner()
     crashed = until(lambda: prefect.runs("CRASHED"))
     assert [one["id"] for one in crashed] == [run["id"]]
     until(lambda: prefect.tasks(run["id"]) == ["CRASHED"])
     again = prefect.start("good")
     until(pid.exists)
+
+    assert not prefect.deployment("good")["paused"]
 
     # One pipeline at a time, and of a plan that runs already no second one waits.
     second = prefect.start("good")
