@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import re
 from pathlib import Path
-from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
-from urllib.request import urlopen
 
 MASK = "***"
 
@@ -50,17 +47,6 @@ def is_http(address: str) -> bool:
     """Whether `address` is that of an HTTP server, with a scheme and a host."""
     scheme, separator, rest = address.partition("://")
     return bool(separator and rest.strip("/")) and scheme.lower() in {"http", "https"}
-
-
-def unreachable(address: str, seconds: float = 5.0) -> str:
-    """Say why no HTTP server answers at `address`; "" when one does, whatever it answers."""
-    try:
-        with urlopen(split_credentials(address)[0], timeout=seconds):  # noqa: S310 (http or https, as told)
-            return ""
-    except HTTPError:
-        return ""  # whether it lets us in is seen at the first real call
-    except (OSError, ValueError, http.client.HTTPException) as exc:
-        return str(getattr(exc, "reason", exc))
 
 
 def with_driver(database: str, driver: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from components.addresses import unreachable
 from components.errors import ServiceError
+from components.http_probe import unreachable
 from flows.log import LOGGER
 
 if TYPE_CHECKING:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from components.addresses import is_http, sqlite_file, unreachable
+from components.addresses import is_http, sqlite_file
 from components.errors import ServiceError
+from components.http_probe import unreachable
 from components.settings import Settings
 from components.tracking.database import open_database, probe, refusal
 from components.tracking.locks import locked

@@ -2,6 +2,7 @@ import pytest
 
 from components.addresses import is_http, masked, split_credentials, sqlite_file, with_driver
 from components.errors import DataError
+from components.http_probe import unreachable
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,8 @@ def test_addresses_are_told_apart():
     assert with_driver("postgresql+pg8000://a@b/c", "psycopg") == "postgresql+pg8000://a@b/c"
     assert str(sqlite_file("sqlite:////a%20b/c.db?mode=ro")) == "/a%20b/c.db"
     assert sqlite_file("postgresql://a@b/c") is None
+
+
+def test_a_server_is_unreachable_for_a_reason():
+    assert "refused" in unreachable("http://mia:s3cret@127.0.0.1:9/health")
+    assert unreachable("http://[half/health")
