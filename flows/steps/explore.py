@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from components.data.cache import store
+from components.data.cache.decoded import decoded
+from components.data.explore import figure_files, figures, page, suspected
+from components.data.groups import duplicates
+from components.data.images import descriptor
 from components.errors import DataError
+from components.models.catalog import family
+from components.runtime import prepare
 from components.storage import content_of, key_of
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
+from flows.steps.ingest import ingest, select, split
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,8 +38,6 @@ BACKBONE = "mobilenet_v2"
 
 def explore(manifest: Manifest, plan: Plan, settings: Settings) -> Path:
     """Draw the collection's figures and the page that shows them; its path. Unchanged, it is found done."""
-    from components.data.explore import figure_files, page
-
     folder = where(manifest, settings)
     rejected = [asdict(line) for line in manifest.rejected]
     groups = manifest.frame["group"].sort_values().tolist()
@@ -65,8 +71,7 @@ def find_label_errors(manifest: Manifest, plan: Plan, settings: Settings) -> tup
         WeightsError: the plan's weights cannot be had.
         DataError: the classes are too small.
     """
-    from components.data.explore import figure_files, page, suspected
-    from components.data.groups.label_errors import find
+    from components.data.groups.label_errors import find  # scikit-learn and cleanlab, needed here alone
 
     features, features_name = _features(manifest, plan, settings)
     label_errors = find(features, manifest, seed=plan.seed)
@@ -105,8 +110,6 @@ def collected(plan: Plan, settings: Settings) -> Manifest:
 
     The gate is not asked: a collection that does not pass it is the one to look at.
     """
-    from flows.steps.ingest import ingest, select, split
-
     works = select(ingest(plan, settings), plan)
     try:
         return split(works, plan, settings)
@@ -121,10 +124,6 @@ def where(manifest: Manifest, settings: Settings) -> Path:
 
 
 def _draw(manifest: Manifest, plan: Plan, settings: Settings, folder: Path, key: str) -> None:
-    from components.data.explore import figure_files, figures
-    from components.data.groups import duplicates
-    from components.runtime import prepare
-
     prepare(settings, plan.seed)  # before whatever imports Keras
     pairs = duplicates.pairs(manifest)
     figure_files.save_figures(
@@ -134,19 +133,12 @@ def _draw(manifest: Manifest, plan: Plan, settings: Settings, folder: Path, key:
 
 def _features(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[np.ndarray, str]:
     """(N, D) by which works are told apart, and what these features are, in words."""
-    from components.data.cache import store
-    from components.data.cache.decoded import decoded
-    from components.data.images import descriptor
-
     kept = store.of(settings)
     if not plan.weights:
         images = decoded(manifest, (descriptor.SIDE, descriptor.SIDE), kept)
         return descriptor.features(images), descriptor.DESCRIPTION
-    from components.runtime import prepare
-
     prepare(settings, plan.seed)  # before whatever imports Keras
     from components.models.backbones import Weights
-    from components.models.catalog import family
     from components.training.frozen import feature_cache
 
     backbone = family(BACKBONE)
