@@ -53,7 +53,7 @@ def empty(title: str, *commands: str, why: str = "") -> None:
 
 
 def service_away(settings: Settings) -> None:
-    """The prediction service does not answer: one line with the mend."""
+    """Say that the prediction service does not answer, and how to start it."""
     st.warning(
         f"It should answer at {settings.serving_url}. Start it with `make up` (everything) or "
         "`atelier serve` (the service alone), then reload this page.",
@@ -64,7 +64,7 @@ def service_away(settings: Settings) -> None:
 
 @contextmanager
 def friendly() -> Iterator[None]:
-    """Show an error that a person can mend as one message; the rest of the page stands."""
+    """Show an error that a person can correct as one message; the rest of the page stands."""
     try:
         yield
     except AtelierError as exc:

@@ -1,4 +1,4 @@
-"""data list, show, diff: the data versions that were trained on; explore, suspects: look at a collection."""
+"""data list, show, diff: data versions that were trained on; explore, label-errors: look at a collection."""
 
 from __future__ import annotations
 
@@ -108,21 +108,20 @@ def explore(plan: Plan, *, as_json: JsonOption = False) -> None:
         output.print(f"page: {page}", highlight=False)
 
 
+@app.command("suspects", hidden=True)  # as it was called before
 @app.command()
 @planned(SELECTION | {"weights": TRAINING["weights"]})
-def suspects(plan: Plan, *, as_json: JsonOption = False) -> None:
+def label_errors(plan: Plan, *, as_json: JsonOption = False) -> None:
     """List works whose label is probably wrong; --corrections takes the table back once it is corrected."""
     from flows.steps import explore as flow
 
     settings = load_settings()
     with talking():
         manifest = flow.collected(plan, settings)
-        label_errors, table = flow.find_label_errors(manifest, plan, settings)
-    rows = [
-        {str(name): value for name, value in row.items()} for row in label_errors.table.to_dict("records")
-    ]
+        suspected, table = flow.find_label_errors(manifest, plan, settings)
+    rows = [{str(name): value for name, value in row.items()} for row in suspected.table.to_dict("records")]
     if as_json:
-        show_json({"data_version": manifest.fingerprint, "table": str(table), "suspects": rows})
+        show_json({"data_version": manifest.fingerprint, "table": str(table), "label_errors": rows})
         return
     if rows:
         show_table(f"{len(rows):,} suspected labels (the first {min(_SHOWN, len(rows))})", rows[:_SHOWN])
