@@ -20,7 +20,7 @@ Each task is answered by its champion: the model that did best on a frozen test 
 which model that was, what it learnt from, and how good it is. Errors are RFC 9457 problems that say
 what was expected, what came, and how to correct it.
 
-    curl -F image=@painting.jpg 'http://127.0.0.1:8000/v1/style/predict?top=3'
+    curl -F image=@painting.jpg '{url}/v1/style/predict?top=3'
 """
 
 
@@ -35,7 +35,8 @@ def create_app(settings: Settings) -> FastAPI:
         yield
         champions.stop()
 
-    app = documented_app(title="Atelier", version="1", description=_ABOUT, lifespan=lifespan)
+    about = _ABOUT.format(url=settings.api_url or settings.public_address(settings.api_port))
+    app = documented_app(title="Atelier", version="1", description=about, lifespan=lifespan)
     app.state.champions = Champions(settings)
     app.include_router(router)
     app.add_middleware(UploadLimit, max_bytes=settings.max_upload_bytes)

@@ -141,6 +141,12 @@ def test_the_documentation_needs_no_other_host(client: TestClient, page: str) ->
     assert "http" not in policy
 
 
+def test_the_documentation_shows_an_address_that_can_be_asked(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, host="0.0.0.0", public_host="gallery.example", api_port=8080)
+    about = create_app(settings).openapi()["info"]["description"]
+    assert "'http://gallery.example:8080/v1/style/predict?top=3'" in about
+
+
 def test_models_lists_every_task_with_its_champion_or_a_hint(client: TestClient) -> None:
     models = {one["task"]: one for one in client.get("/v1/models").json()}
     assert list(models) == list(Task)
