@@ -39,7 +39,7 @@ def up() -> None:
         try:
             show_table(
                 "Atelier is up",
-                [{"server": one.title, "address": one.url} for one in services.services(settings)],
+                [{"server": server.title, "address": server.url} for server in services.services(settings)],
             )
             _show_schedules(settings)
             output.print(f"logs: {settings.home / 'logs'}    Ctrl-C ends them all.", highlight=False)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from flows.server.schedules import Schedules
 
-WAIT_SECONDS = 180
 UPDATE_SECONDS = 10
 
 
@@ -64,7 +63,7 @@ async def _update_for_ever(schedules: Schedules) -> None:
 
 
 def _wait_for(url: str) -> None:
-    end = time.monotonic() + WAIT_SECONDS
+    end = time.monotonic() + prefect_env.START_SECONDS
     while not services.answers(f"{url}/health"):
         if time.monotonic() > end:
             raise ServiceError(

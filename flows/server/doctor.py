@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -32,7 +32,13 @@ PACKAGES = (
     "boto3",
     "pillow",
     "scikit-learn",
+    "sqlalchemy",
 )
+TOO_NEW_FOR_PREFECT = {
+    "fastapi": (0, 149, "its server refuses its own client"),
+    "sqlalchemy": (2, 1, "no scheduled run is ever created"),
+}
+"""The release from which on Prefect 3.8 breaks, and how."""
 ENOUGH_DISK_GIB = 5
 
 
@@ -64,24 +70,29 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
-    found, missing = {}, []
+    versions, missing = {}, []
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             missing.append(name)
-    yield Finding("packages", "good", ", ".join(f"{name} {number}" for name, number in found.items()))
+    yield Finding("packages", "good", ", ".join(f"{name} {number}" for name, number in versions.items()))
     if missing:
         yield Finding("missing packages", "bad", f"{', '.join(missing)}. Install them: make setup")
-    if {"fastapi", "prefect"} <= found.keys() and tuple(map(int, found["fastapi"].split(".")[:2])) >= (
-        0,
-        153,
-    ):
-        yield Finding(
-            "fastapi and prefect",
-            "bad",
-            f"Prefect 3.8 does not work with FastAPI {found['fastapi']}. Install the lock: make setup",
-        )
+    if "prefect" in versions:
+        yield from _beside_prefect(versions)
+
+
+def _beside_prefect(versions: Mapping[str, str]) -> Iterator[Finding]:
+    for name, (major, minor, consequence) in TOO_NEW_FOR_PREFECT.items():
+        installed = tuple(int(number) for number in versions.get(name, "0.0").split(".")[:2])
+        if installed >= (major, minor):
+            yield Finding(
+                f"{name} and prefect",
+                "bad",
+                f"Prefect 3.8 does not work with {name} {versions[name]}: {consequence}. {name} below "
+                f"{major}.{minor} is expected. Install the lock: make setup",
+            )
 
 
 def _backend(settings: Settings) -> Finding:

@@ -31,7 +31,7 @@ from flows.server.supervisord_conf import configuration
 if TYPE_CHECKING:
     from components.settings import Settings
 
-READY_SECONDS = 180
+READY_SECONDS = 300
 STOP_SECONDS = 40
 
 
@@ -42,17 +42,17 @@ def up(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     Raises:
         ServiceError: they run already, a port is taken, or one does not answer in time; names its log.
     """
-    wanted = services(settings)
+    expected = services(settings)
     with _only_one(settings):
         end_leftovers(str(settings.home))  # of one that was killed together with its supervisor
-        for service in wanted:
+        for service in expected:
             check_port(service, settings.host)
         _make_schema(settings)
-        supervisor = _start_supervisor(settings, wanted)
+        supervisor = _start_supervisor(settings, expected)
         try:
-            with steps("Starting the servers", len(wanted)) as advance:
-                _wait_until_ready(settings, wanted, supervisor, advance)
-            addresses = {service.name: service.local_url for service in wanted}
+            with steps("Starting the servers", len(expected)) as advance:
+                _wait_until_ready(settings, expected, supervisor, advance)
+            addresses = {service.name: service.local_url for service in expected}
             write_atomically(_state_file(settings), json.dumps({"pid": supervisor.pid, **addresses}))
             yield supervisor
         finally:
@@ -97,9 +97,9 @@ def running(settings: Settings) -> dict[str, str]:
 
 def joined(settings: Settings) -> Settings:
     """The same settings, made to use the servers that already run for this home."""
-    found = running(settings)
-    if "prefect" in found and not settings.prefect_api_url:
-        settings = settings.replace(prefect_api_url=f"{found['prefect']}/api")
+    addresses = running(settings)
+    if "prefect" in addresses and not settings.prefect_api_url:
+        settings = settings.replace(prefect_api_url=f"{addresses['prefect']}/api")
     return settings
 
 
@@ -107,16 +107,16 @@ def _state_file(settings: Settings) -> Path:
     return settings.home / "run" / "up.json"
 
 
-def _start_supervisor(settings: Settings, wanted: list[Service]) -> subprocess.Popen[bytes]:
+def _start_supervisor(settings: Settings, expected: list[Service]) -> subprocess.Popen[bytes]:
     folder = settings.home / "run"
     _state_file(settings).unlink(missing_ok=True)
     runner = [sys.executable, "-m", "flows.server.deployments"]
-    commands = {service.name: service.command for service in wanted} | {"runner": runner}
+    commands = {service.name: service.command for service in expected} | {"runner": runner}
     commands = {name: bound(f"{settings.home}:{name}", command) for name, command in commands.items()}
     conf = write_atomically(folder / "supervisord.conf", configuration(settings.home, commands), mode=0o600)
     (settings.home / "logs").mkdir(parents=True, exist_ok=True)
     environment = os.environ | prefect_env.environment(settings)
-    for service in wanted:
+    for service in expected:
         environment.update(service.environment)
     environment["ATELIER_HOME"] = str(settings.home)
     environment["PREFECT_API_URL"] = f"{settings.prefect_url}/api"
@@ -144,16 +144,17 @@ def _make_schema(settings: Settings) -> None:
 
 
 def _wait_until_ready(
-    settings: Settings, wanted: list[Service], supervisor: subprocess.Popen[bytes], advance: Advance
+    settings: Settings, expected: list[Service], supervisor: subprocess.Popen[bytes], advance: Advance
 ) -> None:
-    missing = list(wanted)
-    end = time.monotonic() + READY_SECONDS
+    missing = list(expected)
+    started = time.monotonic()
     while missing:
         for service in [service for service in missing if service.ready]:
             missing.remove(service)
             advance(1, note=f"{service.title} is ready")
-        if supervisor.poll() is not None or time.monotonic() > end:
+        seconds = time.monotonic() - started
+        if supervisor.poll() is not None or seconds > READY_SECONDS:
             names = ", ".join(service.title for service in missing)
             logs = " ".join(str(settings.home / "logs" / f"{service.name}.log") for service in missing)
-            raise ServiceError(f"{names}: not ready after {READY_SECONDS} s. Their logs say why: {logs}")
+            raise ServiceError(f"{names}: not ready after {seconds:.0f} s. Their logs say why: {logs}")
         time.sleep(0.3)

@@ -30,3 +30,21 @@ def test_a_damaged_database_is_found(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"no database" * 999)
     finding = doctor._tracking(Settings(home=tmp_path))
     assert (finding.state, "is damaged" in finding.text) == ("bad", True)
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        ({"fastapi": "0.148.0", "sqlalchemy": "2.0.58"}, []),
+        ({"fastapi": "0.153.1", "sqlalchemy": "2.0.58"}, ["fastapi and prefect"]),
+        ({"sqlalchemy": "2.1.9"}, ["sqlalchemy and prefect"]),
+    ],
+)
+def test_releases_that_break_prefect_are_named(versions: dict[str, str], expected: list[str]) -> None:
+    findings = list(doctor._beside_prefect(versions))
+    assert [finding.name for finding in findings] == expected
+    assert all("make setup" in finding.text for finding in findings)
+
+
+def test_what_is_installed_suits_prefect() -> None:
+    assert [finding.text for finding in doctor._packages() if finding.state == "bad"] == []
