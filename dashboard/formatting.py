@@ -183,11 +183,11 @@ def zone(name: str | None) -> tzinfo | None:
         return None
 
 
-def moment(value: datetime | str | None, where: tzinfo | None = None) -> str:
-    """A time as "21 Nov 2025, 14:05" in the zone `where`, None for this machine's own."""
+def moment(value: datetime | str | None, time_zone: tzinfo | None = None) -> str:
+    """A time as "21 Nov 2025, 14:05" in that time zone, None for this machine's own."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if value is None:
         return NONE
-    local = value.astimezone(where)
+    local = value.astimezone(time_zone)
     return f"{local.day} {local:%b %Y, %H:%M}".replace(" ", "\u00a0")  # never broken over two lines

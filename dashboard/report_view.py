@@ -67,7 +67,7 @@ def _show_result(check: ValidationReport) -> None:
     text = (
         f"{formatting.source_title(report.source)}, {formatting.count(report.works)} works: "
         f"{check.passed} of {len(report.checks)} checks passed, "
-        f"{formatting.moment(check.when, widgets.where())}."
+        f"{formatting.moment(check.when, widgets.time_zone())}."
     )
     warnings = len(report.failed("warning"))
     if not report.passed:

@@ -20,13 +20,13 @@ _FIGURES = {
 }
 
 
-def merged(tables: Iterable[Sequence[StudyLine]]) -> list[StudyLine]:
+def newest_lines(tables: Iterable[Sequence[StudyLine]]) -> list[StudyLine]:
     """Each row's newest line, in the study's order; `tables` of several runs, the newest first."""
     lines: dict[str, StudyLine] = {}
     for table in tables:
         for line in table:
             lines.setdefault(line.row, line)
-    return [lines[row] for row in sorted(lines, key=_place)]
+    return [lines[row] for row in sorted(lines, key=_row_order)]
 
 
 def table(lines: Iterable[StudyLine], settings: Settings) -> list[dict[str, str]]:
@@ -57,21 +57,23 @@ def _row(line: StudyLine, settings: Settings) -> str:
 
 def _time(line: StudyLine) -> str:
     """What the row took; "" where no run says."""
-    return _whole(formatting.duration(line.seconds)) if line.run and line.seconds is not None else ""
+    return _unbroken(formatting.duration(line.seconds)) if line.run and line.seconds is not None else ""
 
 
 def _figure(name: str) -> str:
     part, _, figure = name.partition("/")
     return (
-        _whole(f"{_FIGURES.get(figure, formatting.titled(figure))} ({PARTS.get(part, part)})") if name else ""
+        _unbroken(f"{_FIGURES.get(figure, formatting.titled(figure))} ({PARTS.get(part, part)})")
+        if name
+        else ""
     )
 
 
 def _ours(measured: Measured | None) -> str:
-    return _whole(formatting.measured(*measured)) if measured else ""
+    return _unbroken(formatting.measured(*measured)) if measured else ""
 
 
-def _whole(text: str) -> str:
+def _unbroken(text: str) -> str:
     """The text, never broken over two lines."""
     return text.replace(" ", "\u00a0").replace("-", "\u2011")
 
@@ -85,6 +87,6 @@ def _note(line: StudyLine) -> str:
     return formatting.plain(formatting.sentence(note))
 
 
-def _place(row: str) -> list[tuple[int, str]]:
+def _row_order(row: str) -> list[tuple[int, str]]:
     """So that "B10a" stands behind "B9"."""
     return [(int(piece), "") if piece.isdigit() else (0, piece) for piece in re.findall(r"\d+|\D+", row)]

@@ -154,7 +154,7 @@ def curves(
 
 
 def latest(
-    runs: Sequence[RunRecord], settings: Settings, where: tzinfo | None, *, limit: int
+    runs: Sequence[RunRecord], settings: Settings, time_zone: tzinfo | None, *, limit: int
 ) -> list[dict[str, Any]]:
     """The newest runs as the overview shows them."""
     return [
@@ -163,7 +163,7 @@ def latest(
             "State": state(run),
             "Macro-F1": measured(run, "test") + ("" if judged_on(run) == "test" else ", validation works"),
             "Learnt from": formatting.source_title(run.source),
-            "Started": formatting.moment(run.started, where),
+            "Started": formatting.moment(run.started, time_zone),
             "Took": formatting.duration(run.seconds),
             "Details": run_url(settings, run.id),
         }
@@ -183,16 +183,16 @@ def state(run: RunRecord) -> str:
     return STATUS.get(run.status, formatting.titled(run.status.lower()))
 
 
-def settled(parameters: Mapping[str, str]) -> list[dict[str, str]]:
+def parameter_rows(parameters: Mapping[str, str]) -> list[dict[str, str]]:
     """A run's parameters as rows, sorted by name."""
     return [{"Setting": name, "Value": str(value)} for name, value in sorted(parameters.items())]
 
 
-def decision_row(entry: Entry, where: tzinfo | None) -> dict[str, str]:
+def decision_row(entry: Entry, time_zone: tzinfo | None) -> dict[str, str]:
     """A decision of the journal as a row."""
     synthetic = _SYNTHETIC if entry.synthetic else ""
     return {
-        "When": formatting.moment(entry.time, where),
+        "When": formatting.moment(entry.time, time_zone),
         "Task": formatting.task_title(entry.task),
         "Decision": _ACTIONS[entry.action],
         "Model": f"{formatting.family_title(entry.family)}, version {entry.version}{synthetic}",

@@ -79,6 +79,6 @@ def draw(chart: alt.Chart | alt.LayerChart | alt.FacetChart, alt_text: str) -> N
     st.altair_chart(inked, width="stretch", alt=alt_text)
 
 
-def where() -> tzinfo | None:
+def time_zone() -> tzinfo | None:
     """The viewer's time zone, as the browser tells it."""
     return formatting.zone(st.context.timezone)

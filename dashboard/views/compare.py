@@ -147,11 +147,11 @@ def _show_run(settings: Settings, runs: list[RunRecord], labels: dict[str, str])
                 text = caption.format(run.judged_on)
                 st.caption(text)
                 st.image(str(picture), width=760, alt=text)
-    last.dataframe(tables.settled(run.params), hide_index=True)
+    last.dataframe(tables.parameter_rows(run.params), hide_index=True)
 
 
 def _started(run: RunRecord) -> str:
-    return formatting.moment(run.started, widgets.where())
+    return formatting.moment(run.started, widgets.time_zone())
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def page() -> None:
     if any(run.synthetic for run in by_id.values()):
         widgets.synthetic_banner()
     chosen = by_id[
-        st.selectbox("Which collection", list(by_id), format_func=lambda run_id: _called(by_id[run_id]))
+        st.selectbox("Which collection", list(by_id), format_func=lambda run_id: _title(by_id[run_id]))
     ]
     _show_facts(settings, chosen, explorations[chosen.id].facts)
     _show_label_errors(settings, chosen, runs)
@@ -43,10 +43,10 @@ def _exploration(settings: Settings, run: RunRecord) -> Exploration | None:
     return exploration.read(Exploration, path) if path else None
 
 
-def _called(run: RunRecord) -> str:
+def _title(run: RunRecord) -> str:
     source = formatting.source_title(run.source)
     task = formatting.task_title(run.task).lower()
-    return f"{source} by {task}, {formatting.moment(run.started, widgets.where())}"
+    return f"{source} by {task}, {formatting.moment(run.started, widgets.time_zone())}"
 
 
 def _show_facts(settings: Settings, run: RunRecord, facts: Facts) -> None:

@@ -67,7 +67,7 @@ def _card(settings: Settings, champion: Champion) -> None:
     )
     st.markdown(
         f"**{formatting.family_title(champion.family)}**, version {champion.version}  \n"
-        f"made {formatting.moment(champion.since, widgets.where())}"
+        f"made {formatting.moment(champion.since, widgets.time_zone())}"
     )
     if champion.run_id:
         st.link_button(
@@ -88,7 +88,7 @@ def _show_latest(settings: Settings) -> None:
             continue
         st.subheader(formatting.task_title(task))
         st.dataframe(
-            tables.latest(runs, settings, widgets.where(), limit=_LATEST),
+            tables.latest(runs, settings, widgets.time_zone(), limit=_LATEST),
             hide_index=True,
             column_config={
                 "Macro-F1": st.column_config.TextColumn(
@@ -109,7 +109,7 @@ def _show_decisions(settings: Settings) -> None:
         widgets.empty("No decision has been taken yet", "make demo", "atelier promote")
         return
     st.table(
-        [tables.decision_row(entry, widgets.where()) for entry in journal[:_DECISIONS]],
+        [tables.decision_row(entry, widgets.time_zone()) for entry in journal[:_DECISIONS]],
         border="horizontal",
         hide_index=True,
     )

@@ -45,12 +45,12 @@ def _finished(settings: Settings, kind: str) -> list[RunRecord]:
 
 def _pick(label: str, runs: list[RunRecord]) -> RunRecord:
     by_id = {run.id: run for run in runs}
-    return by_id[st.selectbox(label, list(by_id), format_func=lambda run_id: _called(by_id[run_id]))]
+    return by_id[st.selectbox(label, list(by_id), format_func=lambda run_id: _title(by_id[run_id]))]
 
 
-def _called(run: RunRecord) -> str:
+def _title(run: RunRecord) -> str:
     source = formatting.source_title(run.source)
-    return f"{source}, {formatting.moment(run.started, widgets.where())}"
+    return f"{source}, {formatting.moment(run.started, widgets.time_zone())}"
 
 
 def _show_gan(settings: Settings, runs: list[RunRecord]) -> None:

@@ -70,12 +70,13 @@ def _show(settings: Settings, runs: list[RunRecord], documents: list[StudyDocume
     if newest.synthetic:
         widgets.synthetic_banner()
     works = dataset_names.titles_of(runs, queries.data_versions(settings))[dataset_names.version_of(newest)]
+    started = formatting.moment(newest.started, widgets.time_zone())
     st.caption(
-        f"On {formatting.plain(works)}. Newest run: {formatting.moment(newest.started, widgets.where())}, "
+        f"On {formatting.plain(works)}. Newest run: {started}, "
         f"{tables.state(newest).lower()}. A row's name leads to its run in MLflow; "
         f"its size is how many numbers the model learnt."
     )
-    lines = study_tables.merged([document.lines for document in documents])
+    lines = study_tables.newest_lines([document.lines for document in documents])
     st.header("Published beside ours", help=f"{formatting.HELP['macro_f1']}\n\n{formatting.HELP['interval']}")
     most = max(runs, key=lambda run: len(documents[runs.index(run)].lines))
     picture = queries.artifact(settings, most.id, _FIGURE)

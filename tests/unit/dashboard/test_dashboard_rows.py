@@ -204,7 +204,7 @@ def _line(row: str, **changes: object) -> StudyLine:
 def test_a_study_s_table_holds_the_newest_line_of_each_row() -> None:
     newer = [_line("B10", note="again")]
     older = [_line("B2"), _line("B10"), _line("B1", run="", reason="no_such file")]
-    lines = study_tables.merged([newer, older])
+    lines = study_tables.newest_lines([newer, older])
     assert [line.row for line in lines] == ["B1", "B2", "B10"]
     shown = study_tables.table(lines, Settings())
     assert [row["Note"] for row in shown] == [r"Not done: no\_such file", "", "Again"]
