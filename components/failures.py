@@ -60,6 +60,12 @@ def explained(exc: BaseException) -> AtelierError | None:
     return None
 
 
+def in_one_line(exc: BaseException) -> str:
+    """What an exception says, without further lines, the dot at the end and SQLAlchemy's class in front."""
+    first_line = str(exc).strip().partition("\n")[0].rstrip(".")
+    return re.sub(r"^\([\w.]+\) ", "", first_line)  # "(sqlite3.DatabaseError) file is not a database"
+
+
 def _causes(exc: BaseException) -> Iterator[BaseException]:
     """The exception, what it gathers, and what they were raised from, nearest first."""
     waiting: list[BaseException | None] = [exc]
@@ -78,21 +84,21 @@ def _disk(exc: BaseException) -> AtelierError | None:
     if not isinstance(exc, OSError):
         return None
     number = exc.errno
-    if number not in _DISK and (told := _NUMBER.search(str(exc))):  # shutil's and HDF5's stand in the text
-        number = int(told[1])
+    if number not in _DISK and (in_text := _NUMBER.search(str(exc))):  # shutil's and HDF5's
+        number = int(in_text[1])
     if number not in _DISK:
         return None
-    what, mend = _DISK[number]
+    what, hint = _DISK[number]
     names = " and ".join(str(name) for name in (exc.filename, exc.filename2) if name not in (None, ""))
-    return StorageError(f"{names or 'A file that was being written'}: {what}. {mend}")
+    return StorageError(f"{names or 'A file that was being written'}: {what}. {hint}")
 
 
 def _database(exc: BaseException) -> AtelierError | None:
     if not isinstance(exc, sqlite3.DatabaseError):
         return None
     text = str(exc)
-    mend = next((mend for sign, mend in _DATABASE.items() if sign in text), None)
-    return StorageError(f"A database below ATELIER_HOME cannot be used: {text}. {mend}") if mend else None
+    hint = next((hint for sign, hint in _DATABASE.items() if sign in text), None)
+    return StorageError(f"A database below ATELIER_HOME cannot be used: {text}. {hint}") if hint else None
 
 
 def _prefect(exc: BaseException) -> AtelierError | None:

@@ -23,8 +23,8 @@ from components.addresses import is_http, sqlite_file
 from components.errors import ServiceError
 from components.http_probe import unreachable
 from components.settings import Settings
+from components.storage.locks import locked
 from components.tracking.database import open_database, probe, refusal
-from components.tracking.locks import locked
 from components.tracking.relocation import DATABASE, relocate
 
 if TYPE_CHECKING:

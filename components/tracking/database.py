@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.addresses import is_http, sqlite_file
-from components.tracking.locks import locked
+from components.failures import in_one_line
+from components.storage.locks import locked
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -87,22 +87,21 @@ def _make_schema(database: Path) -> None:
 
 def refusal(uri: str, exc: Exception) -> str:
     """Say what is wrong with a tracking address, and how to mend it, in one line for a person."""
-    first_line = str(exc).strip().partition("\n")[0].rstrip(".")
-    said = re.sub(r"^\([\w.]+\) ", "", first_line)  # SQLAlchemy's "(sqlite3.DatabaseError) "
+    text = in_one_line(exc)
     file = sqlite_file(uri)
     if isinstance(exc, ModuleNotFoundError):
         hint = f"Install its driver {exc.name}; for PostgreSQL: pip install 'atelier-art[postgresql]'"
-    elif "out-of-date database schema" in said:
+    elif "out-of-date database schema" in text:
         hint = (
             "It is of an older MLflow: copy it, then bring it up to date with `mlflow db upgrade <address>`"
         )
     elif is_http(uri) or file is None:
         hint = "Correct ATELIER_MLFLOW_TRACKING_URI (the address, the name and the password)"
-    elif "not a database" in said or "malformed" in said:
+    elif "not a database" in text or "malformed" in text:
         hint = (
             f"The file {file} is damaged: restore a copy of it, or move it away and the runs begin anew "
             "(their files stay)"
         )
     else:
         hint = f"Check the rights on {file} and its folder, and the room on the disk"
-    return f"{uri}: MLflow cannot use it: {said}. {hint}."
+    return f"{uri}: MLflow cannot use it: {text}. {hint}."

@@ -14,9 +14,9 @@ from typing import Any, Literal
 from components.errors import RegistryError
 from components.inference import releases
 from components.settings import Settings
+from components.storage.locks import locked
 from components.tracking.decision import Contender, Decision, decide
 from components.tracking.journal import Entry, Journal
-from components.tracking.locks import locked
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, VersionRecord
 
 __all__ = ["Contender", "Decision", "Promotion", "decide"]

@@ -15,9 +15,9 @@ from components.formatting import brackets
 from components.inference.release import ReleaseCard
 from components.settings import Settings
 from components.storage import building
+from components.storage.locks import locked
 from components.tracking import models
 from components.tracking.connection import connect, translated
-from components.tracking.locks import locked
 
 if TYPE_CHECKING:
     import mlflow.entities.model_registry

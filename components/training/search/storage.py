@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from components.addresses import with_driver
 from components.errors import ServiceError, SettingsError
+from components.failures import in_one_line
 from components.storage import key_of
+from components.storage.locks import LOCK_SECONDS, locked
 
 if TYPE_CHECKING:
     import optuna
@@ -23,7 +25,6 @@ BEAT_SECONDS = 20
 """How often a trial at work says so."""
 SILENT_SECONDS = 180
 """A trial of another machine that was silent for so long is lost; of this one, the process is looked for."""
-_LOCK_SECONDS = 120
 _PATIENCE: dict[str, Any] = {"connect_args": {"connect_timeout": 10}}
 """A PostgreSQL that does not answer within these seconds is not there."""
 
@@ -51,7 +52,9 @@ class Database:
             url = make_url(with_driver(address, "psycopg"))
             url.get_dialect().import_dbapi()
         except (ArgumentError, NoSuchModuleError, ImportError) as exc:
-            raise SettingsError(f"{address}: searches cannot be kept there ({exc}). {_WANTED}") from exc
+            raise SettingsError(
+                f"{address}: searches cannot be kept there ({in_one_line(exc)}). {_WANTED}"
+            ) from exc
         if url.get_backend_name() not in {"sqlite", "postgresql"} or not url.database:
             raise SettingsError(f"{address}: searches cannot be kept there. {_WANTED}")
         return cls(url)
@@ -84,7 +87,9 @@ class Database:
                     grace_period=SILENT_SECONDS,
                 )
         except (SQLAlchemyError, RuntimeError, optuna.exceptions.OptunaError) as exc:
-            raise ServiceError(f"{self}: searches cannot be kept there: {exc}. {_WANTED}") from exc
+            raise ServiceError(
+                f"{self}: searches cannot be kept there: {in_one_line(exc)}. {_WANTED}"
+            ) from exc
         weakref.finalize(storage, storage.engine.dispose)  # Optuna leaves its connections open
         return storage
 
@@ -98,7 +103,8 @@ class Database:
             ServiceError: another process holds it for too long, or the database does not answer.
         """
         if self.url.get_backend_name() == "sqlite":
-            with self._file_locked():
+            file = Path(str(self.url.database))
+            with locked(file.with_name(f"{file.name}.lock")):
                 yield
         else:
             with self._advised(int(key_of("search", name), 16) >> 1):
@@ -112,25 +118,6 @@ class Database:
         return connection
 
     @contextmanager
-    def _file_locked(self) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
-        path = Path(str(self.url.database))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        held = FileLock(path.with_name(f"{path.name}.lock"))
-        try:
-            held.acquire(timeout=_LOCK_SECONDS)
-        except Timeout as exc:
-            raise ServiceError(
-                f"{held.lock_file}: another process has held this for {_LOCK_SECONDS} s. Wait for it or end "
-                f"it; the lock goes with the process."
-            ) from exc
-        try:
-            yield
-        finally:
-            held.release()
-
-    @contextmanager
     def _advised(self, number: int) -> Iterator[None]:
         from sqlalchemy import create_engine, text
         from sqlalchemy.exc import SQLAlchemyError
@@ -139,10 +126,12 @@ class Database:
         engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", **_PATIENCE)
         try:
             connection = engine.connect()
-            connection.execute(text(f"SET lock_timeout = '{_LOCK_SECONDS}s'"))
+            connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS:.0f}s'"))
             connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": number})
         except SQLAlchemyError as exc:
-            raise ServiceError(f"{self}: the database does not answer: {exc}. {_WANTED}") from exc
+            raise ServiceError(
+                f"{self}: the database does not answer: {in_one_line(exc)}. {_WANTED}"
+            ) from exc
         try:
             yield
         finally:
