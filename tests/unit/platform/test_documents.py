@@ -34,7 +34,7 @@ def test_every_room_and_file_says_what_it_is() -> None:
 def test_every_path_that_a_document_names_is_there(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     rooms = "components|flows|serving|dashboard|tests|infra|docs"
-    named = re.findall(rf"(?<=[`(])(?:{rooms})/[\w./-]*", text)
+    named = re.findall(rf"(?<=[`(\"])(?:{rooms})/[\w./-]*", text)
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
