@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -45,7 +46,19 @@ async def run(runner: Runner, schedules: Schedules) -> None:
     await anyio.to_thread.run_sync(schedules.update)
     async with anyio.create_task_group() as group:
         group.start_soon(_update_for_ever, schedules)
+        group.start_soon(_stop_at_sigterm, runner)
         await runner.start()
+        group.cancel_scope.cancel()
+
+
+async def _stop_at_sigterm(runner: Runner) -> None:
+    """End the runs and say so to Prefect; the runner's own handler leaves them Running for ever."""
+    while not runner.started:  # it sets its own handler before that
+        await anyio.sleep(0.1)
+    with anyio.open_signal_receiver(signal.SIGTERM) as signals:
+        async for _ in signals:
+            await runner.astop()
+            return
 
 
 async def _update_for_ever(schedules: Schedules) -> None:

@@ -190,7 +190,7 @@ def test_what_is_due_runs_what_died_ends_and_plans_are_reread(
     pid.unlink()
     Plan(seed=1).save(settings, "second")
     prefect.pause("good")
-    start_runner()
+    runner = start_runner()
     crashed = until(lambda: prefect.runs("CRASHED"))
     assert [one["id"] for one in crashed] == [run["id"]]
     until(lambda: prefect.tasks(run["id"]) == ["CRASHED"])
@@ -211,6 +211,15 @@ def test_what_is_due_runs_what_died_ends_and_plans_are_reread(
     until(lambda: prefect.deployments().keys() == {"good", "third"}, 30)
     busy.unlink()
     until(lambda: prefect.state(again) == "COMPLETED")
+
+    # Ended politely, it leaves no run that seems to go on.
+    busy.touch()
+    last = prefect.start("good")
+    until(lambda: prefect.tasks(last) == ["RUNNING"])
+    runner.terminate()
+    assert runner.wait(40) == 0
+    assert prefect.state(last) in {"CANCELLED", "CRASHED"}
+    assert "Traceback" not in (tmp_path / "runner.log").read_text()
 
 
 def _asks_nobody_else(prefect: Prefect) -> bool:
