@@ -1,4 +1,4 @@
-"""Where everything lies and which end points are used: the only reader of the environment.
+"""Where everything lies and which servers are used: the only reader of Atelier's environment variables.
 
 Every field is an `ATELIER_*` variable (`ATELIER_HOME`, `ATELIER_API_PORT`, ...); an empty variable counts
 as one that is not set. Nothing is created when this is imported or when `Settings` is made.
@@ -28,7 +28,7 @@ from components.setting_types import (
 
 
 class Settings(Frozen, BaseSettings):
-    """One frozen value, made at an edge (a command, a server) and handed inwards."""
+    """All settings as one frozen value; a command or a server reads it once and passes it on."""
 
     model_config = SettingsConfigDict(
         env_prefix="ATELIER_", env_ignore_empty=True, frozen=True, extra="ignore", populate_by_name=True

@@ -47,11 +47,11 @@ COMMIT = "mlflow.source.git.commit"
 @cache
 def commit() -> str:
     """The commit of the code at work; "" where it was installed without its history."""
-    here = Path(__file__).resolve().parent
+    folder = Path(__file__).resolve().parent
     try:
-        done = subprocess.run(
+        head = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607 (whichever git the path has)
-            cwd=here,
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=5,
@@ -59,7 +59,7 @@ def commit() -> str:
         )
         tracked = subprocess.run(  # noqa: S603 (a file of ours)
             ["git", "ls-files", "--error-unmatch", __file__],  # noqa: S607
-            cwd=here,
+            cwd=folder,
             capture_output=True,
             timeout=5,
             check=False,
@@ -67,4 +67,4 @@ def commit() -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     # Installed into a .venv inside somebody else's repository, that one's commit would be wrong.
-    return done.stdout.strip() if tracked.returncode == 0 else ""
+    return head.stdout.strip() if tracked.returncode == 0 else ""

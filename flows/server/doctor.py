@@ -115,12 +115,12 @@ def _home(settings: Settings) -> Iterator[Finding]:
     place = next(folder for folder in (settings.home, *settings.home.parents) if folder.is_dir())
     free = shutil.disk_usage(place).free / 2**30
     enough = free >= ENOUGH_DISK_GIB
-    mend = (
+    hint = (
         ""
         if enough
         else f"; {ENOUGH_DISK_GIB} GiB are advised. Free some, or choose another home: ATELIER_HOME"
     )
-    yield Finding("free disk", "good" if enough else "bad", f"{free:.1f} GiB at {place}{mend}")
+    yield Finding("free disk", "good" if enough else "bad", f"{free:.1f} GiB at {place}{hint}")
     try:
         probe = place / ".atelier-doctor"
         probe.touch()

@@ -21,7 +21,7 @@ from components.training.search.identity import ID, check
 from components.training.search.samplers import distribution, pruner, sampler
 from components.training.search.search import Search, State, Trial
 from components.training.search.space import Value
-from components.training.search.storage import BEAT_SECONDS, Database
+from components.training.search.storage import HEARTBEAT_SECONDS, Database
 from components.training.search.trial_records import CURVE, REASON, WORKER, seen, state_of, values_of
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class Trials:
         """
         import optuna
 
-        storage = database.opened()
-        with database.alone(search.name):
+        storage = database.optuna_storage()
+        with database.locked(search.name):
             study = optuna.create_study(
                 storage=storage,
                 study_name=search.name,
@@ -96,7 +96,7 @@ class Trials:
 
     def claim(self) -> optuna.trial.Trial | None:
         """The next trial, this process's alone; None: each has been begun."""
-        with self._database.alone(self.search.name):
+        with self._database.locked(self.search.name):
             known = self._looked_after()
             if not any(state_of(one) == "waiting" for one in known) and not self._queued(known):
                 return None
@@ -115,7 +115,7 @@ class Trials:
         storage, ended = self._storage, threading.Event()
 
         def beat() -> None:
-            while not ended.wait(BEAT_SECONDS):
+            while not ended.wait(HEARTBEAT_SECONDS):
                 with suppress(Exception):  # the next beat may come through again
                     storage.record_heartbeat(trial._trial_id)
 
@@ -194,7 +194,7 @@ class Trials:
         import optuna
 
         if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + BEAT_SECONDS
+            self._next_look = time.monotonic() + HEARTBEAT_SECONDS
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 optuna.storages.fail_stale_trials(self._study)
