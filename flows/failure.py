@@ -11,7 +11,6 @@ from pathlib import Path
 from components.addresses import masked
 from components.errors import AtelierError, SettingsError
 from components.failures import explained
-from flows.commands.options import load_settings
 from flows.console import errors
 
 MENDABLE, FAULT = 2, 1
@@ -59,8 +58,10 @@ def _keep_traceback(exc: Exception) -> Path | None:
 
 
 def _logs() -> Path | None:
+    from components.settings import Settings  # `--help` does not wait for pydantic
+
     try:
-        return load_settings().home / "logs"
+        return Settings.load().home / "logs"
     except SettingsError:
         return None
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from components.errors import AtelierError, ServiceError
+from components.errors import ServiceError
 from components.settings import Settings
 from flows import prefect_env
+from flows.failure import report_failure
 from flows.server import services
 
 if TYPE_CHECKING:
@@ -89,5 +90,5 @@ def _wait_for(url: str) -> None:
 if __name__ == "__main__":
     try:
         serve(Settings.load())
-    except AtelierError as exc:
-        sys.exit(f"atelier: {exc}")
+    except Exception as exc:  # noqa: BLE001 (one line for the log, as a command ends)
+        sys.exit(report_failure(exc))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from components.settings import Settings
+from flows import prefect_env
 from flows.server.services import services
 
 
@@ -27,3 +28,10 @@ def test_command_lines_hold_no_password() -> None:
     (mlflow,) = (server for server in servers if server.name == "mlflow")
     assert mlflow.environment["MLFLOW_BACKEND_STORE_URI"] == "postgresql+psycopg://mia:s3cret@db/runs"
     assert mlflow.environment["MLFLOW_DEFAULT_ARTIFACT_ROOT"] == "s3://bucket/runs"
+
+
+def test_prefect_is_given_its_database_with_the_driver_that_its_server_needs() -> None:
+    settings = Settings(prefect_database_url="postgresql://mia:s3cret@db/prefect")
+    variables = prefect_env.environment(settings)
+    assert variables["PREFECT_API_DATABASE_CONNECTION_URL"] == "postgresql+asyncpg://mia:s3cret@db/prefect"
+    assert "PREFECT_API_DATABASE_CONNECTION_URL" not in prefect_env.environment(Settings())
