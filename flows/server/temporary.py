@@ -48,11 +48,15 @@ def prefect_server(settings: Settings) -> Iterator[Callable[[], None]]:
         new = not settings.prefect_database and not (settings.home / "prefect" / "prefect.db").exists()
         process = _start(port, log)
         try:
-            if new:
-                _wait(process, url, log)  # two that make one database at once spoil it for each other
-            first.release()
+            if not new:
+                first.release()  # two that make one database at once spoil it for each other
             os.environ["PREFECT_API_URL"] = url
-            yield lambda: _wait(process, url, log)
+
+            def wait_until_ready() -> None:
+                _wait(process, url, log)
+                first.release()
+
+            yield wait_until_ready
         finally:
             os.environ.pop("PREFECT_API_URL", None)
             if process.poll() is None:
