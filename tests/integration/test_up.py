@@ -53,6 +53,7 @@ def test_what_is_killed_leaves_nothing_behind(up: subprocess.Popen[str], tmp_pat
     _until(lambda: not child.is_running() and len(_marked(f"{home}:mlflow")) >= 2)
 
     # The supervisor killed: every server ends, and `atelier up` says so rightly.
+    assert (home / "run" / "supervisord.conf").stat().st_mode & 0o777 == 0o600
     [supervisor] = [p for p in _marked(f"{home}:supervisor") if "supervisord" in " ".join(p.cmdline())]
     supervisor.kill()
     assert up.wait(60) == 0
