@@ -30,25 +30,25 @@ def checked(
         DataError: the shapes do not go together, a class number has no name, or a row is no distribution.
     """
     truth = np.asarray(truth)
-    probable: Floats = np.asarray(probabilities, np.float64)
+    distributions: Floats = np.asarray(probabilities, np.float64)
     expected = (len(truth), len(class_names))
-    if truth.ndim != 1 or not len(truth) or probable.shape != expected:
+    if truth.ndim != 1 or not len(truth) or distributions.shape != expected:
         raise DataError(
             f"expected class numbers (N,) with N > 0 and probabilities (N, {len(class_names)}); received "
-            f"{truth.shape} and {probable.shape}. Score a model with the class names it learnt."
+            f"{truth.shape} and {distributions.shape}. Score a model with the class names it learnt."
         )
     if not np.issubdtype(truth.dtype, np.integer) or truth.min() < 0 or truth.max() >= len(class_names):
         raise DataError(
             f"expected integer class numbers 0..{len(class_names) - 1}; received {truth.dtype} "
             f"{truth.min()}..{truth.max()}."
         )
-    sums = probable.sum(axis=1)
-    if not np.allclose(sums, 1, atol=1e-2) or probable.min() < 0:
+    sums = distributions.sum(axis=1)
+    if not np.allclose(sums, 1, atol=1e-2) or distributions.min() < 0:
         raise DataError(
             "expected rows of probabilities that sum to 1 (a softmax's output); received sums "
             f"{sums.min():.3f}..{sums.max():.3f}. A training that diverged gives such: lower its rate."
         )
-    return truth, probable
+    return truth, distributions
 
 
 def of_truth(truth: Numbers, probabilities: NDArray[np.floating]) -> Floats:
@@ -91,12 +91,12 @@ def work_rows(
         {
             "work": work,
             "group": group,
-            "true": class_names[is_],
-            "predicted": class_names[said],
-            "probability": round(float(sure), 4),
-            "probability_of_true": round(float(chance), 4),
+            "true": class_names[label],
+            "predicted": class_names[answer],
+            "probability": round(float(highest), 4),
+            "probability_of_true": round(float(of_label), 4),
         }
-        for work, group, is_, said, sure, chance in zip(
+        for work, group, label, answer, highest, of_label in zip(
             works, groups, truth, predicted, probabilities.max(axis=1), true, strict=True
         )
     ]

@@ -153,8 +153,8 @@ def scaled(probabilities: NDArray[np.floating], temperature: float) -> Floats:
         raise DataError(f"expected a temperature above 0; received {temperature}.")
     logits = _logits(probabilities) / temperature
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probable: Floats = odds / odds.sum(axis=1, keepdims=True)
-    return probable
+    divided: Floats = odds / odds.sum(axis=1, keepdims=True)
+    return divided
 
 
 def fitted(truth: Numbers, probabilities: NDArray[np.floating]) -> Calibration:
@@ -175,14 +175,14 @@ def fitted(truth: Numbers, probabilities: NDArray[np.floating]) -> Calibration:
 
     truth, probabilities = checked(truth, probabilities, range_names(probabilities))
     logits = _logits(probabilities)
-    found = minimize_scalar(
+    minimum = minimize_scalar(
         lambda log_temperature: _log_loss(truth, logits * np.exp(-log_temperature)),
         bounds=(np.log(LOWEST), np.log(HIGHEST)),
         method="bounded",
         options={"xatol": 1e-4},
     )
-    before, after = _log_loss(truth, logits), float(found.fun)
-    temperature = float(np.exp(found.x)) if after < before else 1.0
+    before, after = _log_loss(truth, logits), float(minimum.fun)
+    temperature = float(np.exp(minimum.x)) if after < before else 1.0
     return Calibration(
         temperature=temperature,
         ece_before=expected_calibration_error(truth, probabilities),

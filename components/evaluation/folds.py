@@ -36,13 +36,13 @@ def spread(values: Sequence[float]) -> tuple[float, float]:
 
 def summary(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Every figure that the folds' runs logged, as in "folds/macro_f1_mean" and "folds/macro_f1_sd"."""
-    found: dict[str, float] = {}
+    figures: dict[str, float] = {}
     for name in FIGURES.values():
         if all(name in metrics for metrics in folds):
             mean, deviation = spread([metrics[name] for metrics in folds])
             short = name.removeprefix("test/")
-            found |= {f"folds/{short}_mean": mean, f"folds/{short}_sd": deviation}
-    return found
+            figures |= {f"folds/{short}_mean": mean, f"folds/{short}_sd": deviation}
+    return figures
 
 
 def rows(folds: Sequence[Mapping[str, float]], works: Sequence[int], pooled: Scores | None) -> list[Row]:

@@ -214,10 +214,10 @@ def resampled(  # noqa: PLR0913 (four of them are named options)
 def _drawn(rng: np.random.Generator, stratum: NDArray[np.int64], resamples: int) -> Weights:
     """How often each unit (U,) was drawn, (resamples, U): as many of a stratum as it has."""
     counts = np.zeros((resamples, len(stratum)))
-    for one in np.unique(stratum):
-        units = np.flatnonzero(stratum == one)
+    for number in np.unique(stratum):
+        units = np.flatnonzero(stratum == number)
         chosen = rng.integers(0, len(units), (resamples, len(units)))
         chosen += np.arange(resamples)[:, np.newaxis] * len(units)
-        found = np.bincount(chosen.ravel(), minlength=resamples * len(units))
-        counts[:, units] = found.reshape(resamples, len(units))
+        times = np.bincount(chosen.ravel(), minlength=resamples * len(units))
+        counts[:, units] = times.reshape(resamples, len(units))
     return counts

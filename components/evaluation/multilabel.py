@@ -94,17 +94,17 @@ class LabelledScores:
         """A row a class, for a table."""
         return [
             {
-                "class": one.name,
-                "precision": round(one.precision, 4),
-                "recall": round(one.recall, 4),
-                "f1": round(one.f1, 4),
+                "class": scores.name,
+                "precision": round(scores.precision, 4),
+                "recall": round(scores.recall, 4),
+                "f1": round(scores.f1, 4),
                 "average precision": None
-                if one.average_precision is None
-                else round(one.average_precision, 4),
-                "threshold": round(one.threshold, 4),
-                "works": one.support,
+                if scores.average_precision is None
+                else round(scores.average_precision, 4),
+                "threshold": round(scores.threshold, 4),
+                "works": scores.support,
             }
-            for one in self.per_class
+            for scores in self.per_class
         ]
 
 
@@ -132,33 +132,33 @@ def evaluate_multilabel(
     """
     from sklearn.metrics import average_precision_score, f1_score, precision_recall_fscore_support
 
-    is_, probable = _checked(truth, probabilities, class_names)
-    said = answered(probable, thresholds)
-    precision, recall, f1, support = precision_recall_fscore_support(is_, said, zero_division=0)
+    true, chances = _checked(truth, probabilities, class_names)
+    given = answered(chances, thresholds)
+    precision, recall, f1, support = precision_recall_fscore_support(true, given, zero_division=0)
     areas = [
-        float(average_precision_score(is_[:, place], probable[:, place])) if support[place] else None
+        float(average_precision_score(true[:, place], chances[:, place])) if support[place] else None
         for place in range(len(class_names))
     ]
-    strata = np.unique(is_, axis=0, return_inverse=True)[1].reshape(-1)
-    macro = bootstrap(macro_f1_of_many(is_, said), len(is_), strata=strata, groups=groups)
+    strata = np.unique(true, axis=0, return_inverse=True)[1].reshape(-1)
+    macro = bootstrap(macro_f1_of_many(true, given), len(true), strata=strata, groups=groups)
     at = thresholds if len(thresholds) else (HALF,) * len(class_names)
     each = zip(class_names, precision, recall, f1, areas, support, at, strict=True)
     return LabelledScores(
         macro_f1=macro.point,
         macro_f1_low=macro.low,
         macro_f1_high=macro.high,
-        micro_f1=float(f1_score(is_, said, average="micro", zero_division=0)),
-        weighted_f1=float(f1_score(is_, said, average="weighted", zero_division=0)),
+        micro_f1=float(f1_score(true, given, average="micro", zero_division=0)),
+        weighted_f1=float(f1_score(true, given, average="weighted", zero_division=0)),
         mean_average_precision=float(np.mean([area for area in areas if area is not None] or [0.0])),
-        subset_accuracy=float((is_ == said).all(axis=1).mean()),
-        hamming_loss=float((is_ != said).mean()),
-        works=len(is_),
-        different_works=len(is_) if groups is None else len(set(groups)),
+        subset_accuracy=float((true == given).all(axis=1).mean()),
+        hamming_loss=float((true != given).mean()),
+        works=len(true),
+        different_works=len(true) if groups is None else len(set(groups)),
         per_class=tuple(
             LabelScores(name, float(p), float(r), float(f), area, int(works), float(threshold))
             for name, p, r, f, area, works, threshold in each
         ),
-        shares={"subset_accuracy": share_interval((is_ == said).all(axis=1), groups)},
+        shares={"subset_accuracy": share_interval((true == given).all(axis=1), groups)},
     )
 
 
@@ -173,8 +173,8 @@ def thresholds_of(truth: ArrayLike, probabilities: NDArray[np.floating]) -> tupl
         truth: (N, C) of 0 and 1.
         probabilities: (N, C), each class by itself in 0..1.
     """
-    is_, probable = np.asarray(truth) > 0, np.asarray(probabilities, np.float64)
-    return tuple(_threshold(is_[:, place], probable[:, place]) for place in range(is_.shape[1]))
+    true, chances = np.asarray(truth) > 0, np.asarray(probabilities, np.float64)
+    return tuple(_threshold(true[:, place], chances[:, place]) for place in range(true.shape[1]))
 
 
 def answered(probabilities: NDArray[np.floating], thresholds: Sequence[float] = ()) -> Hot:
@@ -191,13 +191,13 @@ def macro_f1_of_many(is_: Hot, said: Hot) -> Metric:
     )
 
 
-def _threshold(is_: Hot, probable: NDArray[np.float64]) -> float:
-    if not is_.any():
+def _threshold(true: Hot, chances: NDArray[np.float64]) -> float:
+    if not true.any():
         return HALF
-    order = np.argsort(-probable, kind="stable")
-    values, hits = probable[order], np.cumsum(is_[order])
+    order = np.argsort(-chances, kind="stable")
+    values, hits = chances[order], np.cumsum(true[order])
     ends = np.flatnonzero(np.append(values[1:] < values[:-1], True))  # equal ones are given together
-    f1 = f1_scores(hits[ends], is_.sum(), ends + 1)
+    f1 = f1_scores(hits[ends], true.sum(), ends + 1)
     below = np.append(values[1:], 0.0)[ends]
     between = (values[ends] + below) / 2
     best = np.flatnonzero(f1 >= f1.max() - 1e-12)
@@ -207,18 +207,18 @@ def _threshold(is_: Hot, probable: NDArray[np.float64]) -> float:
 def _checked(
     truth: ArrayLike, probabilities: NDArray[np.floating], class_names: Sequence[str]
 ) -> tuple[Hot, NDArray[np.float64]]:
-    hot, probable = np.asarray(truth), np.asarray(probabilities, np.float64)
+    hot, chances = np.asarray(truth), np.asarray(probabilities, np.float64)
     expected = (len(hot), len(class_names))
-    if not len(hot) or hot.shape != expected or probable.shape != expected:
+    if not len(hot) or hot.shape != expected or chances.shape != expected:
         raise DataError(
             f"expected truth and probabilities (N, {len(class_names)}) with N > 0; received {hot.shape} and "
-            f"{probable.shape}. Score a model with the class names it learnt."
+            f"{chances.shape}. Score a model with the class names it learnt."
         )
     if not np.isin(hot, (0, 1)).all():
         raise DataError(f"expected 0 or 1 for each class of a work; received {np.unique(hot)[:5]}.")
-    if not (np.isfinite(probable).all() and probable.min() >= 0 and probable.max() <= 1):
+    if not (np.isfinite(chances).all() and chances.min() >= 0 and chances.max() <= 1):
         raise DataError(
-            f"expected probabilities in 0..1 (a sigmoid's output); received {probable.min():.3f}.."
-            f"{probable.max():.3f}. A training that diverged gives such: lower its rate."
+            f"expected probabilities in 0..1 (a sigmoid's output); received {chances.min():.3f}.."
+            f"{chances.max():.3f}. A training that diverged gives such: lower its rate."
         )
-    return hot > 0, probable
+    return hot > 0, chances

@@ -185,17 +185,17 @@ def beside_best(
     """
     first = next(iter(runs.values()), [])
     works = {row["work"] for row in first}
-    alike = {name: rows for name, rows in runs.items() if {row["work"] for row in rows} == works}
+    alike = {name: table for name, table in runs.items() if {row["work"] for row in table} == works}
     if len(alike) < 2:
         return []
-    scores = {name: _macro_f1(rows, class_names) for name, rows in alike.items()}
+    scores = {name: _macro_f1(table, class_names) for name, table in alike.items()}
     ranked = sorted(alike, key=lambda name: -scores[name])
     best = ranked[0]
     empty = dict.fromkeys(("difference", "p", "right only here", "right only in the best", "p (McNemar)"), "")
-    found: list[dict[str, Any]] = [{"run": best, "macro-F1": round(scores[best], 4), **empty}]
+    rows: list[dict[str, Any]] = [{"run": best, "macro-F1": round(scores[best], 4), **empty}]
     for name in ranked[1:]:
         pair = of_tables(alike[best], alike[name], class_names)
-        found.append(
+        rows.append(
             {
                 "run": name,
                 "macro-F1": round(scores[name], 4),
@@ -206,7 +206,7 @@ def beside_best(
                 "p (McNemar)": round(pair.mcnemar_p, 4),
             }
         )
-    return found
+    return rows
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
@@ -219,8 +219,8 @@ def mcnemar(only_first: int, only_second: int) -> float:
 
 def _macro_f1(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> float:
     number = {name: place for place, name in enumerate(class_names)}
-    truth, said = (np.array([number[row[column]] for row in rows]) for column in ("true", "predicted"))
-    return float(f1_of(confusion_matrix(truth, said, len(class_names))).mean())
+    truth, predicted = (np.array([number[row[column]] for row in rows]) for column in ("true", "predicted"))
+    return float(f1_of(confusion_matrix(truth, predicted, len(class_names))).mean())
 
 
 def _ahead(first: NDArray[np.bool_], second: NDArray[np.bool_], groups: ArrayLike | None) -> tuple[int, int]:

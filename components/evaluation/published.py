@@ -64,14 +64,14 @@ def scores_of(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> 
     if unknown:
         raise DataError(f"the table names {unknown}, the data version knows {list(class_names)}.")
     truth = np.array([place[str(row["true"])] for row in rows], np.int64)
-    said = np.array([place[str(row["predicted"])] for row in rows], np.int64)
-    probable = np.zeros((len(rows), len(class_names)))
-    each = np.arange(len(rows))
-    probable[each, truth] = [min(float(row["probability_of_true"]), 0.49) for row in rows]
-    probable[each, said] = 0.0
-    probable[each, said] = 1.0 - probable.sum(axis=1)
+    predicted = np.array([place[str(row["predicted"])] for row in rows], np.int64)
+    distributions = np.zeros((len(rows), len(class_names)))
+    works = np.arange(len(rows))
+    distributions[works, truth] = [min(float(row["probability_of_true"]), 0.49) for row in rows]
+    distributions[works, predicted] = 0.0
+    distributions[works, predicted] = 1.0 - distributions.sum(axis=1)
     groups = [str(row["group"]) for row in rows] if all("group" in row for row in rows) else None
-    return evaluate(truth, probable, class_names, groups)
+    return evaluate(truth, distributions, class_names, groups)
 
 
 def beside(rows: Sequence[Compared], title: str) -> Figure:
@@ -102,12 +102,14 @@ def _panel(axes: Axes, rows: Sequence[Compared], name: str) -> None:
     for place, row in enumerate(rows):
         if place % 2:
             axes.axhspan(place - 0.5, place + 0.5, color=PALE, alpha=0.45, linewidth=0, zorder=0)
-        found = row.ours.get(name)
-        if found is not None:
+        measured = row.ours.get(name)
+        if measured is not None:
             colour, marker, _ = _MARKS[row.kind]
-            if found.low is not None and found.high is not None:
-                axes.plot([found.low, found.high], [place, place], color=colour, linewidth=2.2, zorder=2)
-            axes.plot(found.point, place, marker, color=colour, markersize=7, zorder=3)
+            if measured.low is not None and measured.high is not None:
+                axes.plot(
+                    [measured.low, measured.high], [place, place], color=colour, linewidth=2.2, zorder=2
+                )
+            axes.plot(measured.point, place, marker, color=colour, markersize=7, zorder=3)
         if name in row.published:
             axes.plot(
                 row.published[name], place, "D", mfc="white", mec=BLACK, mew=1.4, markersize=6.5, zorder=4

@@ -24,18 +24,20 @@ def mean_of(values: ArrayLike) -> Metric:
 
 def macro_f1(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:
     """Macro-F1 over all `num_classes`; truth and predicted are (N,) class numbers."""
-    is_, said = _one_hot(truth, num_classes), _one_hot(predicted, num_classes)
-    right = is_.multiply(said)
-    return lambda weights: np.asarray(f1_scores(weights @ right, weights @ is_, weights @ said).mean(axis=-1))
+    true, given = _one_hot(truth, num_classes), _one_hot(predicted, num_classes)
+    right = true.multiply(given)
+    return lambda weights: np.asarray(
+        f1_scores(weights @ right, weights @ true, weights @ given).mean(axis=-1)
+    )
 
 
 def balanced_accuracy_of(truth: Numbers, predicted: Numbers, num_classes: int) -> Metric:
     """Mean recall of the classes drawn; truth and predicted are (N,) class numbers."""
-    is_ = np.eye(num_classes)[truth]
-    right = is_ * (np.asarray(truth) == np.asarray(predicted))[:, np.newaxis]
+    true = np.eye(num_classes)[truth]
+    right = true * (np.asarray(truth) == np.asarray(predicted))[:, np.newaxis]
 
     def balanced(weights: Weights) -> NDArray[np.float64]:
-        hits, support = weights @ right, weights @ is_
+        hits, support = weights @ right, weights @ true
         recall = np.divide(hits, support, out=np.zeros_like(hits), where=support > 0)
         return np.asarray(recall.sum(axis=-1) / (support > 0).sum(axis=-1))
 

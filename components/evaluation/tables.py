@@ -40,16 +40,16 @@ def per_class(scores: Scores) -> list[Row]:
     hits = np.diag(scores.confusion)
     return [
         {
-            "class": one.name,
-            "accuracy": round(one.recall, 4),
-            "precision": round(one.precision, 4),
-            "recall": round(one.recall, 4),
-            "f1": round(one.f1, 4),
-            "works": one.support,
+            "class": scored.name,
+            "accuracy": round(scored.recall, 4),
+            "precision": round(scored.precision, 4),
+            "recall": round(scored.recall, 4),
+            "f1": round(scored.f1, 4),
+            "works": scored.support,
             "hits": int(hit),
-            "note": _note(one),
+            "note": _note(scored),
         }
-        for one, hit in zip(scores.per_class, hits, strict=True)
+        for scored, hit in zip(scores.per_class, hits, strict=True)
     ]
 
 
@@ -66,8 +66,8 @@ def side_by_side(runs: Mapping[str, Scores]) -> list[Row]:
     for place, name in enumerate(first.class_names):
         row: Row = {"class": name, "works": first.per_class[place].support}
         for run, scores in runs.items():
-            one = scores.per_class[place]
-            row[run] = _note(one) or round(one.recall, 4)
+            scored = scores.per_class[place]
+            row[run] = _note(scored) or round(scored.recall, 4)
         rows.append(row)
     for figure in ("accuracy", "balanced_accuracy", "macro_f1", "weighted_f1"):
         cells = {run: round(getattr(scores, figure), 4) for run, scores in runs.items()}
@@ -99,14 +99,14 @@ def beside_held_out(random: Scores, held_out: Scores) -> list[Row]:
             )
     before, after = (
         resampled_macro_f1(
-            one.truth,
-            one.predicted,
-            len(one.class_names),
-            groups=one.groups,
+            scored.truth,
+            scored.predicted,
+            len(scored.class_names),
+            groups=scored.groups,
             resamples=_RESAMPLES,
             seed=seed,
         )
-        for seed, one in enumerate((random, held_out))
+        for seed, scored in enumerate((random, held_out))
     )
     difference = interval_of(held_out.macro_f1 - random.macro_f1, after - before)
     rows[0]["interval"] = brackets(difference.low, difference.high)
@@ -120,8 +120,10 @@ def most_confused(scores: Scores, most: int = 8) -> list[Confused]:
     wrong = scores.confusion - np.diag(np.diag(scores.confusion))
     support = scores.confusion.sum(axis=1)
     pairs = [
-        Confused(scores.class_names[is_], scores.class_names[said], int(works), float(works / support[is_]))
-        for (is_, said), works in np.ndenumerate(wrong)
+        Confused(
+            scores.class_names[true], scores.class_names[predicted], int(works), float(works / support[true])
+        )
+        for (true, predicted), works in np.ndenumerate(wrong)
         if works
     ]
     return sorted(pairs, key=lambda pair: (-pair.works, -pair.share, pair.true, pair.predicted))[:most]
@@ -144,10 +146,10 @@ def _cell(value: object) -> str:
     return text.replace("<", "\\<").replace("|", "\\|")
 
 
-def _note(one: ClassScores) -> str:
-    if not one.support:
+def _note(scores: ClassScores) -> str:
+    if not scores.support:
         return NO_WORKS
-    return "" if one.recall else NO_HIT
+    return "" if scores.recall else NO_HIT
 
 
 def _alike(runs: Mapping[str, Scores]) -> Scores:

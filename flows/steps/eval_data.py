@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from components.data.cache import store
+from components.data.cache.decoded import decoded
 from components.data.manifest import Manifest, Split
 from components.errors import TrainingError
+from components.runtime import undivided
+from components.training.result import TrainingData
 
 if TYPE_CHECKING:
     import keras
@@ -16,7 +20,6 @@ if TYPE_CHECKING:
     from components.data.images.alpha import Alpha
     from components.settings import Settings
     from components.training.recipe import Recipe
-    from components.training.result import TrainingData
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,6 @@ def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalDat
             f"Works of the data version {manifest.fingerprint} have several labels, and the recipe of "
             f"{recipe.family} learns one label a work: use --multi-label, or select one label."
         )
-    from components.training.result import TrainingData
-
     names = manifest.class_names
 
     def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
@@ -84,16 +85,11 @@ def images_of(
         DataError: there is no work, or a file is gone or has changed.
         ImageError: a picture cannot be read any more.
     """
-    from components.data.cache import store
-    from components.data.cache.decoded import decoded
-
     return decoded(works, image_size, store.of(settings), alpha=alpha)
 
 
 def probabilities(model: keras.Model, images: np.ndarray, recipe: Recipe) -> np.ndarray:
     """What a network answers to images (N, H, W, 3): (N, C), in batches of the recipe's."""
-    from components.runtime import undivided
-
     with undivided():
-        found: np.ndarray = model.predict(images, batch_size=recipe.stages[0].batch_size, verbose=0)
-    return found
+        predictions: np.ndarray = model.predict(images, batch_size=recipe.stages[0].batch_size, verbose=0)
+    return predictions

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from components.inference.export import export
 from components.inference.release import CARD, ReleaseCard
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
 
     from components.evaluation.metrics import Scores
     from components.evaluation.multilabel import LabelledScores
@@ -24,7 +26,7 @@ def release(  # noqa: PLR0917 (what a release is made of)
     run: Run,
     model: keras.Model,
     recipe: Recipe,
-    found: EvalData,
+    eval_data: EvalData,
     test: Scores | LabelledScores,
     thresholds: tuple[float, ...] = (),
 ) -> None:
@@ -34,18 +36,18 @@ def release(  # noqa: PLR0917 (what a release is made of)
         run: in progress.
         model: raw images -> probabilities.
         recipe: says family, size and transparency.
-        found: the works it was trained on and is judged by.
+        eval_data: the works it was trained on and is evaluated on.
         test: its scores on the held-out works.
         thresholds: of a multi-label network's classes.
 
     Raises:
         RegistryError: the network cannot be exported, or answers otherwise once it is.
     """
-    manifest = found.manifest
+    manifest = eval_data.manifest
     card = ReleaseCard(
         task=manifest.task,
         family=recipe.family,
-        class_names=tuple(found.data.class_names),
+        class_names=tuple(eval_data.data.class_names),
         image_size=recipe.image_size,
         alpha=recipe.alpha,
         multi_label=recipe.multi_label,
@@ -60,14 +62,10 @@ def release(  # noqa: PLR0917 (what a release is made of)
         macro_f1_high=test.macro_f1_high,
         created=datetime.now(UTC),
     )
-    _log_release(run, model, card, found.test_images[:4])
+    _log_release(run, model, card, eval_data.test_images[:4])
 
 
 def _log_release(run: Run, model: keras.Model, card: ReleaseCard, samples: np.ndarray) -> None:
-    import numpy as np
-
-    from components.inference.export import export
-
     samples = np.ascontiguousarray(samples)
     with tempfile.TemporaryDirectory() as folder:
         release = Path(folder) / "release"

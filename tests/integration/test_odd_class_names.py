@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from components.data.gate.summaries import works_by_part
+from components.data.summaries import works_by_part
 from components.evaluation import tables
 from components.evaluation.answers import logged_rows
 from components.evaluation.paired import beside_best
@@ -57,8 +57,8 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
     )
     works = ingest.prepared(plan, settings)
     other = plan.replace(seed=1)
-    runs = tuple(train.train.fn("simple_cnn", works, one, settings) for one in (plan, other))
-    decisions = tuple(promote.promote.fn([run], works, plan.task, settings) for run in runs)
+    runs = tuple(train.train("simple_cnn", works, one, settings) for one in (plan, other))
+    decisions = tuple(promote.promote([run], works, plan.task, settings) for run in runs)
     return Walked(plan, settings, works, runs, decisions)  # type: ignore[arg-type]
 
 

@@ -41,7 +41,7 @@ class Block:
 
 def blocks(model: keras.Model) -> list[Block]:
     """A network's blocks from the picture on: of maps, layers of one height and width stand together."""
-    found: list[Block] = []
+    stacked: list[Block] = []
     kinds: Counter[str] = Counter()
     parameters, last = 0, None
     for layer in model.layers:
@@ -50,14 +50,14 @@ def blocks(model: keras.Model) -> list[Block]:
             continue
         shape = tuple(layer.output.shape[1:])
         if last is not None and _size(shape) != _size(last):
-            found.append(Block(last, tuple(kinds.items()), parameters))
+            stacked.append(Block(last, tuple(kinds.items()), parameters))
             kinds, parameters = Counter(), 0
         kinds[kind] += 1
         parameters += layer.count_params()
         last = shape
     if last is not None:
-        found.append(Block(last, tuple(kinds.items()), parameters))
-    return found
+        stacked.append(Block(last, tuple(kinds.items()), parameters))
+    return stacked
 
 
 def drawing(named: Sequence[Block], title: str, parameters: int) -> Figure:
@@ -73,9 +73,9 @@ def drawing(named: Sequence[Block], title: str, parameters: int) -> Figure:
         )
         axes.add_patch(box)
         axes.text(2.4, place, _written(block.shape), ha="right", va="center", fontsize=9, color=BLACK)
-        told = str(block) if len(str(block)) <= _WIDEST else f"{str(block)[:_WIDEST]} ..."
+        layers = str(block) if len(str(block)) <= _WIDEST else f"{str(block)[:_WIDEST]} ..."
         weights = f"{block.parameters:,}" if block.parameters else "no weights"
-        axes.text(2.8 + length, place, f"{told}  ({weights})", va="center", fontsize=9, color=BLACK)
+        axes.text(2.8 + length, place, f"{layers}  ({weights})", va="center", fontsize=9, color=BLACK)
         if place:
             axes.plot([2.85, 2.85], [place - 0.68, place - 0.32], color=GREY, linewidth=1.2)
     axes.set(xlim=(0, 19), ylim=(len(named) - 0.4, -0.7))

@@ -25,12 +25,12 @@ def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class", part:
     """
     rows = side_by_side(runs)
     names = list(runs)
-    found: list[list[float | str]] = [[row[name] for name in names] for row in rows]
-    shares = np.array([[0.0 if isinstance(cell, str) else cell for cell in row] for row in found])
+    cells: list[list[float | str]] = [[row[name] for name in names] for row in rows]
+    shares = np.array([[0.0 if isinstance(cell, str) else cell for cell in row] for row in cells])
     figure = theme.figure(max(3.2 + 1.55 * len(names), 6.2), 1.9 + 0.36 * len(rows))
     axes = figure.subplots()
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
-    _cells(axes, found, shares)
+    _cells(axes, cells, shares)
     axes.axhline(len(next(iter(runs.values())).class_names) - 0.5, color=BLACK, linewidth=1.4)
     axes.set_xticks(range(len(names)), [theme.plain(name) for name in names])
     axes.xaxis.tick_top()
@@ -42,16 +42,16 @@ def by_class(runs: Mapping[str, Scores], title: str = "Accuracy by class", part:
     axes.tick_params(which="minor", length=0)
     axes.spines[:].set_visible(False)
     axes.set_ylabel(f"class ({part} works)")
-    told = "share of a class's works that is found; the best of a row in bold"
-    figure.suptitle(f"{title}\n{told}", x=0.02, ha="left", fontsize=11)
+    legend = "share of a class's works that is found; the best of a row in bold"
+    figure.suptitle(f"{title}\n{legend}", x=0.02, ha="left", fontsize=11)
     return figure
 
 
-def _cells(axes: Axes, found: list[list[float | str]], shares: NDArray[np.float64]) -> None:
+def _cells(axes: Axes, cells: list[list[float | str]], shares: NDArray[np.float64]) -> None:
     """Each cell's figure, or what it says instead of one."""
     for (row, column), share in np.ndenumerate(shares):
-        cell = found[row][column]
-        best = len(found[row]) > 1 and share == shares[row].max() > 0
+        cell = cells[row][column]
+        best = len(cells[row]) > 1 and share == shares[row].max() > 0
         axes.text(
             column,
             row,

@@ -69,8 +69,8 @@ def _worst_pairs(figure: Figure, scores: Scores) -> None:
         ("Most often confused", 10, "bold"),
         ("\n\n" + theme.plain(body), 9, "normal"),
     ):
-        told = figure.text(left, top, text, va="top", fontsize=size, fontweight=weight, linespacing=1.35)
-        told.set_in_layout(False)  # its room is given
+        written = figure.text(left, top, text, va="top", fontsize=size, fontweight=weight, linespacing=1.35)
+        written.set_in_layout(False)  # its room is given
 
 
 def _least_written(scores: Scores) -> int:

@@ -75,17 +75,22 @@ def misclassified(  # noqa: PLR0913 (two of them are named options)
         axes.set_visible(False)
     for axes, place in zip(figure.axes, places, strict=False):
         axes.imshow(images[place], interpolation="nearest" if images.shape[1] < 64 else "antialiased")
-        _tell(axes, int(truth[place]), probabilities[place], class_names)
+        _caption(axes, int(truth[place]), probabilities[place], class_names)
     return figure
 
 
-def _tell(axes: Axes, truth: int, probable: NDArray[np.float64], class_names: Sequence[str]) -> None:
-    said = int(probable.argmax())
+def _caption(axes: Axes, truth: int, distribution: NDArray[np.float64], class_names: Sequence[str]) -> None:
+    predicted = int(distribution.argmax())
     axes.set(xticks=[], yticks=[], anchor="W")  # text begins at the left and needs the column's width
     axes.spines[:].set(color=GREY, linewidth=0.7)
-    taken, is_ = f"{_percent(probable[said])}: {class_names[said]}", f"is {class_names[truth]}"
-    axes.set_title(_lines(taken), fontsize=9.5, fontweight="bold", color=BLACK, loc="left")
-    axes.set_xlabel(_lines(is_, f" ({_percent(probable[truth])})"), fontsize=9.5, color=BLACK, loc="left")
+    answer, true = (
+        f"{_percent(distribution[predicted])}: {class_names[predicted]}",
+        f"is {class_names[truth]}",
+    )
+    axes.set_title(_lines(answer), fontsize=9.5, fontweight="bold", color=BLACK, loc="left")
+    axes.set_xlabel(
+        _lines(true, f" ({_percent(distribution[truth])})"), fontsize=9.5, color=BLACK, loc="left"
+    )
 
 
 def _lines(text: str, end: str = "") -> str:

@@ -15,14 +15,14 @@ from components.theme import BLACK, BLUE, GREY, ORANGE
 
 def per_class(scores: Scores, title: str = "Per class") -> Figure:
     """F1 of each class as a bar, with its precision and recall; macro-F1 and its interval behind."""
-    ranked = sorted(scores.per_class, key=lambda one: one.f1)
+    ranked = sorted(scores.per_class, key=lambda label: label.f1)
     figure = theme.figure(8.5, float(np.clip(1.9 + 0.42 * len(ranked), 3.4, 16)))
     axes = figure.subplots()
     places = np.arange(len(ranked))
     mark_macro_f1(axes, scores.macro_f1, scores.macro_f1_low, scores.macro_f1_high)
-    axes.barh(places, [one.f1 for one in ranked], height=0.62, color=BLUE, alpha=0.75, label="F1")
+    axes.barh(places, [label.f1 for label in ranked], height=0.62, color=BLUE, alpha=0.75, label="F1")
     axes.plot(
-        [one.precision for one in ranked],
+        [label.precision for label in ranked],
         places,
         "D",
         color=ORANGE,
@@ -31,12 +31,18 @@ def per_class(scores: Scores, title: str = "Per class") -> Figure:
         label="precision",
     )
     axes.plot(
-        [one.recall for one in ranked], places, "o", color="white", mec=BLACK, clip_on=False, label="recall"
+        [label.recall for label in ranked],
+        places,
+        "o",
+        color="white",
+        mec=BLACK,
+        clip_on=False,
+        label="recall",
     )
-    for place, one in enumerate(ranked):
-        text = f"{one.f1:.2f}" if one.f1 else "no work of it found" if one.support else "no works"
+    for place, label in enumerate(ranked):
+        text = f"{label.f1:.2f}" if label.f1 else "no work of it found" if label.support else "no works"
         axes.text(1.03, place, text, va="center", fontsize=9)
-    axes.set_yticks(places, [theme.plain(f"{one.name} ({one.support})") for one in ranked])
+    axes.set_yticks(places, [theme.plain(f"{label.name} ({label.support})") for label in ranked])
     axes.set(xlim=(0, 1.02), ylim=(-0.6, len(ranked) - 0.4), xlabel="share")
     headline = macro_f1_text(scores.macro_f1, scores.macro_f1_low, scores.macro_f1_high)
     axes.set_title(f"{title}\n{headline}", loc="left")
@@ -47,24 +53,24 @@ def per_class(scores: Scores, title: str = "Per class") -> Figure:
 
 def per_label(scores: LabelledScores, title: str = "Per class") -> Figure:
     """F1 of each class as a bar, its average precision as a diamond, its threshold as a tick."""
-    ranked = sorted(scores.per_class, key=lambda one: (one.f1, one.average_precision or 0.0))
+    ranked = sorted(scores.per_class, key=lambda label: (label.f1, label.average_precision or 0.0))
     figure = theme.figure(8.5, float(np.clip(2.1 + 0.42 * len(ranked), 3.6, 16)))
     axes = figure.subplots()
     places = np.arange(len(ranked))
     mark_macro_f1(axes, scores.macro_f1, scores.macro_f1_low, scores.macro_f1_high)
-    axes.barh(places, [one.f1 for one in ranked], height=0.62, color=BLUE, alpha=0.75, label="F1")
-    areas = [np.nan if one.average_precision is None else one.average_precision for one in ranked]
+    axes.barh(places, [label.f1 for label in ranked], height=0.62, color=BLUE, alpha=0.75, label="F1")
+    areas = [np.nan if label.average_precision is None else label.average_precision for label in ranked]
     axes.plot(areas, places, "D", color=ORANGE, mec=BLACK, label="average precision", clip_on=False)
-    at = [one.threshold for one in ranked]
+    at = [label.threshold for label in ranked]
     axes.plot(at, places, "|", color=BLACK, markersize=13, mew=1.6, label="threshold", clip_on=False)
-    for place, one in enumerate(ranked):
-        text = f"{one.f1:.2f}" if one.f1 else "no work of it found" if one.support else "no works"
+    for place, label in enumerate(ranked):
+        text = f"{label.f1:.2f}" if label.f1 else "no work of it found" if label.support else "no works"
         axes.text(1.03, place, text, va="center", fontsize=9)
-    axes.set_yticks(places, [theme.plain(f"{one.name} ({one.support})") for one in ranked])
+    axes.set_yticks(places, [theme.plain(f"{label.name} ({label.support})") for label in ranked])
     axes.set(xlim=(0, 1.02), ylim=(-0.6, len(ranked) - 0.4), xlabel="share")
-    told = macro_f1_text(scores.macro_f1, scores.macro_f1_low, scores.macro_f1_high, 3)
+    headline = macro_f1_text(scores.macro_f1, scores.macro_f1_low, scores.macro_f1_high, 3)
     exact = f"{scores.subset_accuracy:.0%} of {scores.works} works named exactly"
-    axes.set_title(f"{title}\n{told}, {exact}", loc="left")
+    axes.set_title(f"{title}\n{headline}, {exact}", loc="left")
     figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     axes.spines[["top", "right"]].set_visible(False)
     return figure

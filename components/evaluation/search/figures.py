@@ -22,15 +22,15 @@ def history(points: Sequence[Point], metric: str, *, maximised: bool) -> Figure:
     figure = theme.figure(8.5, 4.4)
     axes = figure.subplots()
     ended = finished(points)
-    pruned = [one for one in points if one.state == "pruned"]
-    failed = [one.number for one in points if one.state == "failed"]
+    pruned = [trial for trial in points if trial.state == "pruned"]
+    failed = [trial.number for trial in points if trial.state == "failed"]
     gather = np.maximum.accumulate if maximised else np.minimum.accumulate
-    numbers, values = [one.number for one in ended], np.array([one.value for one in ended])
+    numbers, values = [trial.number for trial in ended], np.array([trial.value for trial in ended])
     axes.plot(numbers, values, "o", color=BLUE, alpha=0.7, label=f"finished ({len(ended)})")
     if pruned:
         axes.plot(
-            [one.number for one in pruned],
-            [one.value for one in pruned],
+            [trial.number for trial in pruned],
+            [trial.value for trial in pruned],
             "x",
             color=ORANGE,
             mew=1.8,
@@ -47,7 +47,7 @@ def history(points: Sequence[Point], metric: str, *, maximised: bool) -> Figure:
         )
     # One step past the last trial, so that a best found at the very end is seen.
     axes.step(
-        [*numbers, max(one.number for one in points) + 0.5],
+        [*numbers, max(trial.number for trial in points) + 0.5],
         [*gather(values), gather(values)[-1]],
         where="post",
         color=BLACK,
@@ -85,12 +85,12 @@ def heat_map(points: Sequence[Point], down: Axis, across: Axis, metric: str, *, 
     rows, columns = list(down.grid or ()), list(across.grid or ())
     cells = np.full((len(rows), len(columns)), np.nan)
     states = {}
-    for one in points:
-        place = rows.index(one.values[down.name]), columns.index(one.values[across.name])
-        if one.state == "finished":
-            cells[place] = one.value
-        elif one.state in {"failed", "pruned"}:
-            states[place] = "failed" if one.state == "failed" else "early end"
+    for trial in points:
+        place = rows.index(trial.values[down.name]), columns.index(trial.values[across.name])
+        if trial.state == "finished":
+            cells[place] = trial.value
+        elif trial.state in {"failed", "pruned"}:
+            states[place] = "failed" if trial.state == "failed" else "early end"
     figure = theme.figure(2.8 + 0.78 * len(columns), 2.0 + 0.5 * len(rows))
     axes = figure.subplots()
     ends = float(np.nanmin(cells)), float(np.nanmax(cells))
@@ -132,7 +132,7 @@ def curves(points: Sequence[Point], metric: str, *, maximised: bool) -> Figure:
     """The metric of every trial by epoch: which were ended early, which is the best."""
     figure = theme.figure(8.5, 4.4)
     axes = figure.subplots()
-    told = [one for one in points if one.curve and one.state in {"finished", "pruned", "failed"}]
+    drawn = [trial for trial in points if trial.curve and trial.state in {"finished", "pruned", "failed"}]
     top = best(finished(points), maximised=maximised)
     looks = {
         "finished": (BLUE, "-", "finished"),
@@ -140,15 +140,15 @@ def curves(points: Sequence[Point], metric: str, *, maximised: bool) -> Figure:
         "failed": (RED, "-.", "failed"),
     }
     for state, (colour, line, word) in looks.items():
-        for number, one in enumerate(one for one in told if one.state == state):
+        for number, trial in enumerate(trial for trial in drawn if trial.state == state):
             axes.plot(
-                range(1, len(one.curve) + 1),
-                one.curve,
+                range(1, len(trial.curve) + 1),
+                trial.curve,
                 line,
                 color=colour,
                 linewidth=1.1,
                 alpha=0.6,
-                marker="." if len(one.curve) == 1 else "x" if state == "pruned" else None,
+                marker="." if len(trial.curve) == 1 else "x" if state == "pruned" else None,
                 markevery=[-1],
                 label=None if number else word,
             )

@@ -23,28 +23,28 @@ def parallel_coordinates(
 ) -> Figure:
     """A line a finished trial, through its value of each parameter to its figure; the best one is marked."""
     sign = 1 if maximised else -1
-    ended = sorted(finished(points), key=lambda one: (sign * one.value, -one.number))
+    ended = sorted(finished(points), key=lambda trial: (sign * trial.value, -trial.number))
     figure = theme.figure(max(6.5, 2.2 + 1.9 * len(parameters)), 4.8)
     axes = figure.subplots()
-    values = [one.value for one in ended]
+    values = [trial.value for trial in ended]
     low, high = min(values), max(values)
     shade = shades(low, high, maximised=maximised)
-    scales = [_Scale.of(axis, [one.values[axis.name] for one in ended]) for axis in parameters]
+    scales = [_Scale.of(axis, [trial.values[axis.name] for trial in ended]) for axis in parameters]
     last = _Scale.of(Axis(metric), values)
-    for one in ended:
+    for trial in ended:
         heights = [
-            scale.height(one.values[axis.name]) for axis, scale in zip(parameters, scales, strict=True)
+            scale.height(trial.values[axis.name]) for axis, scale in zip(parameters, scales, strict=True)
         ]
-        heights.append(last.height(one.value))
-        best = one is ended[-1]
+        heights.append(last.height(trial.value))
+        best = trial is ended[-1]
         axes.plot(
             range(len(heights)),
             heights,
-            color=RED if best else shade.to_rgba(np.array([one.value]))[0],
+            color=RED if best else shade.to_rgba(np.array([trial.value]))[0],
             linewidth=2.6 if best else 1.3,
             linestyle="--" if best else "-",
             alpha=1.0 if best else 0.8,
-            label=f"best: trial {one.number}, {one.value:.3f}" if best else None,
+            label=f"best: trial {trial.number}, {trial.value:.3f}" if best else None,
             zorder=3 if best else 2,
         )
     for place, scale in enumerate([*scales, last]):
@@ -79,10 +79,10 @@ class _Scale:
             marks = tuple((float(at), str(value)) for at, value in zip(heights, order, strict=True))
             return cls(marks, 0.0, 1.0, log=False, order=tuple(order))
         low, high = float(min(values)), float(max(values))
-        made = cls((), low, high, log=axis.log and low > 0)
-        places = _decades(low, high) if made.log else list(np.linspace(low, high, 5))
-        marks = tuple((made.height(value), _number(value)) for value in places)
-        return cls(marks if low < high else ((0.5, _number(low)),), low, high, made.log)
+        scale = cls((), low, high, log=axis.log and low > 0)
+        places = _decades(low, high) if scale.log else list(np.linspace(low, high, 5))
+        marks = tuple((scale.height(value), _number(value)) for value in places)
+        return cls(marks if low < high else ((0.5, _number(low)),), low, high, scale.log)
 
     def height(self, value: Any) -> float:
         """0 to 1."""

@@ -76,12 +76,12 @@ def shades(low: float, high: float, *, maximised: bool) -> ScalarMappable:
 
 def finished(points: Sequence[Point]) -> list[Point]:
     """Those with a figure of their own end."""
-    return [one for one in points if one.state == "finished"]
+    return [point for point in points if point.state == "finished"]
 
 
 def best(ended: Sequence[Point], *, maximised: bool) -> Point:
     """Of equals the first."""
-    return max(ended, key=lambda one: (one.value * (1 if maximised else -1), -one.number))
+    return max(ended, key=lambda point: (point.value * (1 if maximised else -1), -point.number))
 
 
 def words(metric: str) -> str:
