@@ -26,6 +26,9 @@ from components.setting_types import (
     without_password,
 )
 
+Backend = Literal["tensorflow", "jax"]
+Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
+
 
 class Settings(Frozen, BaseSettings):
     """All settings as one frozen value; a command or a server reads it once and passes it on."""
@@ -64,8 +67,8 @@ class Settings(Frozen, BaseSettings):
         "postgresql://user:password@host/name; empty: SQLite below home",
     )
     s3_endpoint_url: HttpAddress = Field(default="", repr=False, description="empty: Amazon's own")
-    backend: Literal["tensorflow", "jax"] = "tensorflow"
-    precision: Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"] = Field(
+    backend: Backend = "tensorflow"
+    precision: Precision = Field(
         default="auto", description="auto: 16 bits where a GPU computes them faster, else 32"
     )
     devices: int = Field(

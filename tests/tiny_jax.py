@@ -23,6 +23,7 @@ import keras  # noqa: E402
 import numpy as np  # noqa: E402
 from PIL import Image  # noqa: E402
 
+from components import devices  # noqa: E402
 from components.generative import gan, style_transfer  # noqa: E402
 from components.generative.recipes import GanRecipe, StyleRecipe  # noqa: E402
 from components.inference.engines import Engine  # noqa: E402
@@ -112,13 +113,13 @@ def two_devices(folder: Path) -> Any:
     runtime.begin("jax", devices=2)
     try:
         two = fit(asked, tinted(), _settings(folder))
-        with runtime.undivided():
+        with devices.undivided():
             answer = two.model.predict(pictures(9, 24)[0], batch_size=4, verbose=0)
         return {
             "one": [row["loss"] for row in one.history],
             "two": [row["loss"] for row in two.history],
-            "said": runtime.hardware()["distribution"],
-            "replicas": runtime.replicas(),
+            "said": devices.hardware()["distribution"],
+            "replicas": devices.replicas(),
             "answers": list(answer.shape),
             "devices": len(two.model.weights[0].value.sharding.device_set),
         }

@@ -17,13 +17,13 @@ import numpy as np
 from keras import ops
 from PIL import Image
 
+from components.devices import jit_compile
 from components.errors import TrainingError
 from components.frozen import shifted
 from components.generative import gan_networks
 from components.generative.grids import grid
 from components.generative.recipes import GanRecipe
 from components.progress import Advance, steps
-from components.runtime import jit_compile
 
 Logs = dict[str, float]
 

@@ -16,13 +16,14 @@ import keras
 import numpy as np
 from keras import ops
 from PIL import Image
+from sklearn.datasets import load_sample_image
 
+from components.devices import jit_compile
 from components.errors import SettingsError, TrainingError
 from components.generative.feature_maps import chosen, feature_extractor, feature_layers
 from components.generative.recipes import StyleRecipe
 from components.generative.style_losses import content_loss, gram, style_loss, total_variation
 from components.progress import Advance, steps
-from components.runtime import jit_compile
 
 Logs = dict[str, float]
 
@@ -154,8 +155,6 @@ def content_photo(name: str = "china") -> Image.Image:
     """
     if name not in CONTENT_PHOTOS:
         raise SettingsError(f"{name!r} is no photo that comes with scikit-learn; expected {CONTENT_PHOTOS}.")
-    from sklearn.datasets import load_sample_image
-
     return Image.fromarray(load_sample_image(f"{name}.jpg"))
 
 

@@ -13,13 +13,12 @@ import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import keras
 
 from components.errors import RegistryError
 from components.inference.engines import openvino
-
-if TYPE_CHECKING:
-    import keras
+from components.models.network_file import load_network, save_network
 
 
 def convert(model: keras.Model, path: Path) -> None:
@@ -28,13 +27,9 @@ def convert(model: keras.Model, path: Path) -> None:
     Raises:
         RegistryError: OpenVINO does not know one of its operations, or TensorFlow is not installed.
     """
-    import keras
-
     if keras.backend.backend() == "tensorflow":
         _convert(model, path)
         return
-    from components.models.network_file import save_network
-
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder) / "model.keras"
         save_network(model, saved)
@@ -86,9 +81,6 @@ def _environment(framework: str) -> dict[str, str]:
 
 def main(saved: str, path: str) -> None:
     """What the process with TensorFlow does."""
-    openvino()  # before Keras imports it: so that it reports nothing
-    from components.models.network_file import load_network
-
     _convert(load_network(Path(saved)), Path(path))
 
 

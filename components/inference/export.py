@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,10 +14,9 @@ from components.inference.conversion import convert
 from components.inference.engines import openvino
 from components.inference.predictor import Predictor
 from components.inference.release import ReleaseCard
+from components.models.network_file import save_network
+from components.models.precision import in_float32
 from components.storage import building
-
-if TYPE_CHECKING:
-    import keras
 
 TOLERANCE = 1e-4
 """Largest difference of a probability. Float32 rounding alone gave 3e-8 (study B's CNN) to 2e-6
@@ -41,9 +40,6 @@ def export(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], fo
         RegistryError: model and card disagree, OpenVINO cannot convert the model, the answers differ
             by more than TOLERANCE, or `folder` is taken.
     """
-    from components.models.network_file import save_network
-    from components.models.precision import in_float32
-
     _check(model, card, samples, folder)
     model = in_float32(model)
     with building(folder) as draft:
@@ -94,7 +90,5 @@ def write_graph(model: keras.Model, path: Path) -> None:
 
 
 def _difference(model: keras.Model, predictor: Predictor, samples: NDArray[np.uint8]) -> float:
-    import keras
-
     expected = keras.ops.convert_to_numpy(model(samples, training=False))
     return float(np.abs(predictor.probabilities(samples) - expected).max())

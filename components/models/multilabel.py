@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import keras
+import keras
 
 LAYER = "probabilities"
 
@@ -15,7 +12,5 @@ def each_by_itself(network: keras.Model) -> keras.Model:
 
     A network that was called or compiled before must be compiled anew.
     """
-    import keras
-
     network.get_layer(LAYER).activation = keras.activations.sigmoid
     return network

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from components.frozen import Frozen
 
 STUDY_DOCUMENT = "study.json"
 """The artifact's name."""
@@ -15,7 +17,7 @@ Measured = tuple[float, float | None, float | None]
 vary."""
 
 
-class StudyLine(BaseModel):
+class StudyLine(Frozen):
     """A row of a study as it was done, or why it could not be done.
 
     Attributes:
@@ -31,7 +33,7 @@ class StudyLine(BaseModel):
         run: id of its MLflow run; "" without one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     row: str
     title: str
@@ -50,7 +52,7 @@ class StudyLine(BaseModel):
         return list(dict.fromkeys([*self.published, *self.ours]))
 
 
-class StudyDocument(BaseModel):
+class StudyDocument(Frozen):
     """A study's table as one of its runs left it.
 
     Attributes:
@@ -60,7 +62,7 @@ class StudyDocument(BaseModel):
         left_open: what the source does not say, and what was taken.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(extra="ignore")
 
     title: str
     lines: tuple[StudyLine, ...] = ()

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from components.runtime import undivided
+from components.devices import undivided
 from components.training.optimizers import averages, scheduled
 from components.training.result import Diverged, Epoch, EpochMetrics, OnEpoch, TrainingHistory
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
 
 from components.data.feeding.batches import Batches, Position
 from components.data.feeding.mixing import Mixing
@@ -86,8 +87,6 @@ def rows(recipe: Recipe, labels: Labels) -> np.ndarray:
 
 def class_weights(labels: np.ndarray) -> dict[int, float]:
     """Scikit-learn's balanced weights (study B4): n / (classes * count of the class)."""
-    from sklearn.utils.class_weight import compute_class_weight
-
     present = np.unique(labels)
     weights = compute_class_weight("balanced", classes=present, y=np.asarray(labels))
     return {int(number): float(weight) for number, weight in zip(present, weights, strict=True)}

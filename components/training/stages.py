@@ -11,8 +11,8 @@ import numpy as np
 
 from components.data.feeding.augment import layers_for
 from components.data.feeding.batches import Batches, Position
+from components.devices import jit_compile
 from components.frozen import shifted
-from components.runtime import jit_compile
 from components.training.callbacks import HistoryCallback, Validation
 from components.training.checkpoint.callback import Checkpoint, restore
 from components.training.checkpoint.store import Checkpoints, State

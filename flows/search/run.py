@@ -202,7 +202,7 @@ def _train_best(
 
 
 def _log_head(job: TrainingJob, objective: Objective, settings: Settings, run: Run) -> None:
-    from components.runtime import hardware
+    from components.devices import hardware
 
     run.params(job.recipe.model_dump(mode="json"))
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})

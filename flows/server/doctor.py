@@ -96,10 +96,12 @@ def _beside_prefect(versions: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _backend(settings: Settings) -> Finding:
-    from components.runtime import hardware, prepare
+    from components.runtime import prepare
 
     try:
         prepare(settings)
+        from components.devices import hardware  # imports Keras
+
         facts = hardware()
     except AtelierError as exc:
         return Finding("backend", "bad", str(exc))

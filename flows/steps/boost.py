@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from components.runtime import prepare
 from components.storage import key_of
 from components.tracking import tags as run_tag
 from flows.log import log_step
@@ -68,9 +69,8 @@ def run_boosting(
 
 
 def _boost(source: FinishedRun, recipe: BoostRecipe, settings: Settings, run: Run) -> None:
-    from components.runtime import hardware, prepare
-
     prepare(settings, recipe.seed)  # before whatever imports Keras
+    from components.devices import hardware
     from components.training.ensembles.boosting import boost as grow
 
     manifest = version_data(source.record, settings)

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 
 from components.data.splits.protocols import FEWEST_FOLDS
 from components.errors import DataError
+from components.evaluation import folds as summaries
+from components.evaluation import tables
+from components.evaluation.answers import logged_rows
+from components.evaluation.figures.confusion_matrix import confusion_matrix
+from components.evaluation.published import scores_of
 from components.storage import key_of
 from components.tracking import tags as run_tag
+from components.tracking.runs import Tracker
 from flows.log import log_step
 from flows.steps import ingest as stops
 from flows.steps.cached_run import find_or_run
@@ -100,10 +106,6 @@ def run_cross_validation(job: TrainingJob, folds: Sequence[Manifest], settings: 
 
 
 def _run(job: TrainingJob, folds: Sequence[Manifest], settings: Settings, run: Run) -> None:
-    from components.evaluation import folds as summaries
-    from components.evaluation import tables
-    from components.evaluation.figures.confusion_matrix import confusion_matrix
-
     run.params(job.recipe.model_dump(mode="json") | {"folds": len(folds)})
     run.dataset(job.manifest, "cross-validation")
     records = [_fold(job, number, one, settings, run.id) for number, one in enumerate(folds, start=1)]
@@ -138,19 +140,15 @@ def _together(
     records: Sequence[RunRecord], works: Manifest, settings: Settings
 ) -> tuple[list[dict[str, Any]], Scores]:
     """Every work's answer by the fold that it was tested in, and their scores."""
-    from components.evaluation.answers import logged_rows
-    from components.evaluation.published import scores_of
-    from components.tracking.runs import Tracker
-
     tracker = Tracker(settings)
-    tables = [logged_rows(tracker.artifact(one.id, "tables/test_works.json")) for one in records]
-    rows = [row for table in tables for row in table]
+    logged = [logged_rows(tracker.artifact(one.id, "tables/test_works.json")) for one in records]
+    rows = [row for table in logged for row in table]
     return rows, scores_of(rows, works.class_names)
 
 
 def _known(pooled: Scores) -> dict[str, float]:
     """Those figures that the tables of answers hold whole: whatever goes by the predicted class."""
-    figures = ("macro_f1", "weighted_f1", "accuracy", "balanced_accuracy")
+    points = ("macro_f1", "weighted_f1", "accuracy", "balanced_accuracy")
     intervals = tuple(f"{name}_{end}" for name in ("macro_f1", "accuracy") for end in ("low", "high"))
-    names = {f"test/{name}" for name in (*figures, *intervals, "different_works")}
+    names = {f"test/{name}" for name in (*points, *intervals, "different_works")}
     return {name: value for name, value in pooled.as_metrics("test").items() if name in names}

@@ -6,9 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from components.errors import TrainingError
+from components.evaluation import metrics
 from components.frozen import shifted
+from components.runtime import prepare
 from components.storage import key_of
 from components.tracking import tags as run_tag
+from components.tracking.runs import Tracker
+from components.training.ensembles.bagging import OutOfBag, Resample, left_out
+from components.training.presets import recipe_for
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
@@ -26,7 +31,6 @@ if TYPE_CHECKING:
     from components.settings import Settings
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
-    from components.training.ensembles.bagging import Resample
     from flows.plan import Plan
     from flows.steps.eval_data import EvalData
     from flows.steps.finished_run import FinishedRun
@@ -47,8 +51,6 @@ def bag(family: str, manifest: Manifest, plan: Plan, members: int, settings: Set
 
 def job_of(family: str, manifest: Manifest, plan: Plan, what: str) -> TrainingJob:
     """A family's recipe at the plan's scale, on those works; `what` begins its name."""
-    from components.training.presets import recipe_for
-
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
     recipe = recipe.replace(**plan.changes)
     experiment = f"{plan.task} · {manifest.source}"
@@ -82,8 +84,6 @@ def run_ensembling(
     first = members[0]
 
     def work(run: Run) -> None:
-        from components.tracking.runs import Tracker
-
         _combined(members, version_data(first.record, settings), settings, run)
         for member in members:
             if not member.record.parent:
@@ -121,8 +121,6 @@ def run_bagging(job: TrainingJob, members: int, settings: Settings) -> RunRecord
         raise TrainingError(f"A bag has at least {FEWEST} members, received {members}.")
 
     def work(run: Run) -> None:
-        from components.training.ensembles.bagging import Resample
-
         drawn = [Resample(member=number + 1, seed=job.recipe.seed) for number in range(members)]
         runs = [_member(job, one, settings, run.id) for one in drawn]
         grown = [finished_run(one, settings) for one in runs]
@@ -178,9 +176,8 @@ def _alike(members: list[FinishedRun]) -> list[FinishedRun]:
 
 def _combined(members: Sequence[FinishedRun], manifest: Manifest, settings: Settings, run: Run) -> _Bag:
     """The members as one network, judged and logged."""
-    from components.runtime import hardware, prepare
-
     prepare(settings)  # before whatever imports Keras
+    from components.devices import hardware
     from components.models import voting
 
     networks = [member.network() for member in members]
@@ -223,9 +220,7 @@ def _member(job: TrainingJob, drawn: Resample, settings: Settings, parent: str) 
 
 def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
     """Scores on training works, each answered by the members that never saw it."""
-    from components.data.feeding.batches import Batches
-    from components.evaluation import metrics
-    from components.training.ensembles.bagging import OutOfBag, left_out
+    from components.data.feeding.batches import Batches  # Keras, which was imported for the members
 
     data, groups = bag.found.data, bag.found.training_groups
     labels, names = data.train_labels, data.class_names

@@ -9,7 +9,6 @@ from components.data.cache import store
 from components.data.cache.decoded import decoded
 from components.data.manifest import Manifest, Split
 from components.errors import TrainingError
-from components.runtime import undivided
 from components.training.result import TrainingData
 
 if TYPE_CHECKING:
@@ -90,6 +89,8 @@ def images_of(
 
 def probabilities(model: keras.Model, images: np.ndarray, recipe: Recipe) -> np.ndarray:
     """What a network answers to images (N, H, W, 3): (N, C), in batches of the recipe's."""
+    from components.devices import undivided  # Keras, which the model needed, too
+
     with undivided():
         predictions: np.ndarray = model.predict(images, batch_size=recipe.stages[0].batch_size, verbose=0)
     return predictions

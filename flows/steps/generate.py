@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from components.data.cache import store
+from components.data.cache.decoded import decoded
+from components.data.images.reader import read_rgb
 from components.data.manifest import Split
 from components.errors import DataError
+from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES
+from components.inference.release import KERAS
+from components.models.catalog import family
+from components.runtime import prepare
 from components.storage import key_of
 from components.tracking import tags as run_tag
+from components.tracking.runs import Tracker
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
 
@@ -39,16 +47,12 @@ class Picture:
 
 def gan(manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     """Train a DCGAN on the training works (landscapes where the genre is known; study C8)."""
-    from components.generative.recipes import GAN_RECIPES
-
     kept = Picture(f"pictures · {manifest.source}", f"gan · {plan.scale}", plan.tags("gan", manifest))
     return run_gan_training(GAN_RECIPES[plan.scale](), manifest, kept, settings)
 
 
 def style_transfer(network: RunRecord, manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
     """Repaint a photo in a painting's style, as a network trained here sees both (study D7)."""
-    from components.generative.recipes import STYLE_RECIPES
-
     tags = plan.tags("style-transfer", manifest)
     kept = Picture(f"pictures · {manifest.source}", f"style transfer · {plan.scale}", tags)
     return run_style_transfer(STYLE_RECIPES[plan.scale](), network, manifest, kept, settings)
@@ -99,16 +103,10 @@ def run_style_transfer(
 
 def own_network(runs: Sequence[RunRecord]) -> RunRecord:
     """The run whose network looks at pictures for the style transfer: one whose convolutions learnt here."""
-    from components.models.catalog import family
-
     return next((run for run in runs if not family(run.family).pretrained), runs[0])
 
 
 def _train_gan(recipe: GanRecipe, works: Manifest, settings: Settings, run: Run) -> None:
-    from components.data.cache import store
-    from components.data.cache.decoded import decoded
-    from components.runtime import prepare
-
     prepare(settings, recipe.seed)  # before whatever imports Keras
     from components.generative.gan import train
 
@@ -122,14 +120,9 @@ def _train_gan(recipe: GanRecipe, works: Manifest, settings: Settings, run: Run)
 
 
 def _transfer(recipe: StyleRecipe, painting: Path, network: RunRecord, settings: Settings, run: Run) -> None:
-    from components.data.images.reader import read_rgb
-    from components.runtime import prepare
-    from components.tracking.runs import Tracker
-
     prepare(settings, recipe.seed)  # before whatever imports Keras
     from components.generative.grids import before_after
     from components.generative.style_transfer import content_photo, transfer
-    from components.inference.release import KERAS
     from components.models.network_file import load_network
 
     run.params(recipe.model_dump(mode="json") | {"style_painting": painting.name})

@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from components.errors import TrainingError
+from components.evaluation.figures.curves import curves
+from components.inference.release import KERAS
+from components.runtime import prepare
 from components.storage import key_of
 from components.tracking import tags as run_tag
+from components.tracking.runs import Tracker
+from components.training.presets import recipe_for
+from components.training.result import Diverged
 from flows.log import log_step
 from flows.steps.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
@@ -69,8 +75,6 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
         WeightsError: the family needs weights that cannot be had.
         TrainingError: the recipe cannot be carried out, or the loss is no number any more.
     """
-    from components.training.presets import recipe_for
-
     recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
     recipe = recipe.replace(**plan.changes)
     name = f"{family} · {plan.scale}"
@@ -102,14 +106,12 @@ def run_training(job: TrainingJob, settings: Settings) -> RunRecord:
 
 
 def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
-    from components.runtime import hardware, prepare
-
     recipe, manifest = job.recipe, job.manifest
     prepare(settings, recipe.seed)  # before whatever imports Keras
+    from components.devices import hardware
     from components.training.checkpoint.callback import place
     from components.training.checkpoint.store import discard, sweep
     from components.training.fit import fit
-    from components.training.result import Diverged
 
     sweep(settings.home / "checkpoints")
     run.params(recipe.model_dump(mode="json"))
@@ -159,9 +161,6 @@ def _keep(run: Run, fitted: Fitted | None) -> str:
 
 def warm_start(recipe: Recipe, settings: Settings) -> Path | None:
     """The network that the recipe starts from, where it names a run; None where it names a file, or none."""
-    from components.inference.release import KERAS
-    from components.tracking.runs import Tracker
-
     if recipe.warm_start is None or recipe.warm_start.endswith(".keras"):
         return None
     return Tracker(settings).release(recipe.warm_start) / KERAS
@@ -169,8 +168,6 @@ def warm_start(recipe: Recipe, settings: Settings) -> Path | None:
 
 def log_curves(run: Run, fitted: Fitted) -> None:
     """How a fit went, epoch by epoch, and what it cost."""
-    from components.evaluation.figures.curves import curves
-
     run.metrics(
         {
             "training_seconds": fitted.seconds,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, assert_never
 
 from components.errors import DataError
@@ -238,5 +237,4 @@ def _short(value: object) -> str:
 
 def _clear_networks() -> None:
     """Free the networks of the row that ended: a study makes dozens in one process."""
-    if "keras" in sys.modules:
-        clear()
+    clear()

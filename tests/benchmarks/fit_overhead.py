@@ -77,8 +77,8 @@ def _ours(data: TrainingData, settings: Settings, given: argparse.Namespace) -> 
 def _bare(data: TrainingData, given: argparse.Namespace) -> list[float]:
     import keras
 
+    from components.devices import jit_compile
     from components.models import catalog
-    from components.runtime import jit_compile
 
     network = catalog.build(given.family, CLASSES, (SIDE, SIDE))
     network.compile(

@@ -136,8 +136,8 @@ def _epoch(given: argparse.Namespace, data: TrainingData) -> float:
     import keras
 
     from components.data.feeding.batches import Batches
+    from components.devices import jit_compile
     from components.models import catalog
-    from components.runtime import jit_compile
 
     network = catalog.build(given.family, CLASSES, (SIDE, SIDE))
     network.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy", jit_compile=jit_compile())

@@ -389,7 +389,7 @@ class TestPromotion:
     ) -> None:
         promotion = Promotion(own)
         entry = promotion.apply(task, versions[0], better)
-        Journal(own).begin(entry.model_copy(update={"id": "another", "champion": "999"}))
+        Journal(own).begin(entry.replace(id="another", champion="999"))
         with pytest.raises(
             RegistryError, match=r"cannot be finished: .*no version 999.*delete .*pending\.json"
         ):

@@ -116,7 +116,7 @@ def test_a_study_that_was_killed_says_so_and_keeps_the_rows_of_the_runs_before(r
     own = {name: text for name, text in whole.tags.items() if name.startswith("atelier.")}
     begun = tracker.start(whole.experiment, "killed", "a key of its own", own)
     killed = begun.__enter__()
-    line = again.lines[1].model_copy(update={"note": "newer"})
+    line = again.lines[1].replace(note="newer")
     killed.text("study.json", replace(again, lines=(line,), seconds=0.0).document.model_dump_json())
     outcome = last("movement-cnn-nst", settings)
     assert (outcome.run, outcome.status) == (killed.id, "KILLED")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from components.data.feeding.mixing import Mixing
-from components.runtime import replicas
+from components.devices import replicas
 
 Batch = tuple[NDArray[Any], ...]
 

@@ -22,7 +22,7 @@ import numpy as np
 from components import runtime
 from components.errors import AtelierError, SettingsError
 from components.models import catalog
-from components.training.bench import memory
+from components.settings import Backend, Precision
 
 if TYPE_CHECKING:
     import keras
@@ -48,8 +48,8 @@ class Trial:
     image_size: int = 0
     batch: int = 16
     steps: int = 10
-    backend: runtime.Backend = "tensorflow"
-    precision: runtime.Precision = "auto"
+    backend: Backend = "tensorflow"
+    precision: Precision = "auto"
     devices: int = 0
 
     def __post_init__(self) -> None:
@@ -111,6 +111,8 @@ def _begin(trial: Trial) -> None:
 def _tried(family: catalog.Family, trial: Trial) -> Figures:
     import keras
 
+    from components.training.bench import memory  # after `_begin`: it imports Keras
+
     size = (trial.image_size, trial.image_size) if trial.image_size else family.image_size
     about = (family.name, size, trial.batch, keras.config.dtype_policy().name)
     memory.reset()
@@ -135,10 +137,12 @@ def _tried(family: catalog.Family, trial: Trial) -> Figures:
 
 def _timed(network: keras.Model, size: tuple[int, int], trial: Trial) -> tuple[float, float, float]:
     """Seconds to compile, images a second of training and of prediction."""
+    from components.devices import jit_compile
+
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (trial.batch, *size, 3), np.uint8)
     labels = random.integers(0, NUM_CLASSES, trial.batch)
-    network.compile("adam", "sparse_categorical_crossentropy", jit_compile=runtime.jit_compile())
+    network.compile("adam", "sparse_categorical_crossentropy", jit_compile=jit_compile())
     first, step = _seconds(lambda: network.train_on_batch(images, labels), trial.steps)
     first_answer, answer = _seconds(lambda: network.predict_on_batch(images), trial.steps)
     return max(0.0, first - step + first_answer - answer), trial.batch / step, trial.batch / answer
@@ -165,7 +169,9 @@ def _reason(exc: Exception) -> str:
 
 def title(trial: Trial) -> str:
     """Where the figures are from, in a line; after `runtime.begin`."""
-    facts = runtime.hardware()
+    from components.devices import hardware
+
+    facts = hardware()
     return (
         f"{facts['backend']} on {facts['devices']} ({facts['distribution']}), {facts['cores']} cores, "
         f"{facts['memory_gib']} GiB; {facts['precision']}; XLA {facts['xla']}; batch {trial.batch}, "
@@ -195,13 +201,15 @@ def run(trial: Trial, *, show: Callable[[str], object]) -> dict[str, Any]:
     """The whole bench: `show` gets the title, the heading and each line as it comes.
 
     Returns:
-        What a program reads: "hardware" (as `runtime.hardware` has it), "trial" and "rows".
+        What a program reads: "hardware" (as `devices.hardware` has it), "trial" and "rows".
 
     Raises:
         SettingsError: as `bench`.
     """
     _begin(trial)
-    facts = runtime.hardware()
+    from components.devices import hardware
+
+    facts = hardware()
     show(title(trial))
     show(HEADING)
     rows = []
@@ -219,8 +227,8 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--image-size", default="documented", help="documented (default), or pixels a side")
     parser.add_argument("--batch", type=int, default=plain.batch)
     parser.add_argument("--steps", type=int, default=plain.steps)
-    parser.add_argument("--backend", choices=get_args(runtime.Backend), default=plain.backend)
-    parser.add_argument("--precision", choices=get_args(runtime.Precision), default=plain.precision)
+    parser.add_argument("--backend", choices=get_args(Backend), default=plain.backend)
+    parser.add_argument("--precision", choices=get_args(Precision), default=plain.precision)
     parser.add_argument("--devices", type=int, default=plain.devices, help="at most; 0: all GPUs")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(words)

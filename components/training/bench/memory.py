@@ -10,7 +10,9 @@ import resource
 from contextlib import suppress
 from pathlib import Path
 
-from components import runtime
+import keras
+
+from components.devices import accelerated
 
 
 def reset() -> None:
@@ -20,7 +22,7 @@ def reset() -> None:
     """
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    if runtime.accelerated() and _on_tensorflow():
+    if accelerated() and _on_tensorflow():
         import tensorflow as tf
 
         tf.config.experimental.reset_memory_stats("GPU:0")
@@ -34,7 +36,7 @@ def host_mib() -> float:
 
 def device_mib() -> float | None:
     """Peak memory of the first accelerator, in MiB; None on a CPU."""
-    if not runtime.accelerated():
+    if not accelerated():
         return None
     if _on_tensorflow():
         import tensorflow as tf
@@ -46,6 +48,4 @@ def device_mib() -> float | None:
 
 
 def _on_tensorflow() -> bool:
-    import keras  # not above: the backend is chosen before Keras is imported
-
     return bool(keras.backend.backend() == "tensorflow")

@@ -13,15 +13,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 
 from components.storage import write_atomically
 from components.training.result import TrainingHistory
-
-if TYPE_CHECKING:
-    from filelock import FileLock
 
 Arrays = list[np.ndarray]
 
@@ -193,14 +191,10 @@ def sweep(folder: Path) -> None:
 
 
 def _lock(folder: Path) -> FileLock:
-    from filelock import FileLock  # here: a bare accelerator machine trains without
-
     return FileLock(folder / "lock")
 
 
 def _taken(lock: FileLock) -> bool:
-    from filelock import Timeout
-
     Path(lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
     try:
         lock.acquire(blocking=False)

@@ -16,13 +16,13 @@ import numpy as np
 from components.data.cache.array_file import Layout
 from components.data.cache.store import Store
 from components.data.feeding.augment import layers_for
+from components.devices import accelerated
 from components.errors import RegistryError
 from components.frozen import shifted
 from components.inference.engines import Engine
 from components.inference.export import write_graph
 from components.models.heads import FEATURES
 from components.progress import steps
-from components.runtime import accelerated
 from components.storage import key_of
 
 BATCH = 64

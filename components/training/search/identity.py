@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import optuna
 
 from components.errors import TrainingError
 from components.training.search.search import Search
-
-if TYPE_CHECKING:
-    import optuna
 
 _ABOUT, ID = "about", "id"
 """Attributes of the study: what is sought, and a name of this begin of it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+
+import optuna
 
 from components.errors import SettingsError, TrainingError
 from components.progress import Advance, steps
@@ -13,9 +14,6 @@ from components.training.search.samplers import exact
 from components.training.search.search import Search, SearchOutcome, State, Trial
 from components.training.search.space import Value, applied
 from components.training.search.trials import Trials, wait_for_others
-
-if TYPE_CHECKING:
-    import optuna
 
 
 class Pruned(Exception):  # noqa: N818 (it names an outcome)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.pruners import HyperbandPruner, NopPruner, SuccessiveHalvingPruner
+from optuna.samplers import RandomSampler, TPESampler
 
 from components.training.search.search import Search
 from components.training.search.space import (
@@ -16,9 +19,6 @@ from components.training.search.space import (
     meant,
 )
 
-if TYPE_CHECKING:
-    import optuna
-
 
 def exact(values: Values) -> Values:
     """Values as they were meant: Optuna's steps are sums, and rounded."""
@@ -27,8 +27,6 @@ def exact(values: Values) -> Values:
 
 def distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:
     """What a parameter's values are drawn from."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
     match parameter:
         case Choice(values=values):
             return CategoricalDistribution(values)
@@ -46,8 +44,6 @@ def distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:
 
 def sampler(search: Search, number: int) -> optuna.samplers.BaseSampler:
     """What draws trial `number` (a grid's are queued, none is drawn)."""
-    from optuna.samplers import RandomSampler, TPESampler
-
     # A seed a trial: two processes with one seed would draw the same values.
     seed = (search.seed * 1_000_003 + number) % 2**32
     if search.sampler == "tpe":
@@ -57,8 +53,6 @@ def sampler(search: Search, number: int) -> optuna.samplers.BaseSampler:
 
 def pruner(search: Search) -> optuna.pruners.BasePruner:
     """What ends poor trials; of three at the same epoch about one goes on."""
-    from optuna.pruners import HyperbandPruner, NopPruner, SuccessiveHalvingPruner
-
     epochs = sum(stage.epochs for stage in search.recipe.stages)
     match search.pruner:
         case "none":

@@ -9,16 +9,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
+
+import optuna
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from components.addresses import with_driver
 from components.errors import ServiceError, SettingsError
 from components.failures import in_one_line
 from components.storage import key_of, locks
-
-if TYPE_CHECKING:
-    import optuna
-    from sqlalchemy.engine import URL
 
 HEARTBEAT_SECONDS = 20
 """How often a trial at work says so."""
@@ -44,9 +46,6 @@ class Database:
         Raises:
             SettingsError: it is of neither kind, or its driver is not installed.
         """
-        from sqlalchemy.engine import make_url
-        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
         try:
             url = make_url(with_driver(address, "psycopg"))
             url.get_dialect().import_dbapi()
@@ -68,9 +67,6 @@ class Database:
         Raises:
             ServiceError: the database does not answer, or is of another Optuna.
         """
-        import optuna
-        from sqlalchemy.exc import SQLAlchemyError
-
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         local = self.url.get_backend_name() == "sqlite"
         options: dict[str, Any] = (
@@ -116,10 +112,6 @@ class Database:
 
     @contextmanager
     def _advisory_lock(self, number: int) -> Iterator[None]:
-        from sqlalchemy import create_engine, text
-        from sqlalchemy.exc import SQLAlchemyError
-        from sqlalchemy.pool import NullPool
-
         engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", **_CONNECT_OPTIONS)
         try:
             connection = engine.connect()

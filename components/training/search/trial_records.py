@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import optuna
 
 from components.training.search.samplers import exact
 from components.training.search.search import State, Trial
 from components.training.search.space import Values
-
-if TYPE_CHECKING:
-    import optuna
 
 WORKER, REASON, CURVE = "worker", "reason", "curve"
 """Attributes of a trial: who runs it, why it ended early, a row an epoch. A failed one without a reason was

@@ -15,7 +15,9 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import optuna
 
 from components.training.search.identity import ID, check
 from components.training.search.samplers import distribution, pruner, sampler
@@ -23,9 +25,6 @@ from components.training.search.search import Search, State, Trial
 from components.training.search.space import Value
 from components.training.search.storage import HEARTBEAT_SECONDS, Database
 from components.training.search.trial_records import CURVE, REASON, WORKER, seen, state_of, values_of
-
-if TYPE_CHECKING:
-    import optuna
 
 _AGAIN = "again"
 """Attribute of a trial: the number of the lost one whose values it runs again."""
@@ -75,8 +74,6 @@ class Trials:
             TrainingError: another search, or other data, is kept under this name; says what differs.
             ServiceError: the database does not answer.
         """
-        import optuna
-
         storage = database.optuna_storage()
         with database.locked(search.name):
             study = optuna.create_study(
@@ -141,8 +138,6 @@ class Trials:
 
         "lost" is for one that was broken off and is to be run again.
         """
-        import optuna
-
         told = {
             "finished": optuna.trial.TrialState.COMPLETE,
             "pruned": optuna.trial.TrialState.PRUNED,
@@ -175,8 +170,6 @@ class Trials:
         Empty for fewer than ten finished trials, one parameter, or trials that are all as good: then
         nothing can be said.
         """
-        import optuna
-
         values = [one.value for one in self.all() if one.state == "finished"]
         if len(values) < 10 or len(set(values)) == 1 or len(self._wanted) < 2:
             return {}
@@ -191,8 +184,6 @@ class Trials:
 
     def _looked_after(self) -> list[optuna.trial.FrozenTrial]:
         """Every trial, once those are given up that dead processes left running."""
-        import optuna
-
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + HEARTBEAT_SECONDS
             with warnings.catch_warnings():

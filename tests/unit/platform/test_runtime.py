@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from components import runtime
+from components import devices, runtime
 from components.data.feeding import batches
 from components.errors import SettingsError
 from components.models import catalog, precision, voting
@@ -25,40 +25,40 @@ def _as_before() -> Iterator[None]:
 
 def test_a_cpu_computes_in_float32_on_one_device(settings: Settings) -> None:
     runtime.prepare(settings)
-    facts = runtime.hardware()
+    facts = devices.hardware()
     assert facts["precision"] == "float32"
     assert facts["distribution"] == "one device"
     assert facts["devices"].startswith("cpu")
     assert facts["xla"].startswith("off")
-    assert runtime.replicas() == 1
+    assert devices.replicas() == 1
 
 
 @pytest.mark.parametrize(
     ("capability", "policy"), [(9.0, "mixed_bfloat16"), (7.5, "mixed_float16"), (6.1, "float32")]
 )
 def test_the_weakest_gpu_decides(monkeypatch: pytest.MonkeyPatch, capability: float, policy: str) -> None:
-    monkeypatch.setattr(runtime, "_cards", lambda: [("Strong", 9.0), ("Weak", capability)])
-    assert runtime._policy(["gpu:0", "gpu:1"]) == policy
-    assert runtime._policy(["tpu:0"]) == "mixed_bfloat16"
+    monkeypatch.setattr(devices, "_cards", lambda: [("Strong", 9.0), ("Weak", capability)])
+    assert devices._policy(["gpu:0", "gpu:1"]) == policy
+    assert devices._policy(["tpu:0"]) == "mixed_bfloat16"
 
 
 def test_precision_is_taken_as_asked_and_said_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("ATELIER_PRECISION", "mixed_float16")
-    monkeypatch.setattr(runtime, "_logged", set())
+    monkeypatch.setattr(devices, "_logged", set())
     monkeypatch.setattr(logging.getLogger("atelier"), "propagate", True)
     with caplog.at_level(logging.INFO, "atelier"):
         for _ in range(2):
             runtime.prepare(Settings.load())
-    assert runtime.hardware()["precision"] == "mixed_float16"
+    assert devices.hardware()["precision"] == "mixed_float16"
     assert len([line for line in caplog.messages if "mixed_float16" in line]) == 1
 
 
 def test_what_is_freed_forgets_no_precision() -> None:
     runtime.begin("tensorflow", precision="mixed_bfloat16")
     runtime.clear()
-    assert runtime.hardware()["precision"] == "mixed_bfloat16"
+    assert devices.hardware()["precision"] == "mixed_bfloat16"
 
 
 def test_more_devices_than_there_are() -> None:
@@ -69,7 +69,7 @@ def test_more_devices_than_there_are() -> None:
 def test_tensorflow_says_that_it_leaves_gpus_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(keras.distribution, "list_devices", lambda kind=None: ["gpu:0", "gpu:1"])
-        said = runtime.distribution()
+        said = devices.distribution()
     assert said == "one of 2: Keras shares batches on JAX alone (ATELIER_BACKEND=jax)"
 
 
