@@ -231,7 +231,7 @@ class Manifest:
         return replace(
             self,
             frame=frame.reset_index(drop=True),
-            rejected=tuple(sorted([*self.rejected, *rejected], key=lambda one: one.path)),
+            rejected=tuple(sorted([*self.rejected, *rejected], key=lambda rejection: rejection.path)),
             lineage=(*self.lineage, step),
             parents=tuple(dict.fromkeys((self.fingerprint, *self.parents))),
         )
@@ -254,7 +254,7 @@ class Manifest:
             "files": self.files,
             "lineage": self.lineage,
             "parents": self.parents,
-            "rejected": [[one.path, one.reason, one.kind] for one in self.rejected],
+            "rejected": [[rejection.path, rejection.reason, rejection.kind] for rejection in self.rejected],
         }
         with building(folder) as draft:
             self.frame.to_parquet(draft / ROWS, index=False)
@@ -276,7 +276,7 @@ class Manifest:
                 frame=pd.read_parquet(folder / about.get("rows", ROWS)),
                 root=present_root(about["root"], folder),
                 synthetic=about["synthetic"],
-                rejected=tuple(Rejected(*one) for one in about["rejected"]),
+                rejected=tuple(Rejected(*rejection) for rejection in about["rejected"]),
                 files=about["files"],
                 lineage=tuple(about["lineage"]),
                 parents=tuple(about["parents"]),

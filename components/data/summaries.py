@@ -30,8 +30,8 @@ def columns(manifest: Manifest) -> pd.DataFrame:
 
     table = [(name, _expected_type(name), _of_another_type(manifest.frame[name], name)) for name in COLUMNS]
     frame = pd.DataFrame(table, columns=["column", "type", "of another type"])
-    told = [f"{wrong:,} not {kind}" for _, kind, wrong in table]
-    return frame.assign(tells=told)
+    notes = [f"{wrong:,} not {kind}" for _, kind, wrong in table]
+    return frame.assign(tells=notes)
 
 
 def classes(manifest: Manifest) -> pd.DataFrame:
@@ -117,14 +117,14 @@ def parts(manifest: Manifest) -> pd.DataFrame:
         known = manifest.part(part).frame["artist"]
         known = known[known != ""]
         hands = 100 * float(known.isin(trained).mean()) if part != Split.TRAIN and len(known) else None
-        told = "" if hands is None else f"{hands:.0f} % of its works by artists also in training"
+        note = "" if hands is None else f"{hands:.0f} % of its works by artists also in training"
         table.append(
             {
                 "part": part.value,
                 "works": works,
                 "label distance": round(100 * max(distance, 0.0), 2),
                 "known hands": hands,
-                "tells": told,
+                "tells": note,
             }
         )
     frame = pd.DataFrame(table, columns=["part", "works", "label distance", "known hands", "tells"])
@@ -135,10 +135,10 @@ def kinds(manifest: Manifest) -> pd.DataFrame:
     """A row a reason that files were left out for: how many, and their percentage."""
     import pandas as pd
 
-    counts = pd.Series([one.kind for one in manifest.rejected], dtype=object).value_counts()
+    counts = pd.Series([rejection.kind for rejection in manifest.rejected], dtype=object).value_counts()
     percent = (100 * counts / _files(manifest)).astype(float).round(2)
-    told = [f"{count:,} files, {share:g} %" for count, share in zip(counts, percent, strict=True)]
-    table = {"kind": list(counts.index), "files": list(counts), "percent": list(percent), "tells": told}
+    notes = [f"{count:,} files, {share:g} %" for count, share in zip(counts, percent, strict=True)]
+    table = {"kind": list(counts.index), "files": list(counts), "percent": list(percent), "tells": notes}
     return pd.DataFrame(table).astype({"percent": float})
 
 
@@ -204,13 +204,13 @@ def _labels_of(manifest: Manifest, key: str, table: pd.DataFrame) -> pd.Series[A
     import pandas as pd
 
     several = (table["labels"] > 1).to_numpy()
-    told = np.full(len(table), "", dtype=object)
+    notes = np.full(len(table), "", dtype=object)
     if several.any():
         frame = manifest.frame
         keys = frame[key].unique()[several]
         chosen = frame[frame[key].isin(set(keys))].groupby(key, sort=False)["label"]
-        told[several] = [" / ".join(sorted(set(labels))) for _, labels in chosen]
-    return pd.Series(told, dtype=object)
+        notes[several] = [" / ".join(sorted(set(labels))) for _, labels in chosen]
+    return pd.Series(notes, dtype=object)
 
 
 def _files(manifest: Manifest) -> int:

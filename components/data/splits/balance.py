@@ -79,8 +79,8 @@ def topped_up(labels: Sequence[int] | NDArray[np.int64], least: int, seed: int) 
     generator = np.random.default_rng(seed)
     rows = [np.arange(len(numbers))]
     for label in np.unique(numbers):
-        there = generator.permutation(np.flatnonzero(numbers == label))
-        rows.append(np.resize(there, max(0, least - len(there))))
+        rows_of_label = generator.permutation(np.flatnonzero(numbers == label))
+        rows.append(np.resize(rows_of_label, max(0, least - len(rows_of_label))))
     return np.concatenate(rows).astype(np.int64)
 
 

@@ -191,11 +191,11 @@ def _check_sizes(units: Units, protocol: Protocol) -> None:
     if protocol.whole_artists:
         why += " (artists who share a picture, or copies of one, count as one)"
     (label, count), *more = small.items()
-    told = f"the class {label!r} has {count} {unit}"
+    text = f"the class {label!r} has {count} {unit}"
     if more:
-        told += f", and so have too few: {_some([f'{name!r} {number}' for name, number in more])}"
+        text += f", and so have too few: {_some([f'{name!r} {number}' for name, number in more])}"
     raise DataError(
-        f"{told}; {protocol.name} needs at least {needed}, {why}. Add works, or leave the class out"
+        f"{text}; {protocol.name} needs at least {needed}, {why}. Add works, or leave the class out"
         f"{_leaving(counts.keys() - small.keys())}."
     )
 
@@ -205,7 +205,7 @@ def _without(
 ) -> str:
     """Why classes are missing from parts although they are large enough."""
     counts = Counter(label for labels in units.values() for label in labels)
-    told = [
+    classes = [
         f"the class {label!r} has no work in {', '.join(map(str, bins))} ({counts[label]} to share out)"
         for label, bins in sorted(empty.items())
     ]
@@ -215,7 +215,7 @@ def _without(
         else "works that must not be parted bear several labels"
     )
     return (
-        f"{_some(told)}, under {protocol.name}: {why}. Add works, leave the class out"
+        f"{_some(classes)}, under {protocol.name}: {why}. Add works, leave the class out"
         f"{_leaving(counts.keys() - empty.keys())}, or split anew with another seed."
     )
 

@@ -22,15 +22,15 @@ Units = Mapping[str, Mapping[str, int]]
 
 def largest_remainder(works: int, shares: Mapping[Bin, float]) -> dict[Bin, int]:
     """Works of each bin, adding up to `works`; at least one in each where there are enough."""
-    exact = {one: works * share for one, share in shares.items()}
-    whole = {one: int(value + 1e-9) for one, value in exact.items()}
-    by_remainder = sorted(shares, key=lambda one: (round(whole[one] - exact[one], 9), one))
-    for one in by_remainder[: works - sum(whole.values())]:
-        whole[one] += 1
+    exact = {place: works * share for place, share in shares.items()}
+    whole = {place: int(value + 1e-9) for place, value in exact.items()}
+    by_remainder = sorted(shares, key=lambda place: (round(whole[place] - exact[place], 9), place))
+    for place in by_remainder[: works - sum(whole.values())]:
+        whole[place] += 1
     if works >= len(whole):
-        for one in [one for one, count in whole.items() if count == 0]:
+        for place in [place for place, count in whole.items() if count == 0]:
             whole[max(whole, key=lambda other: whole[other])] -= 1
-            whole[one] = 1
+            whole[place] = 1
     return whole
 
 
@@ -41,7 +41,7 @@ def ranked(order: str, unit: str) -> str:
 
 @dataclass
 class Sharing(Generic[Bin]):
-    """Who is where, and what is still wanted.
+    """Which bin each unit is in, and how many works each bin still lacks.
 
     Attributes:
         units: works by label of each unit.
@@ -91,7 +91,7 @@ class Sharing(Generic[Bin]):
             sharing._fill(label, by_label[label], orders, least)
         for label, those in by_label.items():
             filled = {sharing.places[unit] for unit in those}
-            if lacking := [one for one in shares if one not in filled]:
+            if lacking := [place for place in shares if place not in filled]:
                 sharing.empty[label] = lacking
         return sharing
 
@@ -102,13 +102,13 @@ class Sharing(Generic[Bin]):
 
     def _fill(self, label: str, those: list[str], orders: Sequence[str], least: int) -> None:
         """Place the units of a label that have no place yet."""
-        there = Counter(self.places[unit] for unit in those if unit in self.places)
-        wanting = [one for one in self.shares for _ in range(least - there[one])]
+        units_in = Counter(self.places[unit] for unit in those if unit in self.places)
+        wanting = [place for place in self.shares for _ in range(least - units_in[place])]
         sizes = {unit: self.units[unit][label] for unit in those if unit not in self.places}
-        wanted = {one: self.missing[label][one] for one in self.shares}
+        wanted = {place: self.missing[label][place] for place in self.shares}
         ordered = (sorted(sizes, key=partial(ranked, order)) for order in orders)
         tries = [_arranged(sizes, order, wanted, wanting) for order in ordered]
-        for unit, place in min(tries, key=lambda one: one.stray).places.items():
+        for unit, place in min(tries, key=lambda arrangement: arrangement.stray).places.items():
             self._place(unit, place)
 
 
@@ -133,8 +133,8 @@ def _arranged(
     places: dict[str, Bin] = {}
     for done, unit in enumerate(order):
         chosen = wanting if wanting and len(order) - done <= len(wanting) else list(missing)
-        fitting = [one for one in chosen if missing[one] >= sizes[unit]]
-        place = fitting[0] if fitting else max(chosen, key=lambda one: missing[one])
+        fitting = [candidate for candidate in chosen if missing[candidate] >= sizes[unit]]
+        place = fitting[0] if fitting else max(chosen, key=lambda candidate: missing[candidate])
         places[unit] = place
         missing[place] -= sizes[unit]
         if place in wanting:
