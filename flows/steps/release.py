@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from components.inference.export import export
 from components.inference.release import CARD, ReleaseCard
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ def release(  # noqa: PLR0917 (what a release is made of)
 
 
 def _log_release(run: Run, model: keras.Model, card: ReleaseCard, samples: np.ndarray) -> None:
+    from components.inference.export import export  # Keras, which the model needed, too
+
     samples = np.ascontiguousarray(samples)
     with tempfile.TemporaryDirectory() as folder:
         release = Path(folder) / "release"
