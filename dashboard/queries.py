@@ -17,7 +17,7 @@ from components.data.images.reader import read_rgb
 from components.data.versions import Version, Versions
 from components.errors import AtelierError
 from components.settings import Settings
-from components.tracking.journal import Entry, Journal
+from components.tracking.promotion.journal import Entry, Journal
 from components.tracking.registry import Registry, VersionRecord
 from components.tracking.runs import RunRecord, Tracker
 from dashboard import champions, formatting, samples

@@ -8,8 +8,8 @@ from typing import Any
 
 from components.settings import Settings
 from components.tracking import tags as names
-from components.tracking.journal import Entry
 from components.tracking.processes import is_gone
+from components.tracking.promotion.journal import Entry
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, VersionRecord
 from components.tracking.runs import RunRecord
 from dashboard import formatting

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from components.data.gate.report import Report
     from components.data.manifest import Manifest
     from components.settings import Settings
-    from components.tracking.journal import Entry
+    from components.tracking.promotion.journal import Entry
     from components.tracking.runs import RunRecord
-    from flows.steps.attempts import StepFailure
+    from flows.runs.attempts import StepFailure
 
 
 def leave_verdict(report: Report, settings: Settings) -> None:

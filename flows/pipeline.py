@@ -16,18 +16,18 @@ from flows import flow_runs
 from flows.artifacts import leave_results, leave_verdict
 from flows.log import LOGGER
 from flows.plan import Plan
+from flows.runs.attempts import StepFailure, attempt_each
 from flows.steps import explore as explore_step
 from flows.steps import generate as generate_step
 from flows.steps import ingest as ingest_step
 from flows.steps import promote as promote_step
 from flows.steps import train as train_step
-from flows.steps.attempts import StepFailure, attempt_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from components.data.manifest import Manifest
-    from components.tracking.journal import Entry
+    from components.tracking.promotion.journal import Entry
     from components.tracking.runs import RunRecord
 
 

@@ -31,8 +31,8 @@ def ensemble(
     """Combine finished runs into one model by the mean of their answers; `atelier promote` takes it."""
     settings = load_settings()
     with talking():
+        from flows.runs.finished_run import finished_runs
         from flows.steps.ensemble import run_ensembling
-        from flows.steps.finished_run import finished_runs
 
         members = finished_runs(runs, settings)
         record = run_ensembling(members, settings)
@@ -124,8 +124,8 @@ def boost(
     settings = load_settings()
     with talking():
         from components.training.ensembles.boost_recipe import BoostRecipe
+        from flows.runs.finished_run import finished_runs
         from flows.steps.boost import run_boosting
-        from flows.steps.finished_run import finished_runs
 
         recipe = BoostRecipe.of(**{name: value for name, value in given.items() if value is not None})
         (network,) = finished_runs([run], settings)

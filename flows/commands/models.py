@@ -49,7 +49,7 @@ def compare(
     from components.evaluation.answers import logged_rows
     from components.evaluation.paired import of_tables
     from components.tracking.runs import Tracker
-    from flows.steps.finished_run import finished_runs
+    from flows.runs.finished_run import finished_runs
 
     settings = load_settings()
     pair = finished_runs([first, second], settings)
@@ -77,7 +77,7 @@ def promote(
     as_json: JsonOption = False,
 ) -> None:
     """Compare the best run (or a named one) with the champion on the same works; the better one wins."""
-    from flows.steps.finished_run import finished_runs
+    from flows.runs.finished_run import finished_runs
 
     settings = load_settings()
     name = Task.named(task or Task.STYLE)
@@ -95,7 +95,7 @@ def promote(
 
 def rollback(*, task: TaskOption = None, as_json: JsonOption = False) -> None:
     """Make the previous champion the champion again; done twice, it is done once."""
-    from components.tracking.promotion import Promotion
+    from components.tracking.promotion.promotion import Promotion
 
     name = Task.named(task or Task.STYLE)
     with talking():

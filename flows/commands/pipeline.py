@@ -114,7 +114,7 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
 
     settings = load_settings()
     with talking():
-        from flows.steps.attempts import attempt_each
+        from flows.runs.attempts import attempt_each
         from flows.steps.ingest import prepared
         from flows.steps.train import train as stop
 

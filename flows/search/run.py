@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from components.storage import key_of
 from components.tracking import tags as run_tag
 from flows.log import log_step
+from flows.runs.cached_run import find_or_run
 from flows.search.logging import TrialRecords, log_outcome
 from flows.search.workers import search_workers
-from flows.steps.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
 from flows.steps.train import TrainingJob, log_curves, run_training, warm_start

@@ -8,10 +8,10 @@ from components.runtime import prepare
 from components.storage import key_of
 from components.tracking import tags as run_tag
 from flows.log import log_step
-from flows.steps.cached_run import find_or_run
+from flows.runs.cached_run import find_or_run
+from flows.runs.finished_run import finished_run
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
-from flows.steps.finished_run import finished_run
 from flows.steps.promote import version_data
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
     from components.training.ensembles.boost_recipe import BoostRecipe
-    from flows.steps.finished_run import FinishedRun
+    from flows.runs.finished_run import FinishedRun
 
 METHOD = 1
 """Counted up when the same recipe on the same network would now give other trees."""

@@ -12,7 +12,7 @@ from components.data.manifest import Manifest
 from components.evaluation.metrics import evaluate
 from components.evaluation.multilabel import HALF, evaluate_multilabel
 from components.inference.predictor import Predictor
-from components.tracking.decision import Contender
+from components.tracking.promotion.decision import Contender
 from components.tracking.registry import Registry
 from flows.steps.eval_data import images_of
 

@@ -16,8 +16,8 @@ from components.storage import key_of
 from components.tracking import tags as run_tag
 from components.tracking.runs import Tracker
 from flows.log import log_step
+from flows.runs.cached_run import find_or_run
 from flows.steps import ingest as stops
-from flows.steps.cached_run import find_or_run
 from flows.steps.ensemble import job_of
 from flows.steps.train import run_training
 

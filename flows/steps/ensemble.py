@@ -15,10 +15,10 @@ from components.tracking.runs import Tracker
 from components.training.ensembles.bagging import OutOfBag, Resample, left_out
 from components.training.presets import recipe_for
 from flows.log import log_step
-from flows.steps.cached_run import find_or_run
+from flows.runs.cached_run import find_or_run
+from flows.runs.finished_run import finished_run
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
-from flows.steps.finished_run import finished_run
 from flows.steps.promote import version_data
 from flows.steps.train import TrainingJob, run_training
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
     from flows.plan import Plan
+    from flows.runs.finished_run import FinishedRun
     from flows.steps.eval_data import EvalData
-    from flows.steps.finished_run import FinishedRun
 
 METHOD = 1
 """Counted up when the same members would now give another ensemble."""

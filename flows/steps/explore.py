@@ -15,7 +15,7 @@ from components.models.catalog import family
 from components.runtime import prepare
 from components.storage import content_of, key_of
 from flows.log import log_step
-from flows.steps.cached_run import find_or_run
+from flows.runs.cached_run import find_or_run
 from flows.steps.ingest import ingest, select, split
 
 if TYPE_CHECKING:

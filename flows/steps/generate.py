@@ -18,7 +18,7 @@ from components.storage import key_of
 from components.tracking import tags as run_tag
 from components.tracking.runs import Tracker
 from flows.log import log_step
-from flows.steps.cached_run import find_or_run
+from flows.runs.cached_run import find_or_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

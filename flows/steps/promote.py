@@ -11,8 +11,8 @@ from components.data.manifest import Manifest
 from components.data.versions import Versions
 from components.inference.release import CARD, ReleaseCard
 from components.inference.smoke import answers_in_fresh_process
-from components.tracking.decision import Contender, Decision, decide
-from components.tracking.promotion import Promotion
+from components.tracking.promotion.decision import Contender, Decision, decide
+from components.tracking.promotion.promotion import Promotion
 from components.tracking.registry import Registry
 from components.tracking.runs import Tracker
 from flows.log import log_step
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from components.settings import Settings
-    from components.tracking.journal import Entry
+    from components.tracking.promotion.journal import Entry
     from components.tracking.registry import VersionRecord
     from components.tracking.runs import RunRecord
 

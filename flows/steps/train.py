@@ -17,7 +17,7 @@ from components.tracking.runs import Tracker
 from components.training.presets import recipe_for
 from components.training.result import Diverged
 from flows.log import log_step
-from flows.steps.cached_run import find_or_run
+from flows.runs.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from components.errors import DataError
 from components.storage import key_of
 from flows.log import log_step
-from flows.steps.cached_run import find_or_run
+from flows.runs.cached_run import find_or_run
 from flows.study.context import StudyContext, logged_answers, reported_part
 from flows.study.results import RowDone
 

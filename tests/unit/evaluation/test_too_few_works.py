@@ -18,7 +18,7 @@ from components.evaluation.metrics import Scores, evaluate
 from components.evaluation.published import Compared, beside
 from components.inference.release import ReleaseCard
 from components.studies.catalog import find_study
-from components.tracking.decision import Contender, decide
+from components.tracking.promotion.decision import Contender, decide
 from components.tracking.registry import _description, _tags
 from components.tracking.runs import RunRecord
 from flows.run_table import run_rows

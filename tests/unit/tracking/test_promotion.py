@@ -5,8 +5,8 @@ import pytest
 
 from components.errors import RegistryError
 from components.settings import Settings
-from components.tracking.decision import Contender, decide
-from components.tracking.journal import Entry, Journal
+from components.tracking.promotion.decision import Contender, decide
+from components.tracking.promotion.journal import Entry, Journal
 
 CHAMPION = Contender("1", "simple_cnn", 0.851, 0.81, 0.89, synthetic=False, source="best-artworks", works=212)
 CHALLENGER = Contender(

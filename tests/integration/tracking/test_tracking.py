@@ -179,7 +179,7 @@ def test_two_processes_make_one_schema_quietly_and_share_the_same_work(tmp_path:
     code = (
         "import sys, time; from pathlib import Path; from components.settings import Settings\n"
         "from components.tracking.runs import Tracker\n"
-        "from flows.steps.cached_run import find_or_run\n"
+        "from flows.runs.cached_run import find_or_run\n"
         "settings = Settings(home=Path(sys.argv[1]))\n"
         "with Tracker(settings).start('race', 'one', sys.argv[2], {'atelier.kind': 'training'}): pass\n"
         "find_or_run(settings, experiment='race', name='shared', key='shared',\n"

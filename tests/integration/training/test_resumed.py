@@ -58,7 +58,7 @@ def asked() -> Recipe:
 def _begun(home: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", _CODE, str(home)],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         env=os.environ,
         stdout=subprocess.PIPE,
         text=True,

@@ -104,7 +104,7 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, st
     monkeypatch.setenv("ATELIER_PREFECT_API_URL", f"http://127.0.0.1:{port}/api")
     monkeypatch.setenv("TINY_FLOW_PID", str(tmp_path / "pid"))
     monkeypatch.setenv("TINY_FLOW_BUSY", str(tmp_path / "busy"))
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).resolve().parents[3]))
     Settings.load().home.mkdir()
     quick = {
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",

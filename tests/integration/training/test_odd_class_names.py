@@ -21,7 +21,7 @@ from tests.tiny_collections import save
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
-    from components.tracking.journal import Entry
+    from components.tracking.promotion.journal import Entry
     from flows.plan import Plan
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]

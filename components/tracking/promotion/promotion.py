@@ -15,8 +15,8 @@ from components.errors import RegistryError
 from components.inference import releases
 from components.settings import Settings
 from components.storage.locks import locked
-from components.tracking.decision import Contender, Decision, decide
-from components.tracking.journal import Entry, Journal
+from components.tracking.promotion.decision import Contender, Decision, decide
+from components.tracking.promotion.journal import Entry, Journal
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, VersionRecord
 
 __all__ = ["Contender", "Decision", "Promotion", "decide"]

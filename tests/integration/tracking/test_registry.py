@@ -19,8 +19,8 @@ from components.inference.predictor import Predictor
 from components.inference.release import ReleaseCard
 from components.settings import Settings
 from components.tracking.connection import connect
-from components.tracking.journal import Journal
-from components.tracking.promotion import TRIES, Contender, Decision, Judge, Promotion, decide
+from components.tracking.promotion.journal import Journal
+from components.tracking.promotion.promotion import TRIES, Contender, Decision, Judge, Promotion, decide
 from components.tracking.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, VersionRecord
 from components.tracking.runs import Tracker
 from tests.tiny_collections import manifest

@@ -25,8 +25,8 @@ from components.data.gate import validate
 from components.data.gate.report import Check, Report
 from components.data.manifest import Manifest
 from components.settings import Settings
-from components.tracking.decision import Decision
-from components.tracking.promotion import Promotion
+from components.tracking.promotion.decision import Decision
+from components.tracking.promotion.promotion import Promotion
 from components.tracking.registry import Registry
 from components.tracking.runs import Tracker
 from dashboard import formatting
@@ -37,7 +37,7 @@ from tests.tiny_releases import SIZE, card, picture, write_release
 
 pytestmark = pytest.mark.integration
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+APP = Path(__file__).parents[3] / "dashboard" / "app.py"
 PAGES = ("overview", "compare", "studies", "predict", "pictures", "data")
 TAGS = {
     "atelier.task": "style",

@@ -17,7 +17,7 @@ from components.errors import DataError
 from components.inference.release import CARD
 from components.settings import Settings
 from components.tracking import relocation, tags
-from components.tracking.promotion import Decision, Promotion
+from components.tracking.promotion.promotion import Decision, Promotion
 from components.tracking.registry import CHAMPION, Registry
 from components.tracking.runs import RunRecord, Tracker
 from serving.champions import Champions

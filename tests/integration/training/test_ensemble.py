@@ -113,8 +113,8 @@ def test_it_is_promoted_and_answers(ground: Ground, combined: RunRecord) -> None
 
 
 def test_what_does_not_go_together_is_refused(ground: Ground) -> None:
+    from flows.runs.finished_run import finished_runs
     from flows.steps.ensemble import run_bagging, run_ensembling
-    from flows.steps.finished_run import finished_runs
 
     first, second = ground.runs
     with pytest.raises(TrainingError, match="at least 2 different runs"):
@@ -220,7 +220,7 @@ def test_in_a_fresh_process_they_answer_the_same(tmp_path: Path) -> None:
     code = "import sys; from pathlib import Path; from tests.tiny_fresh import main; main(Path(sys.argv[1]))"
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         env=os.environ,
         capture_output=True,
         text=True,

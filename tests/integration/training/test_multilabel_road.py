@@ -16,7 +16,7 @@ from tests.tiny_collections import ARTISTS, best_artworks
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
-    from components.tracking.journal import Entry
+    from components.tracking.promotion.journal import Entry
     from flows.plan import Plan
 
 pytestmark = pytest.mark.integration

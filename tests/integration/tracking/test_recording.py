@@ -13,7 +13,7 @@ from components.errors import TrainingError
 from components.tracking import runs
 from components.tracking.connection import connect
 from components.tracking.runs import Run, Tracker
-from flows.steps.cached_run import find_or_run
+from flows.runs.cached_run import find_or_run
 
 pytestmark = pytest.mark.integration
 

@@ -1,0 +1,1 @@
+"""Runs in MLflow as the steps see them: found by their key or begun, taken up again when finished."""
