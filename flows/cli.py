@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,9 +54,9 @@ app.add_typer(bench.app, name="bench", rich_help_panel="Servers")
 
 @app.callback()
 def _settings(
-    home: Annotated[Path | None, typer.Option("--home", help="Folder of everything Atelier writes.")] = None,
+    home: Annotated[str, typer.Option("--home", help="Folder of everything Atelier writes.")] = "",
 ) -> None:
-    if home is not None:
+    if home:  # an empty one, as of a variable that a script forgot to set, is none
         # Servers and flow runs that this command starts must mean the same folder.
         os.environ["ATELIER_HOME"] = str(load_settings(home=home).home)
 

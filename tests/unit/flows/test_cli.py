@@ -1,4 +1,5 @@
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from components.data.manifest import Task
 from components.data.select import select_works
 from components.data.splits.split import assign, find_protocol
 from components.data.versions import Versions
+from flows import cli
 from tests.tiny_collections import manifest, save
 
 
@@ -66,6 +68,14 @@ def test_bad_input_is_one_message_and_exit_code_2(arguments, expected):
     assert code == 2
     assert expected in " ".join(said.split())
     assert "Traceback" not in said
+
+
+def test_an_empty_home_is_none(monkeypatch, tmp_path):
+    monkeypatch.setenv("ATELIER_HOME", str(tmp_path / "kept"))
+    cli._settings("")
+    assert os.environ["ATELIER_HOME"] == str(tmp_path / "kept")
+    cli._settings(str(tmp_path / "given"))
+    assert os.environ["ATELIER_HOME"] == str(tmp_path / "given")
 
 
 def test_predict_without_a_champion_says_how_to_make_one(tmp_path):
