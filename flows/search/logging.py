@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from components.errors import ServiceError
+from components.tracking import tags
+from components.tracking.runs import Tracker
+from components.tracking.trials import TrialLog, log_trial
+from components.training.search.space import LogUniform, Whole
 
 if TYPE_CHECKING:
     from components.evaluation.search.points import Axis, Point
@@ -30,10 +34,6 @@ class TrialRecords:
 
     def log(self, trial: Trial) -> None:
         """Log a trial that ended; before `begin` nothing is logged, and `complete` logs it later."""
-        from components.tracking import tags
-        from components.tracking.runs import Tracker
-        from components.tracking.trials import TrialLog, log_trial
-
         led_by = self._trials.remembered(_PARENT)
         if led_by is None:
             return
@@ -55,8 +55,6 @@ class TrialRecords:
 
     def complete(self) -> None:
         """Log what a killed process could not log; move what an earlier process logged below this run."""
-        from components.tracking.runs import Tracker
-
         tracker, parent = Tracker(self._settings), self._trials.remembered(_PARENT)
         below = {run.id for run in tracker.children(parent)}
         for trial in self._trials.all():
@@ -142,7 +140,6 @@ def _points(outcome: SearchOutcome) -> list[Point]:
 
 def _axes(search: Search) -> list[Axis]:
     from components.evaluation.search.points import Axis
-    from components.training.search.space import LogUniform, Whole
 
     return [
         Axis(

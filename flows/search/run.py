@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from components.runtime import prepare
 from components.storage import key_of
 from components.tracking import tags as run_tag
+from components.tracking.processes import is_gone, this_process
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.search.logging import TrialRecords, log_outcome
@@ -122,10 +124,7 @@ def take_trials(job: SearchJob, settings: Settings) -> int:
 
 
 def _open(job: SearchJob, settings: Settings) -> tuple[Trials, Objective]:
-    from components.runtime import prepare
-
     prepare(settings, job.search.recipe.seed)  # before whatever imports Keras
-    from components.tracking.processes import is_gone, this_process
     from components.training.checkpoint.callback import place
     from components.training.search.objective import Objective
     from components.training.search.storage import Database

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from components.data.manifest import Split
 from components.errors import TrainingError
+from components.evaluation.answers import logged_rows
 from components.studies import sizes, weights
+from components.studies.balanced import training_balanced
 from components.studies.study import SearchRow, TrainingRow
 from components.tracking import tags as run_tag
+from components.tracking.runs import Tracker
 from flows.steps import ingest
 from flows.steps.train import TrainingJob
 from flows.study.results import RowDone, RowFailed
@@ -64,8 +67,6 @@ class StudyContext:
         return self.data[key]
 
     def _balanced(self, plan: Plan) -> Manifest:
-        from components.studies.balanced import training_balanced
-
         whole = self.works(plan.replace(balanced=False))
         works = training_balanced(whole, plan.seed)
         ingest.validate(works, plan, self.settings)
@@ -150,9 +151,6 @@ def logged_answers(
     Raises:
         DataError: it has no such table: a run of several labels, or one from before that part's was kept.
     """
-    from components.evaluation.answers import logged_rows
-    from components.tracking.runs import Tracker
-
     return logged_rows(Tracker(context.settings).artifact(record.id, f"tables/{part}_works.json"))
 
 

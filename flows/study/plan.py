@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, ValidationError
 
+from components.data.sources import synthetic
 from components.errors import SettingsError
 from components.frozen import Frozen, Seed, validation_text
 from components.studies import catalog
@@ -103,6 +104,4 @@ class StudyPlan(Frozen):
 
 
 def _quick_gallery(settings: Settings) -> Path:
-    from components.data.sources import synthetic
-
     return synthetic.draw(settings.collections / "synthetic-gallery", **QUICK_GALLERY)

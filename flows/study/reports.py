@@ -7,8 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
+
+from components.data.manifest import Split
 from components.errors import DataError
+from components.evaluation.paired import beside_best
+from components.evaluation.tables import markdown
+from components.generative.grids import strip
+from components.models import catalog
+from components.runtime import prepare
 from components.storage import key_of
+from components.tracking.runs import Tracker
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.study.context import StudyContext, logged_answers, reported_part
@@ -47,11 +56,8 @@ def run_figures_row(row: Row, work: FiguresRow, context: StudyContext) -> RowDon
 
 
 def _draw_network(run: Run, row: Row, manifest: Manifest, context: StudyContext) -> None:
-    from components.runtime import prepare
-
     prepare(context.settings, 0)  # before whatever imports Keras
     from components.evaluation.figures import architecture
-    from components.models import catalog
 
     recipe = row.recipe
     if recipe is None:
@@ -70,9 +76,6 @@ def run_comparison_row(row: Row, work: ComparisonRow, context: StudyContext) -> 
     Raises:
         DataError: none of them could be done.
     """
-    from components.evaluation.paired import beside_best
-    from components.evaluation.tables import markdown
-
     results = {name: context.results[name] for name in work.rows}
     done_rows = {name: result for name, result in results.items() if isinstance(result, RowDone)}
     if not done_rows:
@@ -127,12 +130,10 @@ def _log_classes(  # noqa: PLR0917 (one caller)
     context: StudyContext,
 ) -> None:
     """Accuracy by class, a column a row (B8); each row's precision, recall and F1, its curves, mistakes."""
-    from components.data.manifest import Split
     from components.evaluation import tables
     from components.evaluation.figures.by_class import by_class
     from components.evaluation.figures.confusion_matrix import confusion_matrix
     from components.evaluation.published import scores_of
-    from components.tracking.runs import Tracker
 
     tracker, files, judged = Tracker(context.settings), {}, context.study.judged_on
     scores = {}
@@ -168,11 +169,6 @@ def _log_classes(  # noqa: PLR0917 (one caller)
 
 def _log_strip(run: Run, done_rows: Mapping[str, RowDone], context: StudyContext) -> None:
     """Repainted photos side by side (D7)."""
-    from PIL import Image
-
-    from components.generative.grids import strip
-    from components.tracking.runs import Tracker
-
     tracker = Tracker(context.settings)
     pictures: list[tuple[str, Image.Image]] = []
     for name, done in done_rows.items():
@@ -186,8 +182,6 @@ def _log_strip(run: Run, done_rows: Mapping[str, RowDone], context: StudyContext
 
 def _files(done_rows: Mapping[str, RowDone], context: StudyContext) -> set[str]:
     """What the first of the runs has logged."""
-    from components.tracking.runs import Tracker
-
     first = next(iter(done_rows.values()))
     return set(Tracker(context.settings).artifacts(first.record.id))
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from components.errors import DataError
+from components.evaluation import tables
 from components.failures import reason_of
+from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES
 from components.runtime import clear
 from components.storage import key_of
 from components.studies import sizes, study, weights
 from components.tracking import tags as run_tag
 from flows.log import log_step
+from flows.steps.generate import Picture, gan_works, run_gan_training, run_style_transfer
 from flows.steps.train import run_training
 from flows.study import reports
 from flows.study.context import (
@@ -82,7 +85,6 @@ def _train(row: Row, published: Recipe, context: StudyContext) -> RowDone:
 
 def _train_held_out(row: Row, work: study.HeldOutRow, context: StudyContext) -> RowDone:
     """Train twice: on a random split, and with whole artists held out."""
-    from components.evaluation import tables
     from components.evaluation.published import scores_of
 
     recipe, used, lighter = recipe_of(row, work.recipe, context)
@@ -122,9 +124,6 @@ def _picture_scale(context: StudyContext) -> str:
 
 
 def _train_gan(row: Row, work: study.GanRow, context: StudyContext) -> RowDone:
-    from components.generative.recipes import GAN_RECIPES
-    from flows.steps.generate import Picture, gan_works, run_gan_training
-
     scale = _picture_scale(context)
     manifest = context.works(context.plan(row))
     recipe = work.recipe if scale == "full" else GAN_RECIPES[scale]()
@@ -139,9 +138,6 @@ def _train_gan(row: Row, work: study.GanRow, context: StudyContext) -> RowDone:
 
 
 def _transfer_style(row: Row, work: study.StyleTransferRow, context: StudyContext) -> RowDone:
-    from components.generative.recipes import STYLE_RECIPES
-    from flows.steps.generate import Picture, run_style_transfer
-
     scale = _picture_scale(context)
     manifest = context.works(context.plan(row))
     network = context.done(work.network)

@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from components.errors import RegistryError
+from components.evaluation.tables import markdown
 from components.runtime import prepare
 from components.storage import key_of
 from components.studies import catalog
 from components.tracking import tags as run_tag
+from components.tracking.runs import Tracker
 from components.tracking.study_document import STUDY_DOCUMENT, StudyDocument, StudyLine
 from flows.log import log_step
 from flows.steps.ingest import prepared
@@ -90,8 +92,6 @@ def run(
         DataError: the collection cannot be learnt from at all.
         ValidationFailed: the gate does not let it pass.
     """
-    from components.tracking.runs import Tracker
-
     wanted, given = study_plan.wanted, study_plan.given
     rows = wanted.chosen(study_plan.rows)
     if given.stand_in:
@@ -141,8 +141,6 @@ def last(name: str, settings: Settings) -> StudyResult:
     Raises:
         RegistryError: it was never run.
     """
-    from components.tracking.runs import Tracker
-
     tracker, wanted = Tracker(settings), catalog.find_study(name)
     runs = [run for run in tracker.runs(kind="study", limit=1000) if run.study == name]
     for record in runs:
@@ -184,6 +182,4 @@ def _keep(parent: Run, outcome: StudyResult) -> None:
 
 def as_markdown(outcome: StudyResult) -> str:
     """The table, and what the source leaves open."""
-    from components.evaluation.tables import markdown
-
     return f"{markdown(table.table(outcome.lines))}\n\nLeft open by the source: {outcome.left_open}.\n"

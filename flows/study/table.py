@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from components.data.manifest import Split
+from components.evaluation.intervals import Interval, share_interval
 from components.formatting import FIGURES, PARTS, brackets, duration, share, varies
 from components.studies.study import Row
 from components.tracking.study_document import Measured, StudyLine
@@ -73,7 +75,6 @@ def table(lines: Sequence[StudyLine]) -> list[dict[str, str]]:
 
 def drawn(lines: Sequence[StudyLine], title: str) -> Figure:
     """Published beside ours, as a figure."""
-    from components.evaluation.intervals import Interval
     from components.evaluation.published import Compared, beside
 
     compared = []
@@ -129,7 +130,6 @@ def _measured(name: str, metrics: Mapping[str, float], manifest: Manifest) -> Me
         return _rounded(point, point, point)  # the run measured it, and found that it cannot vary
     if part == "train" or figure not in _COUNTED:
         return _rounded(point, None, None)
-    from components.evaluation.intervals import share_interval
 
     works = _works(manifest, part)  # of a run from before intervals of shares were logged
     interval = share_interval([place < round(point * works) for place in range(works)])
@@ -148,8 +148,6 @@ def _rounded(point: float, low: float | None, high: float | None) -> Measured:
 
 
 def _works(manifest: Manifest, part: str) -> int:
-    from components.data.manifest import Split
-
     if not manifest.protocol:  # folds: every work is tested once
         return len(manifest)
     return len(manifest.held_out if part == "test" else manifest.part(Split(part)))
