@@ -14,7 +14,7 @@ import keras
 from components.errors import SettingsError
 
 if TYPE_CHECKING:
-    from components.settings import Precision
+    from components.backend_names import Precision
 
 _log = logging.getLogger("atelier")
 _logged: set[str] = set()

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from components.errors import SettingsError
 
 if TYPE_CHECKING:
-    from components.settings import Backend, Precision, Settings
+    from components.backend_names import Backend, Precision
+    from components.settings import Settings
 
 
 def prepare(settings: Settings, seed: int = 0) -> None:

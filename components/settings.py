@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from components.addresses import is_http, split_credentials, with_driver
+from components.backend_names import Backend, Precision
 from components.errors import SettingsError
 from components.frozen import Frozen
 from components.setting_types import (
@@ -25,9 +26,6 @@ from components.setting_types import (
     variable_of,
     without_password,
 )
-
-Backend = Literal["tensorflow", "jax"]
-Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 
 
 class Settings(Frozen, BaseSettings):

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 
 from components import runtime
+from components.backend_names import Backend, Precision
 from components.errors import AtelierError, SettingsError
 from components.models import catalog
-from components.settings import Backend, Precision
 
 if TYPE_CHECKING:
     import keras
