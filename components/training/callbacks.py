@@ -20,33 +20,35 @@ class Validation(keras.callbacks.Callback):  # type: ignore[misc]
     view of the trained weights (without the augmentation layers).
     """
 
-    def __init__(self, network: keras.Model, batches: Any, truth: np.ndarray, judge: EpochMetrics) -> None:
+    def __init__(
+        self, network: keras.Model, batches: Any, truth: np.ndarray, epoch_metrics: EpochMetrics
+    ) -> None:
         """`batches` of the validation works in the order of `truth`."""
         super().__init__()
         self._network = network
         self._batches = batches
         self._truth = truth
-        self._judge = judge
+        self._epoch_metrics = epoch_metrics
 
     def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
         """Put the three figures into `logs`, which the callbacks behind this one read."""
         logs = {} if logs is None else logs
         with averages(self.model), undivided():
             probabilities = self._network.predict(self._batches, verbose=0)
-        logs.update(self._judge(self._truth, probabilities))
+        logs.update(self._epoch_metrics(self._truth, probabilities))
 
 
 class HistoryCallback(keras.callbacks.Callback):  # type: ignore[misc]
-    """Writes each epoch into a Record, keeps the best weights of `network`, and tells `told`.
+    """Writes each epoch into the history, keeps the best weights of `network`, and calls `on_epoch`.
 
     It must stand behind those that watch: it sees what they added, and whether one of them cut the rate.
     """
 
-    def __init__(self, record: TrainingHistory, network: keras.Model, told: OnEpoch) -> None:
+    def __init__(self, record: TrainingHistory, network: keras.Model, on_epoch: OnEpoch) -> None:
         super().__init__()
         self._record = record
         self._kept = network
-        self._told = told
+        self._on_epoch = on_epoch
 
     def on_epoch_begin(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
         """Remember the rate that this epoch is trained at."""
@@ -63,7 +65,7 @@ class HistoryCallback(keras.callbacks.Callback):  # type: ignore[misc]
         better = record.beaten_by(row)
         record.history.append(row)
         if not (math.isfinite(row["loss"]) and math.isfinite(row["val_loss"])):
-            self._told(number, row)
+            self._on_epoch(number, row)
             raise _diverged(number, row)
         if better:
             record.best_epoch = number
@@ -71,7 +73,7 @@ class HistoryCallback(keras.callbacks.Callback):  # type: ignore[misc]
                 record.best_weights = self._kept.get_weights()
         if not scheduled(self.model) and rate_of(self.model) < self._rate:
             record.rate_cuts.append(number)
-        self._told(number, row)
+        self._on_epoch(number, row)
 
 
 def rate_of(model: keras.Model) -> float:

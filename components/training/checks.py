@@ -34,21 +34,22 @@ def check(recipe: Recipe, data: TrainingData) -> None:
     if recipe.stages[0].train != "all" and not begun:
         why = "no weights are given" if family.pretrained else "it has no pre-trained backbone"
         raise TrainingError(
-            f"{family.name}: a stage trains only {_told(recipe.stages[0])}, but {why}, so a random network "
-            f'would be frozen. Give the recipe weights ("imagenet", a file or s3://), or train all of it.'
+            f"{family.name}: a stage trains only {_trained_part(recipe.stages[0])}, but {why}, so a random "
+            f'network would be frozen. Give the recipe weights ("imagenet", a file or s3://), or train all '
+            f"of it."
         )
 
 
 def _check_classes(part: str, labels: np.ndarray, names: list[str]) -> None:
     """At least two classes, of one label a work or of several."""
-    found = np.unique(labels) if labels.ndim == 1 else np.flatnonzero(labels.any(axis=0))
-    if len(found) < 2:
-        present = sorted(names[int(number)] for number in found)
+    numbers = np.unique(labels) if labels.ndim == 1 else np.flatnonzero(labels.any(axis=0))
+    if len(numbers) < 2:
+        present = sorted(names[int(number)] for number in numbers)
         raise TrainingError(
             f"The {part} part holds {len(labels)} works of the class(es) {present}; at least 2 classes "
             f"are needed in it. Take more works or another split."
         )
 
 
-def _told(stage: Stage) -> str:
+def _trained_part(stage: Stage) -> str:
     return {"head": "the head", "last-module": "the last module"}.get(stage.train, f"its {stage.train}")

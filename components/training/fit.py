@@ -71,29 +71,29 @@ def fit(  # noqa: PLR0913 (named)
     record = resumed.record if resumed else TrainingHistory(recipe.monitor)
     if resumed:
         started -= resumed.seconds
-    course = FitState(recipe, data.labels, record, kept, started)
+    state = FitState(recipe, data.labels, record, kept, started)
     first = resumed.stage if resumed else 0
     try:
-        _tell_again(record, on_epoch)
+        _report_again(record, on_epoch)
         for number, stage in enumerate(recipe.stages[first:], start=first):
             going_on = resumed if resumed and number == first else None
             if going_on:
                 model.set_weights(going_on.entered)
             elif kept:
                 kept.enter(number, model.get_weights())
-            with shown(recipe, number, on_epoch, done=going_on.epochs if going_on else 0) as told:
+            with shown(recipe, number, on_epoch, done=going_on.epochs if going_on else 0) as report:
                 freeze(model, stage.train, family=recipe.family, pretrained=bool(recipe.weights))
-                subject = _subject(model, recipe, number, data, settings)
-                stages.run(course, number, subject, told, going_on)
+                stage_input = _stage_input(model, recipe, number, data, settings)
+                stages.run(state, number, stage_input, report, going_on)
     except BaseException as exc:
         if kept:
             kept.close()
         if isinstance(exc, Diverged):
-            exc.kept = finished(recipe, model, course)
+            exc.kept = finished(recipe, model, state)
         raise
     if kept:
         kept.close()
-    return finished(recipe, model, course)
+    return finished(recipe, model, state)
 
 
 def built(
@@ -116,11 +116,11 @@ def built(
     return model if source is None else warm_started(model, source)
 
 
-def finished(recipe: Recipe, model: keras.Model, course: FitState) -> Fitted:
+def finished(recipe: Recipe, model: keras.Model, state: FitState) -> Fitted:
     """What a fit hands back, once every stage is done."""
     freeze(model, "all", pretrained=False)
-    seconds = time.monotonic() - course.started
-    record, seen = course.record, len(rows(recipe, course.labels)) * len(course.record.history)
+    seconds = time.monotonic() - state.started
+    record, seen = state.record, len(rows(recipe, state.labels)) * len(state.record.history)
     # A network within another would take its optimizer along into every file.
     model = without_training(in_float32(model))
     if recipe.sizes:
@@ -149,25 +149,25 @@ def shown(recipe: Recipe, number: int, on_epoch: OnEpoch | None, *, done: int = 
         if done:
             advance(done, note=f"going on after epoch {done}")
 
-        def told(epoch: int, row: Epoch) -> None:
+        def report(epoch: int, row: Epoch) -> None:
             nonlocal done
             done += 1
             advance(1, note=f"loss {row['loss']:.3f} F1 {row['val_macro_f1']:.3f}")
             if on_epoch is not None:
                 on_epoch(epoch, row)
 
-        yield told
+        yield report
         if done < stage.epochs:
             advance(stage.epochs - done, note=f"stopped after {done}")
 
 
-def _tell_again(record: TrainingHistory, on_epoch: OnEpoch | None) -> None:
+def _report_again(record: TrainingHistory, on_epoch: OnEpoch | None) -> None:
     for number, row in enumerate(record.history, start=1):
         if on_epoch is not None:
             on_epoch(number, row)
 
 
-def _subject(
+def _stage_input(
     model: keras.Model, recipe: Recipe, number: int, data: TrainingData, settings: Settings
 ) -> StageInput:
     """What is trained, on which arrays: the network on images, or what is not frozen on features."""

@@ -93,27 +93,27 @@ class HeadTraining:
         """
         self._check(recipe)
         keras.utils.set_random_seed(recipe.seed)
-        found = keras.Input(self.subject.train.shape[1:], name=FEATURES)
-        head = self._ending(recipe, found, found)
-        course = FitState(recipe, self.labels, TrainingHistory(recipe.monitor), started=time.monotonic())
+        features = keras.Input(self.subject.train.shape[1:], name=FEATURES)
+        head = self._ending(recipe, features, features)
+        state = FitState(recipe, self.labels, TrainingHistory(recipe.monitor), started=time.monotonic())
         subject = replace(self.subject, network=head)
         for number in range(len(recipe.stages)):
-            with shown(recipe, number, on_epoch) as told:
-                stages.run(course, number, subject, told)
-        return finished(recipe.replace(flipped_at_test=False), head, course)
+            with shown(recipe, number, on_epoch) as report:
+                stages.run(state, number, subject, report)
+        return finished(recipe.replace(flipped_at_test=False), head, state)
 
     def whole(self, recipe: Recipe, head: Fitted) -> Fitted:
         """The same fit with the whole network: raw image in."""
-        found = self.network.get_layer(FEATURES).output
-        network = self._ending(recipe, self.network.input, found)
+        features = self.network.get_layer(FEATURES).output
+        network = self._ending(recipe, self.network.input, features)
         own = {layer.name: layer for layer in head.model.layers if layer.weights}
         for name, layer in own.items():
             network.get_layer(name).set_weights(layer.get_weights())
         return replace(head, model=in_float32(network))
 
-    def _ending(self, recipe: Recipe, begins: keras.KerasTensor, found: keras.KerasTensor) -> keras.Model:
+    def _ending(self, recipe: Recipe, begins: keras.KerasTensor, features: keras.KerasTensor) -> keras.Model:
         """The network from `begins` to the recipe's head, which stands on `found`."""
-        answer = catalog.family(recipe.family).head(found, self.labels.num_classes, recipe.options)
+        answer = catalog.family(recipe.family).head(features, self.labels.num_classes, recipe.options)
         network = keras.Model(begins, answer, name=recipe.family)
         return each_by_itself(network) if recipe.multi_label else network
 

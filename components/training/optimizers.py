@@ -26,16 +26,16 @@ def optimizer_of(stage: Stage, steps_per_epoch: int) -> keras.optimizers.Optimiz
     decay = stage.weight_decay or None
     match stage.optimizer:
         case "adam":
-            made = keras.optimizers.Adam(weight_decay=decay, **common)
+            optimizer = keras.optimizers.Adam(weight_decay=decay, **common)
         case "adamw":
-            made = keras.optimizers.AdamW(weight_decay=stage.weight_decay, **common)
+            optimizer = keras.optimizers.AdamW(weight_decay=stage.weight_decay, **common)
         case "sgd":
-            made = keras.optimizers.SGD(momentum=0.9, weight_decay=decay, **common)
+            optimizer = keras.optimizers.SGD(momentum=0.9, weight_decay=decay, **common)
         case "rmsprop":
-            made = keras.optimizers.RMSprop(weight_decay=decay, **common)
+            optimizer = keras.optimizers.RMSprop(weight_decay=decay, **common)
     if decay:
-        made.exclude_from_weight_decay(var_names=_UNDECAYED)
-    return made
+        optimizer.exclude_from_weight_decay(var_names=_UNDECAYED)
+    return optimizer
 
 
 @contextmanager
@@ -46,13 +46,13 @@ def averages(model: keras.Model) -> Iterator[None]:
         yield
         return
     weights = model.trainable_variables
-    kept = [keras.ops.convert_to_numpy(one).copy() for one in weights]
+    kept = [keras.ops.convert_to_numpy(variable).copy() for variable in weights]
     optimizer.finalize_variable_values(weights)
     try:
         yield
     finally:
-        for one, value in zip(weights, kept, strict=True):
-            one.assign(value)
+        for variable, value in zip(weights, kept, strict=True):
+            variable.assign(value)
 
 
 def scheduled(model: keras.Model) -> bool:

@@ -68,32 +68,34 @@ class FitState:
 
 
 def run(
-    course: FitState, number: int, subject: StageInput, told: OnEpoch, resumed: State | None = None
+    state: FitState, number: int, stage_input: StageInput, on_epoch: OnEpoch, resumed: State | None = None
 ) -> None:
-    """Train stage `number`; `subject.network` ends with the best weights so far.
+    """Train stage `number`; `stage_input.network` ends with the best weights so far.
 
     Args:
-        course: of the fit.
+        state: of the fit.
         number: of the stage, from 0.
-        subject: what to train; its weights are the best so far.
-        told: of each epoch.
+        stage_input: what to train; its weights are the best so far.
+        on_epoch: called with each epoch.
         resumed: the state to go on from, if the stage was broken off.
 
     Raises:
         Diverged: the loss is no number any more.
     """
-    recipe, record = course.recipe, course.record
+    recipe, record = state.recipe, state.record
     stage, seed = recipe.stages[number], shifted(recipe.seed, number)
-    network = subject.network
-    trained = _augmented(network, stage, seed) if subject.augmented else network
+    network = stage_input.network
+    trained = _augmented(network, stage, seed) if stage_input.augmented else network
     start = Position(resumed.epochs if resumed else 0)
-    fed = feed(recipe, stage, subject.train, course.labels, views=subject.views, seed=seed, start=start)
+    fed = feed(
+        recipe, stage, stage_input.train, state.labels, views=stage_input.views, seed=seed, start=start
+    )
     trained.compile(
         optimizer_of(stage, fed.batches.num_batches),
         fed.loss,
         metrics=[ACCURACY if recipe.multi_label else "accuracy"],
         jit_compile=jit_compile(),
-        steps_per_execution=_STEPS if subject.train.ndim == 2 else 1,
+        steps_per_execution=_STEPS if stage_input.train.ndim == 2 else 1,
     )
     if resumed:
         restore(trained, resumed)
@@ -106,7 +108,7 @@ def run(
                 initial_epoch=start.epoch,
                 epochs=stage.epochs,
                 class_weight=fed.class_weight,
-                callbacks=_callbacks(course, number, subject, told, resumed),
+                callbacks=_callbacks(state, number, stage_input, on_epoch, resumed),
                 shuffle=False,  # Batches shuffles by its own seed
                 verbose=0,
             )
@@ -115,30 +117,30 @@ def run(
 
 
 def _callbacks(
-    course: FitState, number: int, subject: StageInput, told: OnEpoch, resumed: State | None
+    state: FitState, number: int, stage_input: StageInput, on_epoch: OnEpoch, resumed: State | None
 ) -> list[keras.callbacks.Callback]:
-    recipe, stage, labels = course.recipe, course.recipe.stages[number], course.labels
-    truth, network = labels.validation, subject.network
-    size = stage.batch_size if subject.validation.ndim > 2 else max(stage.batch_size, _VECTORS)
-    batches = Batches(subject.validation, truth, size, shuffle=False, seed=recipe.seed)
+    recipe, stage, labels = state.recipe, state.recipe.stages[number], state.labels
+    truth, network = labels.validation, stage_input.network
+    size = stage.batch_size if stage_input.validation.ndim > 2 else max(stage.batch_size, _VECTORS)
+    batches = Batches(stage_input.validation, truth, size, shuffle=False, seed=recipe.seed)
     watching = _watching(recipe, stage)
-    found = [
+    callbacks = [
         Validation(network, batches, truth, epoch_metrics_of(recipe)),
         *watching.values(),
-        HistoryCallback(course.record, network, told),
+        HistoryCallback(state.record, network, on_epoch),
     ]
-    if course.checkpoints is not None:
-        found.append(
+    if state.checkpoints is not None:
+        callbacks.append(
             Checkpoint(
-                course.checkpoints,
+                state.checkpoints,
                 stage=number,
-                record=course.record,
+                record=state.record,
                 watching=watching,
                 resumed=resumed,
-                started=course.started,
+                started=state.started,
             )
         )
-    return found
+    return callbacks
 
 
 def _watching(recipe: Recipe, stage: Stage) -> dict[str, keras.callbacks.Callback]:

@@ -31,12 +31,12 @@ def warm_started(model: keras.Model, source: Path) -> keras.Model:
             f"{source}: a network saved by Keras (.keras) is expected to start from ({exc}). Give a run that "
             f"ended well, or its model.keras."
         ) from exc
-    found = {layer.name: layer for layer in _leaves(network.layers)}
+    saved = {layer.name: layer for layer in _leaves(network.layers)}
     weighted = [layer for layer in _leaves(model.layers) if layer.weights]
     fitting = {
         layer.name
         for layer in weighted
-        if layer.name in found and _shapes(layer) == _shapes(found[layer.name])
+        if layer.name in saved and _shapes(layer) == _shapes(saved[layer.name])
     }
     needed = {layer.name for layer in _leaves(backbone(model))} - fitting
     if missing := [layer.name for layer in weighted if layer.name in needed]:
@@ -52,7 +52,7 @@ def warm_started(model: keras.Model, source: Path) -> keras.Model:
         )
     for layer in weighted:
         if layer.name in fitting:
-            layer.set_weights(found[layer.name].get_weights())
+            layer.set_weights(saved[layer.name].get_weights())
     return model
 
 

@@ -54,7 +54,7 @@ def run_boosting(
         TrainingError: the run is not finished, or trees cannot be grown on its works.
     """
     source = finished_run(record, settings)
-    made, cached = find_or_run(
+    boosted, cached = find_or_run(
         settings,
         experiment=record.experiment,
         name=name or f"{FAMILY} on {record.name}",
@@ -63,9 +63,11 @@ def run_boosting(
         work=lambda run: _boost(source, recipe, settings, run),
         parent=parent,
     )
-    score = made.metrics["validation/macro_f1"]
-    log_step("boost", f"{made.name}: validation macro-F1 {score:.3f} in {made.seconds:.0f} s", cached=cached)
-    return made
+    score = boosted.metrics["validation/macro_f1"]
+    log_step(
+        "boost", f"{boosted.name}: validation macro-F1 {score:.3f} in {boosted.seconds:.0f} s", cached=cached
+    )
+    return boosted
 
 
 def _boost(source: FinishedRun, recipe: BoostRecipe, settings: Settings, run: Run) -> None:
@@ -78,8 +80,8 @@ def _boost(source: FinishedRun, recipe: BoostRecipe, settings: Settings, run: Ru
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})
     run.dataset(manifest)
     judged = source.judged_as(FAMILY)
-    found = eval_data(judged, manifest, settings)
-    grown = grow(source.network(), found.data, settings, recipe, on_round=run.epoch)
+    works = eval_data(judged, manifest, settings)
+    grown = grow(source.network(), works.data, settings, recipe, on_round=run.epoch)
     run.metrics(
         {
             "training_seconds": source.record.metrics.get("training_seconds", 0.0) + grown.seconds,
@@ -89,4 +91,4 @@ def _boost(source: FinishedRun, recipe: BoostRecipe, settings: Settings, run: Ru
         }
     )
     run.tags({run_tag.LAYER: grown.layer})
-    evaluate(run, grown.model, judged, found)
+    evaluate(run, grown.model, judged, works)

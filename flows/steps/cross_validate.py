@@ -44,7 +44,7 @@ TABLE = "tables/folds.json"
 
 
 def cross_validate(family: str, manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> RunRecord:
-    """`cross_validated`, of a family's recipe at the plan's scale.
+    """`run_cross_validation`, of a family's recipe at the plan's scale.
 
     Args:
         family: in the catalogue.
@@ -66,9 +66,9 @@ def folds_of(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> 
         ValidationFailed: the gate does not let one pass.
     """
     plans = [plan.replace(protocol=f"{folds}-fold:{number}") for number in range(1, folds + 1)]
-    parts = [stops.split(manifest, one, settings) for one in plans]
-    for part, one in zip(parts, plans, strict=True):
-        stops.validate(part, one, settings)
+    parts = [stops.split(manifest, fold_plan, settings) for fold_plan in plans]
+    for part, fold_plan in zip(parts, plans, strict=True):
+        stops.validate(part, fold_plan, settings)
     return parts
 
 
@@ -82,7 +82,7 @@ def run_cross_validation(job: TrainingJob, folds: Sequence[Manifest], settings: 
 
     Args:
         job: its manifest is the works before any split; its name is the whole's.
-        folds: the works under each fold, as `parted` makes them.
+        folds: the works under each fold, as `folds_of` makes them.
         settings: where runs lie.
 
     Raises:
@@ -95,7 +95,7 @@ def run_cross_validation(job: TrainingJob, folds: Sequence[Manifest], settings: 
         settings,
         experiment=job.experiment,
         name=job.name,
-        key=key_of(KIND, METHOD, job.recipe.key, [one.fingerprint for one in folds]),
+        key=key_of(KIND, METHOD, job.recipe.key, [fold.fingerprint for fold in folds]),
         tags=dict(job.tags) | {run_tag.KIND: KIND, run_tag.FAMILY: job.recipe.family},
         work=lambda run: _run(job, folds, settings, run),
         parent=job.parent,
@@ -108,10 +108,10 @@ def run_cross_validation(job: TrainingJob, folds: Sequence[Manifest], settings: 
 def _run(job: TrainingJob, folds: Sequence[Manifest], settings: Settings, run: Run) -> None:
     run.params(job.recipe.model_dump(mode="json") | {"folds": len(folds)})
     run.dataset(job.manifest, "cross-validation")
-    records = [_fold(job, number, one, settings, run.id) for number, one in enumerate(folds, start=1)]
-    metrics = [one.metrics for one in records]
+    records = [_fold(job, number, fold, settings, run.id) for number, fold in enumerate(folds, start=1)]
+    metrics = [record.metrics for record in records]
     run.metrics(summaries.summary(metrics))
-    run.metrics({"training_seconds": sum(one["training_seconds"] for one in metrics)})
+    run.metrics({"training_seconds": sum(figures["training_seconds"] for figures in metrics)})
     run.metrics({"parameters": metrics[0]["parameters"]})
     pooled = None
     if not job.recipe.multi_label:
@@ -120,7 +120,7 @@ def _run(job: TrainingJob, folds: Sequence[Manifest], settings: Settings, run: R
         run.metrics(_known(pooled))
         run.figure("figures/confusion_matrix.png", confusion_matrix(pooled))
         run.table("tables/per_class.json", tables.per_class(pooled))
-    run.table(TABLE, summaries.rows(metrics, [len(one.held_out) for one in folds], pooled))
+    run.table(TABLE, summaries.rows(metrics, [len(fold.held_out) for fold in folds], pooled))
 
 
 def _fold(job: TrainingJob, number: int, works: Manifest, settings: Settings, parent: str) -> RunRecord:
@@ -141,7 +141,7 @@ def _together(
 ) -> tuple[list[dict[str, Any]], Scores]:
     """Every work's answer by the fold that it was tested in, and their scores."""
     tracker = Tracker(settings)
-    logged = [logged_rows(tracker.artifact(one.id, "tables/test_works.json")) for one in records]
+    logged = [logged_rows(tracker.artifact(record.id, "tables/test_works.json")) for record in records]
     rows = [row for table in logged for row in table]
     return rows, scores_of(rows, works.class_names)
 

@@ -45,7 +45,7 @@ FEWEST = 2
 
 
 def bag(family: str, manifest: Manifest, plan: Plan, members: int, settings: Settings) -> RunRecord:
-    """`bagged`, of a family's recipe at the plan's scale."""
+    """`run_bagging`, of a family's recipe at the plan's scale."""
     return run_bagging(job_of(family, manifest, plan, f"bag of {members}"), members, settings)
 
 
@@ -89,7 +89,7 @@ def run_ensembling(
             if not member.record.parent:
                 Tracker(settings).adopt(member.record.id, run.id)
 
-    made, cached = find_or_run(
+    record, cached = find_or_run(
         settings,
         experiment=first.record.experiment,
         name=name or " + ".join(member.card.family for member in members),
@@ -98,8 +98,8 @@ def run_ensembling(
         work=work,
         parent=parent,
     )
-    _tell("ensemble", made, cached=cached)
-    return made
+    _log_score("ensemble", record, cached=cached)
+    return record
 
 
 def run_bagging(job: TrainingJob, members: int, settings: Settings) -> RunRecord:
@@ -122,13 +122,13 @@ def run_bagging(job: TrainingJob, members: int, settings: Settings) -> RunRecord
 
     def work(run: Run) -> None:
         drawn = [Resample(member=number + 1, seed=job.recipe.seed) for number in range(members)]
-        runs = [_member(job, one, settings, run.id) for one in drawn]
-        grown = [finished_run(one, settings) for one in runs]
-        made = _combined(grown, job.manifest, settings, run)
+        runs = [_member(job, resample, settings, run.id) for resample in drawn]
+        finished = [finished_run(member, settings) for member in runs]
+        bag_of_members = _combined(finished, job.manifest, settings, run)
         if not job.recipe.multi_label:
-            run.metrics(_out_of_bag(made, drawn))
+            run.metrics(_out_of_bag(bag_of_members, drawn))
 
-    made, cached = find_or_run(
+    record, cached = find_or_run(
         settings,
         experiment=job.experiment,
         name=job.name,
@@ -137,8 +137,8 @@ def run_bagging(job: TrainingJob, members: int, settings: Settings) -> RunRecord
         work=work,
         parent=job.parent,
     )
-    _tell("bag", made, cached=cached)
-    return made
+    _log_score("bag", record, cached=cached)
+    return record
 
 
 @dataclass(frozen=True)
@@ -146,26 +146,28 @@ class _Bag:
     """What an ensemble was made of: its members' networks, and the works it was judged by."""
 
     networks: list[keras.Model]
-    found: EvalData
+    works: EvalData
 
 
 def _alike(members: list[FinishedRun]) -> list[FinishedRun]:
     """The members, if their answers go together."""
-    if len(members) < FEWEST or len({one.record.id for one in members}) < len(members):
+    if len(members) < FEWEST or len({member.record.id for member in members}) < len(members):
         raise TrainingError(
             f"An ensemble has at least {FEWEST} different runs, received "
-            f"{', '.join(one.record.id[:8] for one in members) or 'none'}. See `atelier runs`."
+            f"{', '.join(member.record.id[:8] for member in members) or 'none'}. See `atelier runs`."
         )
     for what, seen in {
-        "data versions": [one.card.data_version for one in members],
-        "tasks": [one.card.task.value for one in members],
-        "classes": [str(list(one.card.class_names)) for one in members],
-        "ways with transparency": [one.card.alpha.value for one in members],
-        "numbers of labels to a work": ["several" if one.card.multi_label else "one" for one in members],
+        "data versions": [member.card.data_version for member in members],
+        "tasks": [member.card.task.value for member in members],
+        "classes": [str(list(member.card.class_names)) for member in members],
+        "ways with transparency": [member.card.alpha.value for member in members],
+        "numbers of labels to a work": [
+            "several" if member.card.multi_label else "one" for member in members
+        ],
     }.items():
         if len(set(seen)) > 1:
             each = "; ".join(
-                f"{one.record.id[:8]} has {value}" for one, value in zip(members, seen, strict=True)
+                f"{member.record.id[:8]} has {value}" for member, value in zip(members, seen, strict=True)
             )
             raise TrainingError(
                 f"Members of an ensemble answer the same question and are judged by the same works; these "
@@ -183,17 +185,20 @@ def _combined(members: Sequence[FinishedRun], manifest: Manifest, settings: Sett
     networks = [member.network() for member in members]
     whole = voting.mean_of(networks)
     run.params(
-        {"members": [one.record.id for one in members], "families": [one.card.family for one in members]}
+        {
+            "members": [member.record.id for member in members],
+            "families": [member.card.family for member in members],
+        }
     )
     run.tags({f"hardware.{name}": value for name, value in hardware().items()})
     run.dataset(manifest)
-    run.table("tables/members.json", member_rows([one.record for one in members]))
-    seconds = sum(one.record.metrics.get("training_seconds", 0.0) for one in members)
+    run.table("tables/members.json", member_rows([member.record for member in members]))
+    seconds = sum(member.record.metrics.get("training_seconds", 0.0) for member in members)
     run.metrics({"training_seconds": seconds, "members": float(len(members))})
     judged = members[0].judged_as(FAMILY, whole.input_shape[1:3])
-    found = eval_data(judged, manifest, settings)
-    evaluate(run, whole, judged, found)
-    return _Bag(networks, found)
+    works = eval_data(judged, manifest, settings)
+    evaluate(run, whole, judged, works)
+    return _Bag(networks, works)
 
 
 def member_rows(records: Sequence[RunRecord]) -> list[dict[str, object]]:
@@ -222,11 +227,11 @@ def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
     """Scores on training works, each answered by the members that never saw it."""
     from components.data.feeding.batches import Batches  # Keras, which was imported for the members
 
-    data, groups = bag.found.data, bag.found.training_groups
+    data, groups = bag.works.data, bag.works.training_groups
     labels, names = data.train_labels, data.class_names
     seen = OutOfBag(len(labels), len(names))
-    for network, one in zip(bag.networks, drawn, strict=True):
-        places = left_out(one.rows(groups, labels), len(labels))
+    for network, resample in zip(bag.networks, drawn, strict=True):
+        places = left_out(resample.rows(groups, labels), len(labels))
         if len(places):
             batches = Batches(data.train_images, labels, 32, shuffle=False, seed=0, rows=places)
             seen.add(places, network.predict(batches, verbose=0))
@@ -237,6 +242,6 @@ def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
     return scores.as_metrics("out_of_bag") | {"out_of_bag/works": float(len(seen.places))}
 
 
-def _tell(stop: str, record: RunRecord, *, cached: bool) -> None:
+def _log_score(stop: str, record: RunRecord, *, cached: bool) -> None:
     score = record.metrics["validation/macro_f1"]
     log_step(stop, f"{record.name}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)

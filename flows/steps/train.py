@@ -119,11 +119,11 @@ def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
     checkpoints = place(run.key, settings)
     run.dataset(manifest)
     run.files(settings.collections / "validation" / manifest.fingerprint, "validation")
-    found = eval_data(recipe, manifest, settings)
-    data = found.data
+    works = eval_data(recipe, manifest, settings)
+    data = works.data
     if job.resample:
         run.params({"resample": job.resample.model_dump()})
-        data = replace(data, rows=job.resample.rows(found.training_groups, data.train_labels))
+        data = replace(data, rows=job.resample.rows(works.training_groups, data.train_labels))
     try:
         fitted = fit(
             recipe,
@@ -136,7 +136,7 @@ def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
     except Diverged as exc:
         raise TrainingError(f"{exc} {_keep(run, exc.kept)}") from exc
     log_curves(run, fitted)
-    evaluate(run, fitted.model, recipe, found)
+    evaluate(run, fitted.model, recipe, works)
     discard(checkpoints)
 
 
@@ -145,16 +145,16 @@ def _keep(run: Run, fitted: Fitted | None) -> str:
     if fitted is None:
         return ""
     log_curves(run, fitted)
-    told = f"Its epochs and their curves (figures/curves.png) are kept with the run {run.id[:8]} in MLflow"
+    kept = f"Its epochs and their curves (figures/curves.png) are kept with the run {run.id[:8]} in MLflow"
     if not fitted.best_epoch:
-        return f"{told}."
+        return f"{kept}."
     from components.models.network_file import save_network
 
     with tempfile.TemporaryDirectory() as folder:
         save_network(fitted.model, Path(folder) / "best.keras")
         run.files(Path(folder), "diverged")
     return (
-        f"{told}, and so is the network of epoch {fitted.best_epoch}, the best before (diverged/best.keras): "
+        f"{kept}, and so is the network of epoch {fitted.best_epoch}, the best before (diverged/best.keras): "
         f"a recipe can start from it (warm_start)."
     )
 

@@ -75,7 +75,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[misc]
             ended=bool(self.model.stop_training),
             seconds=time.monotonic() - self._started,
             record=kept,
-            counters={name: _counters(one) for name, one in self._watching.items()},
+            counters={name: _counters(callback) for name, callback in self._watching.items()},
             variables=_copies(self.model.variables),
             optimizer=_copies(self.model.optimizer.variables),
             entered=[],
@@ -100,9 +100,9 @@ def restore_counters(watching: dict[str, keras.callbacks.Callback], state: State
 
 
 def _counters(callback: keras.callbacks.Callback) -> dict[str, Any]:
-    found = {name: getattr(callback, name) for name in _WATCHED if hasattr(callback, name)}
-    return {name: None if value is None else float(value) for name, value in found.items()}
+    counters = {name: getattr(callback, name) for name in _WATCHED if hasattr(callback, name)}
+    return {name: None if value is None else float(value) for name, value in counters.items()}
 
 
 def _copies(variables: list[Any]) -> Arrays:
-    return [np.array(keras.ops.convert_to_numpy(one)) for one in variables]
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]

@@ -94,7 +94,7 @@ class Checkpoints:
             parts = iter(arrays[about["file"]])
             best, variables, optimizer = ([next(parts) for _ in range(count)] for count in about["counts"])
             record = TrainingHistory(**about["record"], best_weights=best)
-            told = {name: about[name] for name in ("stage", "epochs", "ended", "seconds", "counters")}
+            fields = {name: about[name] for name in ("stage", "epochs", "ended", "seconds", "counters")}
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile) as exc:
@@ -102,7 +102,11 @@ class Checkpoints:
             return None
         self._turn = int(about["file"][-1])
         return State(
-            **told, record=record, variables=variables, optimizer=optimizer, entered=arrays[about["entered"]]
+            **fields,
+            record=record,
+            variables=variables,
+            optimizer=optimizer,
+            entered=arrays[about["entered"]],
         )
 
     def enter(self, stage: int, weights: Arrays) -> None:
@@ -154,7 +158,9 @@ class Checkpoints:
         # Two files in turn: the one that state.json names is never the one being written.
         turn = 1 - self._turn
         name = f"state-{turn}"
-        write_atomically(self._folder / f"{name}.npz", _packed([one for group in groups for one in group]))
+        write_atomically(
+            self._folder / f"{name}.npz", _packed([array for group in groups for array in group])
+        )
         about = {
             "file": name,
             "entered": f"entered-{state.stage}",
@@ -184,10 +190,10 @@ def discard(folder: Path) -> None:
 def sweep(folder: Path) -> None:
     """Remove the states below `folder` that were last written more than `KEPT_SECONDS` ago."""
     oldest = time.time() - KEPT_SECONDS
-    for one in folder.glob("*/"):
+    for state in folder.glob("*/"):
         with suppress(OSError):  # another process sweeps, too
-            if max(path.stat().st_mtime for path in (one, *one.iterdir())) < oldest:
-                shutil.rmtree(one)
+            if max(path.stat().st_mtime for path in (state, *state.iterdir())) < oldest:
+                shutil.rmtree(state)
 
 
 def _lock(folder: Path) -> FileLock:
