@@ -34,7 +34,7 @@ from pathlib import Path
 from components.settings import Settings
 from components.training.checkpoint import store
 from components.training.fit import fit
-from tests.integration.test_resumed import asked
+from tests.integration.training.test_resumed import asked
 from tests.tiny_training import tinted
 
 store.EVERY_SECONDS = store.TIMES_ITS_COST = 0
