@@ -67,6 +67,7 @@ def talking() -> Iterator[None]:
     )
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.ERROR)
+    level, propagates = logger.level, logger.propagate
     logger.addHandler(lines)
     logger.setLevel(logging.INFO)
     logger.propagate = False
@@ -91,6 +92,8 @@ def talking() -> Iterator[None]:
                 yield
     finally:
         logger.removeHandler(lines)
+        logger.setLevel(level)
+        logger.propagate = propagates
 
 
 def show_table(title: str, rows: Sequence[dict[str, Any]]) -> None:

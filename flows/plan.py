@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from components.data import class_names, select
-from components.data.images.alpha import Alpha
+from components.data.alpha import Alpha
 from components.data.manifest import Task
 from components.data.sources import SOURCES
 from components.data.spelling import is_utf8, printable

@@ -13,7 +13,7 @@ from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from components.data.images.alpha import Alpha
+from components.data.alpha import Alpha
 from components.data.manifest import Split, Task
 from components.errors import RegistryError
 from components.formatting import varies

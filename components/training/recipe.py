@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from components.data.images.alpha import Alpha
+from components.data.alpha import Alpha
 from components.frozen import Frozen, Seed
 from components.storage import content_of, key_of
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import re
 import shlex
+import tempfile
 from pathlib import Path
 
 from components.errors import SettingsError
@@ -26,6 +28,8 @@ stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
 """
 
+_SOCKET_BYTES = 90
+
 
 def configuration(home: Path, commands: dict[str, list[str]]) -> str:
     """Return the text of supervisord.conf for servers by name, with run/ and logs/ below `home`.
@@ -42,6 +46,7 @@ def configuration(home: Path, commands: dict[str, list[str]]) -> str:
     base = _once(str(home))
     # Where root starts it without a word, supervisord warns.
     user = f"user={getpass.getuser()}\n" if os.getuid() == 0 else ""
+    socket = _once(str(_socket(home)))
     text = f"""[supervisord]
 nodaemon=true
 silent=true
@@ -49,10 +54,10 @@ silent=true
 pidfile={base}/run/supervisord.pid
 
 [unix_http_server]
-file={base}/run/supervisor.sock
+file={socket}
 
 [supervisorctl]
-serverurl=unix://{base}/run/supervisor.sock
+serverurl=unix://{socket}
 
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
@@ -62,6 +67,18 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
         log = f"{_once(base)}/logs/{name}.log"
         text += _PROGRAM.format(name=name, command=_once(shlex.join(command)), log=log)
     return text
+
+
+def _socket(home: Path) -> Path:
+    """Where supervisorctl finds supervisord: below home, or in the temporary folder if that path is long.
+
+    The kernel takes about a hundred bytes for a socket's path, and supervisord binds it under a longer name
+    first (its process number at the end).
+    """
+    socket = home / "run" / "supervisor.sock"
+    if len(os.fsencode(socket)) <= _SOCKET_BYTES:
+        return socket
+    return Path(tempfile.gettempdir()) / f"atelier-{hashlib.sha256(os.fsencode(home)).hexdigest()[:16]}.sock"
 
 
 def _once(text: str) -> str:

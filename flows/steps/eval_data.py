@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from components.data.images.alpha import Alpha
+    from components.data.alpha import Alpha
     from components.settings import Settings
     from components.training.recipe import Recipe
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data.alpha import Alpha
 from components.data.cache.array_file import Layout
 from components.data.cache.store import Store
-from components.data.images.alpha import Alpha
 from components.data.images.reader import READER_VERSION, read_rgb, resize
 from components.data.manifest import Manifest
 from components.data.threads import in_order

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PIL import Image
 
-from components.data.images.alpha import Alpha
+from components.data.alpha import Alpha
 from components.data.images.levels import is_deep, levels_of
 from components.data.images.strips import converted
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from components.data.images.alpha import Alpha
+from components.data.alpha import Alpha
 from components.data.images.colours import to_grey, to_rgb
 from components.data.images.opening import BROKEN, MAX_PIXELS, name_of, open_image
 from components.errors import ImageError

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.data.images.alpha import Alpha
+from components.data.alpha import Alpha
 from components.errors import RegistryError
 from components.inference import releases
 from components.inference.predictor import Predictor

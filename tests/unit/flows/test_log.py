@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from flows.console import talking
-from flows.log import log_step
+from flows.log import LOGGER, log_step
 
 
 def test_only_what_succeeded_gets_a_check_mark(capfd: pytest.CaptureFixture[str]) -> None:
@@ -18,3 +20,5 @@ def test_only_what_succeeded_gets_a_check_mark(capfd: pytest.CaptureFixture[str]
         ["!", "validate  warning: few works of a class"],
         ["✗", "study     B4 could not be done: no weights"],
     ]
+    logger = logging.getLogger(LOGGER)
+    assert (logger.handlers, logger.propagate) == ([], True)

@@ -13,8 +13,9 @@ from components.errors import SettingsError
 from flows.server.supervisord_conf import configuration
 
 
-def test_a_home_with_percent_signs_holds_its_servers_and_their_logs(tmp_path: Path) -> None:
-    home = tmp_path / "a%20b#c;d e"
+@pytest.mark.parametrize("name", ["a%20b#c;d e", "long" * 30], ids=["signs", "longer than a socket's path"])
+def test_a_home_of_any_name_holds_its_servers_and_their_logs(tmp_path: Path, name: str) -> None:
+    home = tmp_path / name
     for folder in ("run", "logs"):
         (home / folder).mkdir(parents=True)
     server = [sys.executable, "-c", "import time; print('100 %', flush=True); time.sleep(60)"]

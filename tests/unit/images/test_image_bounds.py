@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from components.data.alpha import Alpha
 from components.data.images import strips
-from components.data.images.alpha import Alpha
 from components.data.images.reader import read_rgb, skim
 from components.errors import ImageError
 from tests.fuzz_images import encoded

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.data.images.alpha import Alpha
+from components.data.alpha import Alpha
 from components.data.images.reader import read_rgb, resize, skim
 from components.errors import ImageError
 from tests.fuzz_images import encoded

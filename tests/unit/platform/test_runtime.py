@@ -47,7 +47,6 @@ def test_precision_is_taken_as_asked_and_said_once(
 ) -> None:
     monkeypatch.setenv("ATELIER_PRECISION", "mixed_float16")
     monkeypatch.setattr(devices, "_logged", set())
-    monkeypatch.setattr(logging.getLogger("atelier"), "propagate", True)
     with caplog.at_level(logging.INFO, "atelier"):
         for _ in range(2):
             runtime.prepare(Settings.load())
