@@ -1,4 +1,4 @@
-"""Whose a flow run is, and an end for the runs (and their task runs) of processes that died."""
+"""Which process a flow run belongs to; flow runs of dead processes, and their task runs, are ended."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Paintings in: sources, manifest, gate, splits, decode cache, batches."""
+"""Collections of paintings: sources, manifest, gate, splits, caches and batches."""

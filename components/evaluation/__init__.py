@@ -1,1 +1,1 @@
-"""Scores, intervals and figures."""
+"""Scores, intervals, calibration, paired tests and figures."""

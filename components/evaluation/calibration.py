@@ -1,4 +1,4 @@
-"""Whether a probability may be believed: calibration error, and the temperature that mends most of it.
+"""Calibration: whether a probability can be believed, and the temperature that corrects most of the error.
 
 Guo, Pleiss, Sun & Weinberger 2017, "On Calibration of Modern Neural Networks", arXiv:1706.04599.
 """

@@ -1,4 +1,4 @@
-"""What a classifier is worth: the figures of scikit-learn's report, with an interval on macro-F1."""
+"""Scores of a classifier: the figures of scikit-learn's report, with an interval on macro-F1."""
 
 from __future__ import annotations
 

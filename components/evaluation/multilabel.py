@@ -1,4 +1,4 @@
-"""What a classifier of several classes a work is worth (study C9): a score a class, each at a threshold."""
+"""Scores of a classifier of several labels a work (study C9): each label by itself, at a threshold."""
 
 from __future__ import annotations
 

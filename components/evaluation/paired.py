@@ -1,4 +1,4 @@
-"""Whether one run is better than another on the same test works, or was lucky."""
+"""Paired tests: whether one run is better than another on the same test works, beyond chance."""
 
 from __future__ import annotations
 

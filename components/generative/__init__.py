@@ -1,1 +1,1 @@
-"""New pictures: GAN and style transfer."""
+"""New pictures: a GAN and neural style transfer."""

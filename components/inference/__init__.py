@@ -1,1 +1,1 @@
-"""A trained model behind one call, without TensorFlow."""
+"""A trained model that answers without TensorFlow: release, export, engine, predictor."""

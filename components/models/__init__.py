@@ -1,1 +1,1 @@
-"""Model families, one a file."""
+"""Model families, one a file, and the table of all of them."""

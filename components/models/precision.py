@@ -1,4 +1,4 @@
-"""A network that was trained in 16 bits, in 32."""
+"""Turn a network that was trained in 16-bit precision into one of float32."""
 
 from __future__ import annotations
 

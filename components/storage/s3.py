@@ -1,4 +1,4 @@
-"""The door to S3: the client, its errors in words that hint, and one object to one file."""
+"""The door to S3: the client, its errors with a hint, and one object to one file."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Runs, registry and promotion: the only room that knows MLflow."""
+"""Runs, registry and promotion in MLflow: the only room that imports mlflow."""

@@ -1,1 +1,1 @@
-"""Recipes and what runs them."""
+"""Training: recipes, the fit in its stages, search, ensembles and checkpoints."""

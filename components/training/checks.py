@@ -1,4 +1,4 @@
-"""What could not end well is refused before anything is built."""
+"""Checks of a recipe and its data before anything is built."""
 
 from __future__ import annotations
 

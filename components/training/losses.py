@@ -1,4 +1,4 @@
-"""What a stage's training makes small: Keras's losses by a recipe's words (study C9 and label smoothing).
+"""Loss functions by their names in a recipe (study C9), and label smoothing.
 
 Where a plain cross-entropy is asked for, Keras's own name is the answer, so that nothing is slower.
 """

@@ -1,4 +1,4 @@
-"""What an epoch's answers on the validation works are worth."""
+"""Metrics of an epoch: its answers on the validation works, scored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several classes to a work (study C9): what an epoch's validation says of answers with a sigmoid each."""
+"""Metrics of an epoch for several labels a work (study C9): its answers have a sigmoid for each label."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The command line's commands, by what they are about."""
+"""The commands of `atelier`, one file a subject."""

@@ -1,1 +1,1 @@
-"""Runs in MLflow as the steps see them: found by their key or begun, taken up again when finished."""
+"""Runs in MLflow as the steps use them: found by their key or begun, and finished ones loaded again."""

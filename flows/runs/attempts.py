@@ -1,4 +1,4 @@
-"""Several pieces of work of which one may fail: the others are done all the same."""
+"""Pieces of work of which one may fail without ending the others."""
 
 from __future__ import annotations
 

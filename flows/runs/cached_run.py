@@ -1,4 +1,4 @@
-"""One MLflow run a piece of work: found by its key when it was done before, else done and recorded."""
+"""One MLflow run for one piece of work: found by its key when it was done before, else begun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A finished training run taken up again: its network, its card, and how what is made of it is judged."""
+"""A finished training run loaded again: its network, its card, and how a network made from it is evaluated."""
 
 from __future__ import annotations
 

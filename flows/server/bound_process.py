@@ -1,4 +1,4 @@
-"""Start a server so that nothing of it outlives us.
+"""Start a server so that no process of it outlives the one that started it.
 
 `python -m flows.server.bound_process MARK STARTER COMMAND...` first ends what an earlier start with the same
 mark left behind (a child that still holds the port), then becomes the command. On Linux the kernel ends the

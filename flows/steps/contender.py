@@ -1,4 +1,4 @@
-"""How a registered version does on works: its score there, by the very engine that serves it."""
+"""The score of a registered version on given works, measured by the engine that serves it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A documented study as a flow: its study_plan, rows, reports and table."""
+"""A documented study as a flow: its plan, rows, reports and table."""

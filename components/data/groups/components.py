@@ -1,4 +1,4 @@
-"""What must stay together: rows tied to each other, over any number of steps, bear one name."""
+"""Connected components: rows tied to each other, directly or through other rows, get one group id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where training stands, on the disk as epochs end: a run that is killed goes on from there."""
+"""Checkpoints on the disk, written as epochs end: a run that is killed goes on from the last one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a search's name stands for: the first to come says so, and another search is refused."""
+"""The name of a search belongs to one search: another search of the same name is refused."""
 
 from __future__ import annotations
 

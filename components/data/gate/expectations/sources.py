@@ -1,4 +1,4 @@
-"""What is documented of each source, by the name its manifests bear."""
+"""Checks of each source: what its documentation promises of a collection."""
 
 from __future__ import annotations
 
