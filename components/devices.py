@@ -150,15 +150,18 @@ def _cards() -> list[tuple[str, float]]:
         import jax
 
         devices = jax.devices()
-        return [(one.device_kind, float(getattr(one, "compute_capability", 0) or 0)) for one in devices]
+        return [
+            (device.device_kind, float(getattr(device, "compute_capability", 0) or 0)) for device in devices
+        ]
     import tensorflow as tf
 
     details = [
-        tf.config.experimental.get_device_details(one) for one in tf.config.list_physical_devices("GPU")
+        tf.config.experimental.get_device_details(details)
+        for details in tf.config.list_physical_devices("GPU")
     ]
     return [
-        (one.get("device_name", "GPU"), float("{}.{}".format(*one.get("compute_capability", (0, 0)))))
-        for one in details
+        (details.get("device_name", "GPU"), float("{}.{}".format(*details.get("compute_capability", (0, 0)))))
+        for details in details
     ]
 
 

@@ -42,9 +42,10 @@ def answers_in_fresh_process(folder: Path, image: Path | None = None) -> None:
             f"See for yourself: python -m {__name__} {folder}"
         ) from exc
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()
+        output = (done.stderr or done.stdout).strip().splitlines()
+        reason = output[-1] if output else "it printed nothing"
         raise RegistryError(
-            f"{folder}: does not answer in a fresh process ({said[-1] if said else 'it said nothing'}). "
+            f"{folder}: does not answer in a fresh process ({reason}). "
             f"See for yourself: python -m {__name__} {folder}"
         )
 
@@ -58,16 +59,16 @@ def _answer(folder: Path, image: Path | None) -> dict[str, object]:
     else:
         ranked = predictor.predict(image)
     several = predictor.card.multi_label
-    if several and not all(0 <= one.probability <= 1 for one in ranked):
+    if several and not all(0 <= answer.probability <= 1 for answer in ranked):
         raise RegistryError(f"{folder}: probabilities within 0 and 1 are expected; received {ranked}.")
-    if not several and not np.isclose(sum(one.probability for one in ranked), 1, atol=1e-3):
+    if not several and not np.isclose(sum(answer.probability for answer in ranked), 1, atol=1e-3):
         raise RegistryError(f"{folder}: probabilities that sum to 1 are expected; received {ranked}.")
-    return {"task": predictor.card.task, "predictions": [_told(one) for one in ranked]}
+    return {"task": predictor.card.task, "predictions": [_as_dict(answer) for answer in ranked]}
 
 
-def _told(ranked: Ranked) -> dict[str, object]:
-    said = {name: value for name, value in asdict(ranked).items() if value is not None}
-    return said if ranked.applies is None else said | {"applies": ranked.applies}
+def _as_dict(ranked: Ranked) -> dict[str, object]:
+    values = {name: value for name, value in asdict(ranked).items() if value is not None}
+    return values if ranked.applies is None else values | {"applies": ranked.applies}
 
 
 def main(arguments: list[str]) -> int:

@@ -179,9 +179,9 @@ def equipped_search(search: Search, given: Given) -> tuple[Search, WeightsUsed]:
             f"options.{old}": f"options.{new}" for old, new in _LIKE[_backbone(search.recipe.family)].items()
         }
         kept = tuple(
-            one.replace(name=names.get(one.name, one.name))
-            for one in space.parameters
-            if one.name in names or not one.name.startswith("options.")
+            parameter.replace(name=names.get(parameter.name, parameter.name))
+            for parameter in space.parameters
+            if parameter.name in names or not parameter.name.startswith("options.")
         )
         if not kept:
             raise WeightsError(

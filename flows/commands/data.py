@@ -34,11 +34,11 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """Every data version, the newest first."""
-    versions = [one for one in _versions().list() if source in (None, one.source)]
+    versions = [version for version in _versions().list() if source in (None, version.source)]
     if as_json:
-        show_json([asdict(one) for one in versions])
+        show_json([asdict(version) for version in versions])
     elif versions:
-        show_table("Data versions", [_row(one) for one in versions])
+        show_table("Data versions", [_row(version) for version in versions])
     else:
         output.print("No data version yet. Make one: atelier demo")
 
@@ -47,8 +47,8 @@ def list_(
 def show(version: VersionArgument, *, as_json: JsonOption = False) -> None:
     """One data version: where it came from, what was done to it, its classes and parts."""
     versions = _versions()
-    found = versions.find(version)
-    manifest = versions.get(found.fingerprint)
+    record = versions.find(version)
+    manifest = versions.get(record.fingerprint)
     counts = manifest.a_row_a_label().groupby(["label", "split"]).size().unstack(fill_value=0)
     table = [
         {"class": str(label), **{str(k): int(v) for k, v in row.items()}} for label, row in counts.iterrows()
@@ -56,37 +56,40 @@ def show(version: VersionArgument, *, as_json: JsonOption = False) -> None:
     kinds = [one.kind for one in manifest.rejected]
     left_out = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
     if as_json:
-        show_json(asdict(found) | {"counts": table, "left_out": left_out})
+        show_json(asdict(record) | {"counts": table, "left_out": left_out})
         return
-    synthetic = " (drawn by code, not real paintings)" if found.synthetic else ""
+    synthetic = " (drawn by code, not real paintings)" if record.synthetic else ""
     facts = {
-        "collection": f"{found.source}{synthetic}, {found.root}",
-        "works": f"{found.works:,} in {len(found.classes)} classes of {found.task or 'no task'}",
-        "made": f"{found.created:%Y-%m-%d %H:%M} UTC",
-        "made from": ", ".join(found.parents) or "-",
+        "collection": f"{record.source}{synthetic}, {record.root}",
+        "works": f"{record.works:,} in {len(record.classes)} classes of {record.task or 'no task'}",
+        "made": f"{record.created:%Y-%m-%d %H:%M} UTC",
+        "made from": ", ".join(record.parents) or "-",
         "left out": ", ".join(f"{count} {kind}" for kind, count in left_out.items()) or "nothing",
     }
-    steps = {f"step {number}": step for number, step in enumerate(found.lineage, start=1)}
+    steps = {f"step {number}": step for number, step in enumerate(record.lineage, start=1)}
     rows = [{"what": what, "is": text} for what, text in (facts | steps).items()]
-    show_table(f"Data version {found.fingerprint}", rows)
+    show_table(f"Data version {record.fingerprint}", rows)
     show_table("Works by class and part", table)
 
 
 @app.command()
 def diff(earlier: VersionArgument, later: VersionArgument, *, as_json: JsonOption = False) -> None:
     """The difference between two data versions: works added, removed, relabelled, moved."""
-    found = _versions().diff(earlier, later)
+    difference = _versions().diff(earlier, later)
     if as_json:
-        show_json(asdict(found))
+        show_json(asdict(difference))
         return
     lists = {
-        "added": found.added,
-        "removed": found.removed,
-        "relabelled": found.relabelled,
-        "moved to another part": found.moved,
+        "added": difference.added,
+        "removed": difference.removed,
+        "relabelled": difference.relabelled,
+        "moved to another part": difference.moved,
     }
     summary = [{"change": name, "works": len(changes)} for name, changes in lists.items()]
-    show_table(f"{found.earlier} to {found.later}", [*summary, {"change": "in both", "works": found.kept}])
+    show_table(
+        f"{difference.earlier} to {difference.later}",
+        [*summary, {"change": "in both", "works": difference.kept}],
+    )
     for name, changes in lists.items():
         if changes:
             show_table(name.capitalize(), _changes(changes))
@@ -134,21 +137,23 @@ def _versions() -> Versions:
     return Versions(load_settings().collections / "versions")
 
 
-def _row(one: Version) -> dict[str, Any]:
+def _row(version: Version) -> dict[str, Any]:
     return {
-        "version": one.fingerprint,
-        "collection": f"{one.source}{' (synthetic)' if one.synthetic else ''}",
-        "task": one.task,
-        "protocol": one.protocol,
-        "works": one.works,
-        "classes": len(one.classes),
-        "parts": " / ".join(f"{count} {part}" for part, count in one.parts.items()),
-        "made (UTC)": f"{one.created:%Y-%m-%d %H:%M}",
+        "version": version.fingerprint,
+        "collection": f"{version.source}{' (synthetic)' if version.synthetic else ''}",
+        "task": version.task,
+        "protocol": version.protocol,
+        "works": version.works,
+        "classes": len(version.classes),
+        "parts": " / ".join(f"{count} {part}" for part, count in version.parts.items()),
+        "made (UTC)": f"{version.created:%Y-%m-%d %H:%M}",
     }
 
 
 def _changes(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    rows = [{"path": one.path, "before": one.before, "after": one.after} for one in changes[:_SHOWN]]
+    rows = [
+        {"path": change.path, "before": change.before, "after": change.after} for change in changes[:_SHOWN]
+    ]
     if len(changes) > _SHOWN:
         rows.append(
             {"path": f"and {len(changes) - _SHOWN:,} more (--json lists all)", "before": "", "after": ""}

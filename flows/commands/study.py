@@ -28,14 +28,14 @@ def list_(*, as_json: JsonOption = False) -> None:
 
     rows = [
         {
-            "study": one.name,
-            "letter": one.letter,
-            "learns": one.task.value,
-            "documented on": one.source,
-            "rows": len(one.rows),
-            "document": one.document,
+            "study": study.name,
+            "letter": study.letter,
+            "learns": study.task.value,
+            "documented on": study.source,
+            "rows": len(study.rows),
+            "document": study.document,
         }
-        for one in STUDIES.values()
+        for study in STUDIES.values()
     ]
     if as_json:
         show_json(rows)

@@ -121,44 +121,44 @@ def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[
 def _show(done: SearchResult, *, as_json: bool) -> None:
     from flows.search.logging import trial_rows
 
-    found, metrics = done.outcome, done.best.metrics
-    rows = trial_rows(found)
+    outcome, metrics = done.outcome, done.best.metrics
+    rows = trial_rows(outcome)
     if as_json:
         show_json(
             {
-                "search": found.search.name,
-                "metric": found.search.metric,
+                "search": outcome.search.name,
+                "metric": outcome.search.metric,
                 "run": done.run.id,
                 "best": {
-                    "trial": found.best.number,
-                    "values": dict(found.best.values),
-                    "value": found.best.value,
+                    "trial": outcome.best.number,
+                    "values": dict(outcome.best.values),
+                    "value": outcome.best.value,
                     "run": done.best.id,
                     "metrics": metrics,
-                    "recipe": found.recipe.model_dump(mode="json"),
+                    "recipe": outcome.recipe.model_dump(mode="json"),
                 },
-                "importances": dict(found.importances),
+                "importances": dict(outcome.importances),
                 "trials": rows,
             }
         )
         return
-    states = [one.state for one in found.trials]
+    states = [trial.state for trial in outcome.trials]
     counted = ", ".join(
         f"{states.count(state)} {state}"
         for state in ("finished", "pruned", "failed", "lost")
         if state in states
     )
     columns = [name for name in rows[0] if name not in {"state", "reason"}]
-    sought = set(found.search.space.names)
+    sought = set(outcome.search.space.names)
     best = [
         {
             name: f"{row[name]:.4g}" if name in sought and isinstance(row[name], float) else row[name]
             for name in columns
         }
-        for row in trial_rows(found, every=False)[:_SHOWN]
+        for row in trial_rows(outcome, every=False)[:_SHOWN]
     ]
-    show_table(f"{found.search.name}: {counted}; the best {len(best)}", best)
-    for reason in sorted({one.reason for one in found.trials if one.state == "failed"})[:3]:
+    show_table(f"{outcome.search.name}: {counted}; the best {len(best)}", best)
+    for reason in sorted({trial.reason for trial in outcome.trials if trial.state == "failed"})[:3]:
         output.print(f"failed: {reason}", markup=False, highlight=False)
     interval = brackets(metrics.get("test/macro_f1_low"), metrics.get("test/macro_f1_high"))
     judged, run = done.best.judged_on, done.best.id[:8]

@@ -1,4 +1,4 @@
-"""A finished training run loaded again: its network, its card, and how a network made from it is evaluated."""
+"""A finished training run loaded again: its network, its card, and how what is made from it is evaluated."""
 
 from __future__ import annotations
 

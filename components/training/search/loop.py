@@ -104,9 +104,9 @@ def outcome(trials: Trials) -> SearchOutcome:
         TrainingError: no trial could be trained to its end; gives their reasons.
     """
     known, search = trials.all(), trials.search
-    finished = [one for one in known if one.state == "finished" and one.value is not None]
+    finished = [trial for trial in known if trial.state == "finished" and trial.value is not None]
     if not finished:
-        reasons = sorted({one.reason for one in known if one.state in {"failed", "pruned"}})
+        reasons = sorted({trial.reason for trial in known if trial.state in {"failed", "pruned"}})
         raise TrainingError(
             f"The search {search.name!r} has no finished trial among {len(known)}: {' | '.join(reasons[:3])} "
             f"Mend the recipe or the space, and give the search another --name."
@@ -120,7 +120,7 @@ def outcome(trials: Trials) -> SearchOutcome:
 def best_of(search: Search, finished: list[Trial]) -> Trial:
     """The trial with the best metric; of equals the first."""
     sign = -1 if search.maximised else 1
-    return min(finished, key=lambda one: (sign * (one.value or 0.0), one.number))
+    return min(finished, key=lambda trial: (sign * (trial.value or 0.0), trial.number))
 
 
 def _try(trials: Trials, trial: optuna.trial.Trial, train: Train) -> None:
@@ -144,7 +144,7 @@ def _try(trials: Trials, trial: optuna.trial.Trial, train: Train) -> None:
 
 
 def _show(search: Search, known: list[Trial], advance: Advance, shown: int) -> int:
-    ended = [one for one in known if one.state in {"finished", "pruned", "failed"}]
-    finished = [one for one in ended if one.state == "finished"]
+    ended = [trial for trial in known if trial.state in {"finished", "pruned", "failed"}]
+    finished = [trial for trial in ended if trial.state == "finished"]
     advance(len(ended) - shown, note=f"best {best_of(search, finished).value:.3f}" if finished else "")
     return len(ended)

@@ -145,7 +145,7 @@ class Space(Frozen):
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
-        names = [one.name for one in self.parameters]
+        names = [parameter.name for parameter in self.parameters]
         if len(set(names)) < len(names):
             raise ValueError(f"each parameter stands once in a space; received {names}")
         return self
@@ -158,21 +158,24 @@ class Space(Frozen):
     @property
     def names(self) -> tuple[str, ...]:
         """Of the parameters, in order."""
-        return tuple(one.name for one in self.parameters)
+        return tuple(parameter.name for parameter in self.parameters)
 
     @property
     def corner(self) -> dict[str, Value]:
         """The first or lowest value of each parameter."""
-        return {one.name: one.values[0] if isinstance(one, Choice) else one.low for one in self.parameters}
+        return {
+            parameter.name: parameter.values[0] if isinstance(parameter, Choice) else parameter.low
+            for parameter in self.parameters
+        }
 
     @property
     def cells(self) -> list[dict[str, Value]] | None:
         """Every combination, the last parameter's values running fastest; None: there is no end of them."""
-        grids = [one.grid for one in self.parameters]
+        grids = [parameter.grid for parameter in self.parameters]
         if any(grid is None for grid in grids):
             return None
-        found = itertools.product(*(grid for grid in grids if grid is not None))
-        return [dict(zip(self.names, values, strict=True)) for values in found]
+        cells = itertools.product(*(grid for grid in grids if grid is not None))
+        return [dict(zip(self.names, values, strict=True)) for values in cells]
 
 
 def applied(recipe: Recipe, values: Values) -> Recipe:

@@ -13,18 +13,18 @@ WORKER, REASON, CURVE = "worker", "reason", "curve"
 lost."""
 
 
-def seen(one: optuna.trial.FrozenTrial) -> Trial:
+def seen(trial: optuna.trial.FrozenTrial) -> Trial:
     """The whole of it."""
-    state, attributes = state_of(one), one.user_attrs
+    state, attributes = state_of(trial), trial.user_attrs
     reason = attributes.get(REASON, "")
     if state == "lost":
         reason = f"its process {attributes.get(WORKER, '')} was broken off; its values are run again"
-    began, ended = one.datetime_start, one.datetime_complete
+    began, ended = trial.datetime_start, trial.datetime_complete
     return Trial(
-        number=one.number,
-        values=dict(values_of(one)),
+        number=trial.number,
+        values=dict(values_of(trial)),
         state=state,
-        value=None if one.values is None else one.values[0],
+        value=None if trial.values is None else trial.values[0],
         reason=reason,
         curve=tuple(attributes.get(CURVE, ())),
         began=began.astimezone() if began else None,  # Optuna keeps local times
@@ -33,9 +33,9 @@ def seen(one: optuna.trial.FrozenTrial) -> Trial:
     )
 
 
-def state_of(one: optuna.trial.FrozenTrial) -> State:
+def state_of(trial: optuna.trial.FrozenTrial) -> State:
     """How it stands; "lost" is what Optuna calls failed when its process was broken off."""
-    match one.state.name:
+    match trial.state.name:
         case "WAITING":
             return "waiting"
         case "RUNNING":
@@ -44,9 +44,9 @@ def state_of(one: optuna.trial.FrozenTrial) -> State:
             return "finished"
         case "PRUNED":
             return "pruned"
-    return "failed" if REASON in one.user_attrs else "lost"
+    return "failed" if REASON in trial.user_attrs else "lost"
 
 
-def values_of(one: optuna.trial.FrozenTrial) -> Values:
+def values_of(trial: optuna.trial.FrozenTrial) -> Values:
     """What it tries; of one that is queued what was put there."""
-    return exact(one.params or one.system_attrs.get("fixed_params", {}))
+    return exact(trial.params or trial.system_attrs.get("fixed_params", {}))

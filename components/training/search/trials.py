@@ -49,7 +49,7 @@ class Trials:
         self._worker = worker
         self._gone = gone
         self._next_look = 0.0
-        self._wanted = {one.name: distribution(one) for one in search.space.parameters}
+        self._wanted = {parameter.name: distribution(parameter) for parameter in search.space.parameters}
 
     @classmethod
     def of(
@@ -95,9 +95,11 @@ class Trials:
         """The next trial, this process's alone; None: each has been begun."""
         with self._database.locked(self.search.name):
             known = self._looked_after()
-            if not any(state_of(one) == "waiting" for one in known) and not self._queued(known):
+            if not any(state_of(trial) == "waiting" for trial in known) and not self._queued(known):
                 return None
-            drawn = sum(_AGAIN not in one.user_attrs for one in known)  # what is run again is not drawn again
+            drawn = sum(
+                _AGAIN not in trial.user_attrs for trial in known
+            )  # what is run again is not drawn again
             self._study.sampler = sampler(self.search, drawn)
             with warnings.catch_warnings():
                 # Optuna wants heartbeats to be its own loop's; `alive` does them here.
@@ -138,7 +140,7 @@ class Trials:
 
         "lost" is for one that was broken off and is to be run again.
         """
-        told = {
+        ended_as = {
             "finished": optuna.trial.TrialState.COMPLETE,
             "pruned": optuna.trial.TrialState.PRUNED,
         }.get(state, optuna.trial.TrialState.FAIL)
@@ -147,14 +149,14 @@ class Trials:
                 trial.set_user_attr(CURVE, [dict(row) for row in curve])
             if state != "lost" and reason:
                 trial.set_user_attr(REASON, reason)
-            self._study.tell(trial, value if state == "finished" else None, state=told)
+            self._study.tell(trial, value if state == "finished" else None, state=ended_as)
         except (optuna.exceptions.UpdateFinishedTrialError, ValueError):
             return False
         return True
 
     def all(self) -> list[Trial]:
         """Every trial as it stands, by number."""
-        return [seen(one) for one in self._study.get_trials(deepcopy=False)]
+        return [seen(trial) for trial in self._study.get_trials(deepcopy=False)]
 
     def remembered(self, name: str) -> Any:
         """What `remember` kept; None for nothing."""
@@ -170,16 +172,16 @@ class Trials:
         Empty for fewer than ten finished trials, one parameter, or trials that are all as good: then
         nothing can be said.
         """
-        values = [one.value for one in self.all() if one.state == "finished"]
+        values = [trial.value for trial in self.all() if trial.state == "finished"]
         if len(values) < 10 or len(set(values)) == 1 or len(self._wanted) < 2:
             return {}
         best = min(0.5, max(0.1, 5 / len(values)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = optuna.importance.get_param_importances(
+            importances = optuna.importance.get_param_importances(
                 self._study, evaluator=optuna.importance.PedAnovaImportanceEvaluator(target_quantile=best)
             )
-        shares = {name: float(share) for name, share in found.items()}
+        shares = {name: float(share) for name, share in importances.items()}
         return shares if all(map(math.isfinite, shares.values())) and sum(shares.values()) > 0 else {}
 
     def _looked_after(self) -> list[optuna.trial.FrozenTrial]:
@@ -190,32 +192,32 @@ class Trials:
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
                 optuna.storages.fail_stale_trials(self._study)
         known, lost = self._study.get_trials(deepcopy=False), False
-        for one in known:
+        for trial in known:
             # Who claims says so under the lock that is held here: one without a worker died in between.
-            worker = one.user_attrs.get(WORKER)
-            if state_of(one) == "running" and (worker is None or self._gone(worker)):
+            worker = trial.user_attrs.get(WORKER)
+            if state_of(trial) == "running" and (worker is None or self._gone(worker)):
                 with suppress(optuna.exceptions.UpdateFinishedTrialError, ValueError):
-                    self._study.tell(one.number, state=optuna.trial.TrialState.FAIL)
+                    self._study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
                 lost = True
         return self._study.get_trials(deepcopy=False) if lost else known
 
     def _queued(self, known: list[optuna.trial.FrozenTrial]) -> bool:
         """Queue the values of the next trial, if they are not to be drawn; False: there is no next one."""
-        begun = [one for one in known if state_of(one) != "lost"]
+        begun = [trial for trial in known if state_of(trial) != "lost"]
         if self.search.sampler == "grid":
-            there = [dict(values_of(one)) for one in begun]
+            there = [dict(values_of(trial)) for trial in begun]
             cell = next((cell for cell in self._cells if cell not in there), None)
             if cell is not None:
                 self._study.enqueue_trial(cell)
             return cell is not None
-        again = {one.user_attrs.get(_AGAIN) for one in known}
-        for one in known:
+        again = {trial.user_attrs.get(_AGAIN) for trial in known}
+        for trial in known:
             if (
-                state_of(one) == "lost"
-                and one.number not in again
-                and set(values_of(one)) == set(self._wanted)
+                state_of(trial) == "lost"
+                and trial.number not in again
+                and set(values_of(trial)) == set(self._wanted)
             ):
-                self._study.enqueue_trial(dict(values_of(one)), user_attrs={_AGAIN: one.number})
+                self._study.enqueue_trial(dict(values_of(trial)), user_attrs={_AGAIN: trial.number})
                 return True
         return len(begun) < (self.search.trials or 0)
 
@@ -231,7 +233,7 @@ class Trials:
 
 def wait_for_others(trials: Trials, seconds: float = 1.0) -> bool:
     """True, after a while, when other processes are at work on trials; one of them may die yet."""
-    if not any(one.state == "running" for one in trials.all()):
+    if not any(trial.state == "running" for trial in trials.all()):
         return False
     time.sleep(seconds)
     return True
