@@ -27,8 +27,8 @@ from components.models import catalog
 from components.storage import key_of, write_atomically
 from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
 from components.tracking import tags as run_tag
-from components.training.presets import Scale
-from components.training.recipe import Loss
+from components.training.presets import Scale, recipe_for
+from components.training.recipe import Loss, Recipe
 from flows.plan_help import PLAN as HELP
 
 if TYPE_CHECKING:
@@ -164,6 +164,15 @@ class Plan(Frozen):
         if self.multi_label or self.loss.startswith("class-balanced"):
             changes |= {"multi_label": self.multi_label, "class_weights": False}
         return changes
+
+    def recipe(self, family: str) -> Recipe:
+        """A family's recipe at the plan's scale, with the plan's weights, seed and changes.
+
+        Raises:
+            WeightsError: the family needs weights that the plan does not give.
+        """
+        recipe = recipe_for(self.scale, family, weights=self.weights, seed=self.seed)
+        return recipe.replace(**self.changes)
 
     def tags(self, kind: str, manifest: Manifest) -> dict[str, str]:
         """What every run of this plan on `manifest` is found by in MLflow."""

@@ -95,14 +95,12 @@ def take_trials(
 
 def _search(plan: Plan, family: str, ready: str, params: list[str], given: dict[str, Any]) -> Search:
     from components.errors import SettingsError
-    from components.training.presets import recipe_for
     from components.training.search.parameter_text import parameter
     from components.training.search.presets import SEARCHES, find_search
     from components.training.search.search import Search
     from components.training.search.space import Space
 
-    recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    recipe = recipe.replace(**plan.changes)
+    recipe = plan.recipe(family)
     if bool(ready) == bool(params):
         raise SettingsError(
             f"A search needs --search NAME (one of {', '.join(SEARCHES)}) or --param NAME=VALUES, one of the "

@@ -18,8 +18,7 @@ from components.tracking.runs import Tracker
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.steps import ingest as stops
-from flows.steps.ensemble import job_of
-from flows.steps.train import run_training
+from flows.steps.train import run_training, training_job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +52,7 @@ def cross_validate(family: str, manifest: Manifest, plan: Plan, folds: int, sett
         folds: how many; 2 to 20.
         settings: where everything lies.
     """
-    job = job_of(family, manifest, plan, f"{folds} folds")
+    job = training_job(family, manifest, plan, f"{folds} folds")
     return run_cross_validation(job, folds_of(manifest, plan, folds, settings), settings)
 
 

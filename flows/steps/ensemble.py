@@ -13,14 +13,13 @@ from components.storage import key_of
 from components.tracking import tags as run_tag
 from components.tracking.runs import Tracker
 from components.training.ensembles.bagging import OutOfBag, Resample, left_out
-from components.training.presets import recipe_for
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.runs.finished_run import finished_run
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
 from flows.steps.promote import version_data
-from flows.steps.train import TrainingJob, run_training
+from flows.steps.train import TrainingJob, run_training, training_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,16 +45,7 @@ FEWEST = 2
 
 def bag(family: str, manifest: Manifest, plan: Plan, members: int, settings: Settings) -> RunRecord:
     """`run_bagging`, of a family's recipe at the plan's scale."""
-    return run_bagging(job_of(family, manifest, plan, f"bag of {members}"), members, settings)
-
-
-def job_of(family: str, manifest: Manifest, plan: Plan, what: str) -> TrainingJob:
-    """A family's recipe at the plan's scale, on those works; `what` begins its name."""
-    recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    recipe = recipe.replace(**plan.changes)
-    experiment = f"{plan.task} · {manifest.source}"
-    name = f"{what} · {family} · {plan.scale}"
-    return TrainingJob(recipe, manifest, experiment, name, plan.tags("training", manifest))
+    return run_bagging(training_job(family, manifest, plan, f"bag of {members}"), members, settings)
 
 
 def run_ensembling(

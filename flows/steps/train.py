@@ -14,7 +14,6 @@ from components.runtime import prepare
 from components.storage import key_of
 from components.tracking import tags as run_tag
 from components.tracking.runs import Tracker
-from components.training.presets import recipe_for
 from components.training.result import Diverged
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
@@ -75,13 +74,24 @@ def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> Ru
         WeightsError: the family needs weights that cannot be had.
         TrainingError: the recipe cannot be carried out, or the loss is no number any more.
     """
-    recipe = recipe_for(plan.scale, family, weights=plan.weights, seed=plan.seed)
-    recipe = recipe.replace(**plan.changes)
-    name = f"{family} · {plan.scale}"
-    job = TrainingJob(
-        recipe, manifest, f"{plan.task} · {manifest.source}", name, plan.tags("training", manifest)
-    )
-    return run_training(job, settings)
+    return run_training(training_job(family, manifest, plan), settings)
+
+
+def training_job(family: str, manifest: Manifest, plan: Plan, purpose: str = "") -> TrainingJob:
+    """The training of a family by the plan's recipe on those works.
+
+    Args:
+        family: model family.
+        manifest: a split data version.
+        plan: gives recipe and tags.
+        purpose: begins the run's name, as in "bag of 5"; "" for an ordinary training.
+
+    Raises:
+        WeightsError: the family needs weights that the plan does not give.
+    """
+    name = " · ".join(filter(None, (purpose, family, plan.scale)))
+    experiment = f"{plan.task} · {manifest.source}"
+    return TrainingJob(plan.recipe(family), manifest, experiment, name, plan.tags("training", manifest))
 
 
 def run_training(job: TrainingJob, settings: Settings) -> RunRecord:
