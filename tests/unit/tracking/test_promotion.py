@@ -1,3 +1,4 @@
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +92,7 @@ def test_the_journal_enters_an_action_once(tmp_path: Path) -> None:
 def test_a_line_that_was_cut_off_is_reported_and_hides_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, cut: bytes
 ) -> None:
+    caplog.set_level(logging.WARNING, "atelier")  # a library may have raised the level of all loggers
     settings = Settings(home=tmp_path)
     Journal(settings).end(_entry(reason="a line\u2028and another"))
     with settings.journal.open("ab") as file:
