@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,26 @@ from components.errors import DataError
 
 Numbers = NDArray[np.integer]
 Floats = NDArray[np.float64]
+
+
+class WorkAnswer(TypedDict):
+    """The answer to one work, as a row of a run's table "tables/test_works.json".
+
+    Attributes:
+        work: its path below the collection's root.
+        group: name shared by copies of one picture; tables of earlier versions have none.
+        true: its class.
+        predicted: the class of the largest probability.
+        probability: of the predicted class; a run of several labels has a column for each class instead.
+        probability_of_true: of its class; the same.
+    """
+
+    work: str
+    group: NotRequired[str]
+    true: str
+    predicted: str
+    probability: NotRequired[float]
+    probability_of_true: NotRequired[float]
 
 
 def checked(
@@ -63,11 +83,8 @@ def work_rows(
     probabilities: NDArray[np.floating],
     class_names: Sequence[str],
     groups: Sequence[str] | None = None,
-) -> list[dict[str, Any]]:
-    """A row a work, for a table: what `paired.of_tables` later compares two runs by.
-
-    Columns: work, group (works of a group are copies of one picture), true, predicted, probability (of
-    the predicted class), probability_of_true.
+) -> list[WorkAnswer]:
+    """A row for each work: what `paired.of_tables` later compares two runs by.
 
     Args:
         works: N names, each once.
@@ -100,6 +117,21 @@ def work_rows(
             works, groups, truth, predicted, probabilities.max(axis=1), true, strict=True
         )
     ]
+
+
+def logged_answers(path: Path) -> list[WorkAnswer]:
+    """The answers that a run logged, as in "tables/test_works.json".
+
+    Raises:
+        DataError: the file holds no table of one answer for each work.
+    """
+    rows = logged_rows(path)
+    needed = WorkAnswer.__required_keys__
+    if missing := sorted(needed - rows[0].keys()) if rows else []:
+        raise DataError(
+            f"{path}: a table of answers is expected; the columns {', '.join(missing)} are missing."
+        )
+    return cast("list[WorkAnswer]", rows)
 
 
 def logged_rows(path: Path) -> list[dict[str, Any]]:

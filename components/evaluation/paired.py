@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from components.errors import DataError
-from components.evaluation.answers import Numbers
+from components.evaluation.answers import Numbers, WorkAnswer
 from components.evaluation.intervals import (
     Interval,
     confusion_matrix,
@@ -21,6 +21,20 @@ from components.evaluation.intervals import (
 )
 from components.evaluation.resample_metrics import macro_f1
 from components.formatting import TOO_FEW
+
+PairedRow = TypedDict(
+    "PairedRow",
+    {
+        "run": str,
+        "macro-F1": float,
+        "difference": str,
+        "p": float | Literal[""],
+        "right only here": int | Literal[""],
+        "right only in the best": int | Literal[""],
+        "p (McNemar)": float | Literal[""],
+    },
+)
+"""A run beside the best one, as a row of the logged table; the best run's own cells are empty."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +157,7 @@ def compare(  # noqa: PLR0913 (three of them are named options)
 
 
 def of_tables(
-    first: Sequence[Mapping[str, Any]], second: Sequence[Mapping[str, Any]], class_names: Sequence[str]
+    first: Sequence[WorkAnswer], second: Sequence[WorkAnswer], class_names: Sequence[str]
 ) -> Comparison:
     """Compare two runs by their tables of works (`answers.work_rows`), in whatever order.
 
@@ -151,7 +165,7 @@ def of_tables(
         DataError: the tables are of different works, or disagree about the truth.
     """
     others = {row["work"]: row for row in second}
-    shared = [row for row in first if others.get(row["work"], {}).get("true") == row["true"]]
+    shared = [row for row in first if row["work"] in others and others[row["work"]]["true"] == row["true"]]
     if not len(shared) == len(first) == len(second):
         raise DataError(
             f"expected two runs on the same test works; received {len(first)} and {len(second)} works, of "
@@ -168,9 +182,7 @@ def of_tables(
     return compare(truth, before, after, len(class_names), groups=[str(row["group"]) for row in first])
 
 
-def beside_best(
-    runs: Mapping[str, Sequence[Mapping[str, Any]]], class_names: Sequence[str]
-) -> list[dict[str, Any]]:
+def beside_best(runs: Mapping[str, Sequence[WorkAnswer]], class_names: Sequence[str]) -> list[PairedRow]:
     """A row a run, by macro-F1: the best, then each other's difference from it and whether that is luck.
 
     Each test stands for itself: of twenty runs that are as good as the best, one will show p < .05.
@@ -181,7 +193,7 @@ def beside_best(
         class_names: of the data version.
 
     Returns:
-        Columns run, macro-F1, difference, p, "right only here", "right only in the best", "p (McNemar)".
+        The best run first; it has no p-values, since there is nothing to compare it with.
     """
     first = next(iter(runs.values()), [])
     works = {row["work"] for row in first}
@@ -191,8 +203,17 @@ def beside_best(
     scores = {name: _macro_f1(table, class_names) for name, table in alike.items()}
     ranked = sorted(alike, key=lambda name: -scores[name])
     best = ranked[0]
-    empty = dict.fromkeys(("difference", "p", "right only here", "right only in the best", "p (McNemar)"), "")
-    rows: list[dict[str, Any]] = [{"run": best, "macro-F1": round(scores[best], 4), **empty}]
+    rows: list[PairedRow] = [
+        {
+            "run": best,
+            "macro-F1": round(scores[best], 4),
+            "difference": "",
+            "p": "",
+            "right only here": "",
+            "right only in the best": "",
+            "p (McNemar)": "",
+        }
+    ]
     for name in ranked[1:]:
         pair = of_tables(alike[best], alike[name], class_names)
         rows.append(
@@ -217,9 +238,10 @@ def mcnemar(only_first: int, only_second: int) -> float:
     return float(binomtest(only_first, differing).pvalue) if differing else 1.0
 
 
-def _macro_f1(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> float:
+def _macro_f1(rows: Sequence[WorkAnswer], class_names: Sequence[str]) -> float:
     number = {name: place for place, name in enumerate(class_names)}
-    truth, predicted = (np.array([number[row[column]] for row in rows]) for column in ("true", "predicted"))
+    truth = np.array([number[row["true"]] for row in rows])
+    predicted = np.array([number[row["predicted"]] for row in rows])
     return float(f1_of(confusion_matrix(truth, predicted, len(class_names))).mean())
 
 

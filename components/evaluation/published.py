@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,6 +13,7 @@ from matplotlib.lines import Line2D
 
 from components import theme
 from components.errors import DataError
+from components.evaluation.answers import WorkAnswer
 from components.evaluation.intervals import Interval
 from components.evaluation.metrics import Scores, evaluate
 from components.formatting import FIGURES
@@ -46,7 +46,7 @@ class Compared:
     kind: str = ""
 
 
-def scores_of(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> Scores:
+def scores_of(rows: Sequence[WorkAnswer], class_names: Sequence[str]) -> Scores:
     """The scores of a run from its table of test works ("tables/test_works.json").
 
     Whatever goes by the predicted class is exact: accuracy, F1, the confusion matrix. The other classes'
@@ -60,7 +60,7 @@ def scores_of(rows: Sequence[Mapping[str, Any]], class_names: Sequence[str]) -> 
         DataError: no rows, or a class that has no such name.
     """
     place = {name: number for number, name in enumerate(class_names)}
-    unknown = sorted({str(row[column]) for row in rows for column in ("true", "predicted")} - place.keys())
+    unknown = sorted({name for row in rows for name in (row["true"], row["predicted"])} - place.keys())
     if unknown:
         raise DataError(f"the table names {unknown}, the data version knows {list(class_names)}.")
     truth = np.array([place[str(row["true"])] for row in rows], np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,7 +129,7 @@ def most_confused(scores: Scores, most: int = 8) -> list[Confused]:
     return sorted(pairs, key=lambda pair: (-pair.works, -pair.share, pair.true, pair.predicted))[:most]
 
 
-def markdown(rows: list[Row]) -> str:
+def markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows of equal keys as a Markdown table; numbers to the right."""
     if not rows:
         return ""

@@ -46,14 +46,14 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """A paired test of two runs on the same test works: is one better, or was it luck?"""
-    from components.evaluation.answers import logged_rows
+    from components.evaluation.answers import logged_answers
     from components.evaluation.paired import of_tables
     from components.tracking.runs import Tracker
     from flows.runs.finished_run import finished_runs
 
     settings = load_settings()
     pair = finished_runs([first, second], settings)
-    answers = [logged_rows(Tracker(settings).artifact(run.id, "tables/test_works.json")) for run in pair]
+    answers = [logged_answers(Tracker(settings).artifact(run.id, "tables/test_works.json")) for run in pair]
     names = sorted({str(row[column]) for rows in answers for row in rows for column in ("true", "predicted")})
     comparison = of_tables(answers[0], answers[1], names)
     if as_json:

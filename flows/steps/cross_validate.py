@@ -9,7 +9,7 @@ from components.data.splits.protocols import FEWEST_FOLDS
 from components.errors import DataError
 from components.evaluation import folds as summaries
 from components.evaluation import tables
-from components.evaluation.answers import logged_rows
+from components.evaluation.answers import WorkAnswer, logged_answers
 from components.evaluation.figures.confusion_matrix import confusion_matrix
 from components.evaluation.published import scores_of
 from components.storage import key_of
@@ -22,7 +22,6 @@ from flows.steps.train import run_training, training_job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
     from components.data.manifest import Manifest
     from components.evaluation.metrics import Scores
@@ -137,10 +136,10 @@ def _fold(job: TrainingJob, number: int, works: Manifest, settings: Settings, pa
 
 def _together(
     records: Sequence[RunRecord], works: Manifest, settings: Settings
-) -> tuple[list[dict[str, Any]], Scores]:
+) -> tuple[list[WorkAnswer], Scores]:
     """Every work's answer by the fold that it was tested in, and their scores."""
     tracker = Tracker(settings)
-    logged = [logged_rows(tracker.artifact(record.id, "tables/test_works.json")) for record in records]
+    logged = [logged_answers(tracker.artifact(record.id, "tables/test_works.json")) for record in records]
     rows = [row for table in logged for row in table]
     return rows, scores_of(rows, works.class_names)
 

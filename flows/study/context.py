@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from components.data.manifest import Split
 from components.errors import TrainingError
-from components.evaluation.answers import logged_rows
+from components.evaluation import answers
 from components.studies import sizes, weights
 from components.studies.balanced import training_balanced
 from components.studies.study import SearchRow, TrainingRow
@@ -19,6 +19,7 @@ from flows.study.results import RowDone, RowFailed
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
+    from components.evaluation.answers import WorkAnswer
     from components.settings import Settings
     from components.studies.study import Row, Study
     from components.studies.weights import WeightsUsed
@@ -143,15 +144,13 @@ def training_job(
     )
 
 
-def logged_answers(
-    record: RunRecord, context: StudyContext, part: Split = Split.TEST
-) -> list[dict[str, Any]]:
+def logged_answers(record: RunRecord, context: StudyContext, part: Split = Split.TEST) -> list[WorkAnswer]:
     """A row a work of that part, as a row's run logged it.
 
     Raises:
         DataError: it has no such table: a run of several labels, or one from before that part's was kept.
     """
-    return logged_rows(Tracker(context.settings).artifact(record.id, f"tables/{part}_works.json"))
+    return answers.logged_answers(Tracker(context.settings).artifact(record.id, f"tables/{part}_works.json"))
 
 
 def reported_part(manifest: Manifest, context: StudyContext) -> Split:

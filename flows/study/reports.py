@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -25,6 +25,8 @@ from flows.study.results import RowDone
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest
+    from components.evaluation.answers import WorkAnswer
+    from components.evaluation.paired import PairedRow
     from components.studies.study import ComparisonRow, FiguresRow, Row
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
@@ -103,7 +105,7 @@ def run_comparison_row(row: Row, work: ComparisonRow, context: StudyContext) -> 
     return RowDone(row, record, first, note="; ".join(filter(None, notes)))
 
 
-def _answers(done_rows: Mapping[str, RowDone], context: StudyContext) -> dict[str, list[dict[str, Any]]]:
+def _answers(done_rows: Mapping[str, RowDone], context: StudyContext) -> dict[str, list[WorkAnswer]]:
     """A row a work, of the part that each is reported on."""
     return {
         name: logged_answers(done.record, context, reported_part(done.manifest, context))
@@ -111,12 +113,12 @@ def _answers(done_rows: Mapping[str, RowDone], context: StudyContext) -> dict[st
     }
 
 
-def _describe_paired(rows: Sequence[Mapping[str, Any]]) -> str:
+def _describe_paired(rows: Sequence[PairedRow]) -> str:
     """In words: which row is best by macro-F1, and which cannot be told from it."""
     if not rows:
         return ""
     best, *others = rows
-    near = [row["run"] for row in others if row["p"] >= 0.05]
+    near = [row["run"] for row in others if row["p"] == "" or row["p"] >= 0.05]
     rest = f"{', '.join(near)} cannot be told from it" if near else "the others are worse, and not by chance"
     return f"best macro-F1: {best['run']}; {rest} (paired bootstrap, .05)"
 
@@ -126,7 +128,7 @@ def _log_classes(  # noqa: PLR0917 (one caller)
     row: Row,
     work: ComparisonRow,
     done_rows: Mapping[str, RowDone],
-    answered: Mapping[str, list[dict[str, Any]]],
+    answered: Mapping[str, list[WorkAnswer]],
     context: StudyContext,
 ) -> None:
     """Accuracy by class, a column a row (B8); each row's precision, recall and F1, its curves, mistakes."""
