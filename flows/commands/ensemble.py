@@ -75,12 +75,12 @@ def cross_validate(
     with talking():
         from components.evaluation.answers import logged_rows
         from components.tracking.runs import Tracker
-        from flows.steps import ingest as stops
+        from flows.steps import ingest
         from flows.steps.cross_validate import TABLE
         from flows.steps.cross_validate import cross_validate as stop
 
-        works = stops.select(stops.ingest(plan, settings), plan)
-        stops.validate(works, plan, settings)
+        works = ingest.select(ingest.ingest(plan, settings), plan)
+        ingest.validate(works, plan, settings)
         records = [stop(family, works, plan, folds, settings) for family in plan.families]
         tables = [logged_rows(Tracker(settings).artifact(record.id, TABLE)) for record in records]
     if as_json:

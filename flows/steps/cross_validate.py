@@ -17,7 +17,7 @@ from components.tracking import tags as run_tag
 from components.tracking.runs import Tracker
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
-from flows.steps import ingest as stops
+from flows.steps import ingest
 from flows.steps.train import run_training, training_job
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def folds_of(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> 
         ValidationFailed: the gate does not let one pass.
     """
     plans = [plan.replace(protocol=f"{folds}-fold:{number}") for number in range(1, folds + 1)]
-    parts = [stops.split(manifest, fold_plan, settings) for fold_plan in plans]
+    parts = [ingest.split(manifest, fold_plan, settings) for fold_plan in plans]
     for part, fold_plan in zip(parts, plans, strict=True):
-        stops.validate(part, fold_plan, settings)
+        ingest.validate(part, fold_plan, settings)
     return parts
 
 
