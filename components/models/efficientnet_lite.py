@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 and Lite2 (Google 2020; Tan and Le 2019, arXiv:1905.11946), for processors without a GPU.
+"""EfficientNet-Lite0 and Lite2 (Google 2020; Tan and Le 2019, arXiv:1905.11946), for machines without a GPU.
 
 EfficientNet without squeeze-and-excitation, with ReLU6 for swish; stem, first and last stage and head are
 not scaled. Their ImageNet weights come as packages of the Python Package Index, so no download but `pip` is
@@ -94,7 +94,8 @@ class Block:
 
 def blocks(name: str) -> tuple[Block, ...]:
     """The blocks of a variant, in order."""
-    variant, found = VARIANTS[name], []
+    variant = VARIANTS[name]
+    found: list[Block] = []
     for place, stage in enumerate(STAGES):
         scaled = 0 < place < len(STAGES) - 1
         repeats = math.ceil(variant.depth * stage.repeats) if scaled else stage.repeats

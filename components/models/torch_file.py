@@ -7,7 +7,7 @@ Both layouts are read: the one before PyTorch 1.6 (pickles one after the other) 
 
 from __future__ import annotations
 
-import pickle  # noqa: S403 (`_TensorsOnly` refuses every name that is not in its table)
+import pickle
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -69,18 +69,14 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
             tensors in a dictionary; nothing that it names was called.
     """
     try:
-        size = path.stat().st_size
-        if size > _MAX_BYTES:
-            raise WeightsError(
-                f"{path}: expected a weights file of at most {_MAX_BYTES >> 30} GiB, received {size} bytes."
-            )
+        _check_size(path)
         read = _read_zip if zipfile.is_zipfile(path) else _read_pickles
         return read(path)
     except WeightsError:
         raise
     except OSError as exc:
         raise WeightsError(
-            f"{path}: the weights file cannot be read ({exc.strerror or exc}). Check its path and permissions."
+            f"{path}: the weights file cannot be read ({exc.strerror or exc}). Check path and permissions."
         ) from exc
     except Exception as exc:
         # pickle, zipfile and NumPy fail in a dozen types on files that are cut off or changed.
@@ -89,6 +85,14 @@ def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
             f"{path}: expected a whole PyTorch weights file (.pth), but it cannot be read as one "
             f"({type(exc).__name__}: {reason}). It is truncated, damaged or of another format: get it again."
         ) from exc
+
+
+def _check_size(path: Path) -> None:
+    size = path.stat().st_size
+    if size > _MAX_BYTES:
+        raise WeightsError(
+            f"{path}: expected a weights file of at most {_MAX_BYTES >> 30} GiB, received {size} bytes."
+        )
 
 
 class _TensorsOnly(pickle.Unpickler):
