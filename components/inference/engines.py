@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,11 @@ from components.errors import RegistryError
 
 MAX_BATCH = 32
 """Images inferred at once: activations of a larger batch are memory without more speed."""
+
+MAX_BATCH_PIXELS = 1 << 18
+"""Pixels inferred at once, for the same reason: activations that leave the processor's cache are slow. At 384
+pixels a side, one image at a time was 1.8 times as fast as 32 (59 and 33 images a second on two cores), in a
+tenth of the memory."""
 
 MAX_STREAMS = 8
 """Inferences at once: each keeps activations of its own."""
@@ -74,9 +80,10 @@ class Engine:
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities (N, C) of uint8 images (N, H, W, 3); safe to call from many threads."""
-        if len(images) <= MAX_BATCH:
+        at_once = min(MAX_BATCH, max(1, MAX_BATCH_PIXELS // math.prod(images.shape[1:3])))
+        if len(images) <= at_once:
             return self._infer(images)
-        parts = [images[at : at + MAX_BATCH] for at in range(0, len(images), MAX_BATCH)]
+        parts = [images[at : at + at_once] for at in range(0, len(images), at_once)]
         with ThreadPoolExecutor(self._streams) as pool:
             return np.concatenate(list(pool.map(self._infer, parts)))
 
