@@ -27,6 +27,8 @@ class Champion:
     run_id: str
     data_version: str
     judged_on: str = "test"
+    judgement: str = ""
+    refit: str = "none"
 
 
 def from_service(task: str, model: ServedModel) -> Champion:
@@ -44,6 +46,8 @@ def from_service(task: str, model: ServedModel) -> Champion:
         run_id=model.run_id,
         data_version=model.data_version,
         judged_on=model.judged_on,
+        judgement=model.judgement,
+        refit=model.refit,
     )
 
 
@@ -66,7 +70,16 @@ def from_registry(versions: Iterable[VersionRecord]) -> Champion | None:
         run_id=version.run_id,
         data_version=tags.get("data_version", ""),
         judged_on=tags.get("judged_on", "test"),
+        judgement=tags.get("judgement", ""),
+        refit=tags.get("refit", "none"),
     )
+
+
+def figure_title(champion: Champion) -> str:
+    """What stands above its figure; a refit on all works has that of another run."""
+    if champion.refit == "all":
+        return f"Not judged; of its recipe on the {champion.judged_on} works"
+    return f"Macro-F1 on the {champion.judged_on} works"
 
 
 def real_first(champions: Iterable[Champion]) -> list[Champion]:

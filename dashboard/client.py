@@ -34,6 +34,8 @@ class ServedModel(_Answer):
     judged_on: str = "test"
     macro_f1: float
     macro_f1_interval: tuple[float, float] | None
+    judgement: str = ""
+    refit: str = "none"
     created: datetime
     run_id: str
     data_version: str = ""

@@ -33,7 +33,7 @@ def run_url(settings: Settings, run_id: str) -> str:
 def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict[str, str]:
     """A short name for each run, none twice: "Simple CNN, version 3" or "A3 ResNet50 GAP, run 2 (synthetic)".
 
-    The row of a study that a run is stands before its family.
+    The row of a study that a run is stands before its family, and which works a refit learnt from behind it.
     """
     numbers = {version.run_id: version.version for version in versions}
     labelled: dict[str, str] = {}
@@ -50,8 +50,9 @@ def labels(runs: Sequence[RunRecord], versions: Iterable[VersionRecord]) -> dict
 
 
 def _title(run: RunRecord) -> str:
-    """Its family, behind the row of a study that it is."""
-    return f"{run.row} {formatting.family_title(run.family)}".strip()
+    """Its family, behind the row of a study that it is, and what a refit learnt from."""
+    refit = f", refit on {run.refit.works}" if run.refit_of else ""
+    return f"{run.row} {formatting.family_title(run.family)}{refit}".strip()
 
 
 def standing(run_id: str, versions: Iterable[VersionRecord]) -> str:
@@ -70,8 +71,8 @@ def standing(run_id: str, versions: Iterable[VersionRecord]) -> str:
 
 
 def best_first(runs: Iterable[RunRecord]) -> list[RunRecord]:
-    """Runs by their validation macro-F1; those without one last."""
-    return sorted(runs, key=lambda run: run.metrics.get("validation/macro_f1", -1.0), reverse=True)
+    """Runs by validation macro-F1, refits by that of the run that they refit; those without one last."""
+    return sorted(runs, key=lambda run: run.validation_macro_f1, reverse=True)
 
 
 def comparison(
@@ -99,12 +100,17 @@ def comparison(
 
 
 def measured(run: RunRecord, part: str) -> str:
-    """A part's macro-F1 with its 95 % interval as text."""
-    value = run.metrics.get(f"{part}/macro_f1")
+    """A part's macro-F1 with its 95 % interval as text; a refit that has learnt the part says whose it is."""
+    figures = run.judged(part)
+    value = figures.get("macro_f1")
     # A run that counted its different works measured the interval; without ends, it cannot vary.
     other = value if f"{part}/different_works" in run.metrics else None
-    low, high = (run.metrics.get(f"{part}/macro_f1_{end}", other) for end in ("low", "high"))
-    return formatting.measured(value, low, high)
+    low, high = (figures.get(f"macro_f1_{end}", other) for end in ("low", "high"))
+    text = formatting.measured(value, low, high)
+    if not run.has_learnt(part):
+        return text
+    folds = f"; {run.folds}" if run.folds and part == "test" else ""
+    return f"not judged; run {run.refit_of[:8]}: {text}{folds}"
 
 
 def judged_on(run: RunRecord) -> str:

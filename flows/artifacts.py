@@ -45,7 +45,7 @@ def leave_results(
         rows = [failure.row for failure in failures]
         create_table_artifact(rows, key="failures", description="Steps that could not be done")
     for run in runs:
-        family = run.family.replace("_", "-")
+        family = run.family.replace("_", "-") + ("-refit" if run.refit_of else "")
         page = f"{settings.mlflow_ui}/#/experiments/{run.experiment_id}/runs/{run.id}"
         create_link_artifact(
             page, link_text=f"{run.name} in MLflow", key=f"mlflow-{family}", description=run.name

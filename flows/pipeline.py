@@ -11,6 +11,7 @@ from prefect import Task, flow, task
 from prefect.cache_policies import NO_CACHE
 
 from components.addresses import masked
+from components.data.splits.refit import Refit
 from components.settings import Settings
 from flows import flow_runs
 from flows.artifacts import leave_results, leave_verdict
@@ -21,6 +22,7 @@ from flows.steps import explore as explore_step
 from flows.steps import generate as generate_step
 from flows.steps import ingest as ingest_step
 from flows.steps import promote as promote_step
+from flows.steps import refit as refit_step
 from flows.steps import train as train_step
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ validate = _as_task(ingest_step.validate, "validate")
 split = _as_task(ingest_step.split, "split")
 explore = _as_task(explore_step.explore, "explore")
 train = _as_task(train_step.train, "train", "train {family}")
+refit = _as_task(refit_step.refit, "refit")
 promote = _as_task(promote_step.promote, "promote")
 gan = _as_task(generate_step.gan, "gan")
 style_transfer = _as_task(generate_step.style_transfer, "style transfer")
@@ -65,7 +68,7 @@ style_transfer = _as_task(generate_step.style_transfer, "style transfer")
 
 @flow(name="pipeline", flow_run_name="{plan.task} · {plan.source} · {plan.scale}", validate_parameters=True)
 def pipeline(plan: Plan) -> PipelineResult:
-    """Ingest, validate, split, explore, train each family, promote by macro-F1, make pictures.
+    """Ingest, validate, split, explore, train each family, refit the best, promote by macro-F1, draw.
 
     A family that cannot be trained leaves the others in the race; the result names it.
 
@@ -88,6 +91,8 @@ def pipeline(plan: Plan) -> PipelineResult:
     )
     if not runs:
         raise failures[0].error
+    if plan.refit is not Refit.NONE:
+        runs = [*runs, refit(runs, works, plan, settings)]
     decision = promote(runs, works, plan.task, settings)
     pictures: list[RunRecord] = []
     if plan.pictures:

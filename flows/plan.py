@@ -21,6 +21,8 @@ from components.data.manifest import Task
 from components.data.sources import SOURCES
 from components.data.spelling import is_utf8, printable
 from components.data.splits import split
+from components.data.splits.protocols import FEWEST_FOLDS, MOST_FOLDS
+from components.data.splits.refit import Refit
 from components.errors import AtelierError, SettingsError
 from components.frozen import Frozen, Seed, validation_text
 from components.models import catalog
@@ -100,6 +102,8 @@ class Plan(Frozen):
     )
     scale: Scale = Field(default="demo", description=HELP["scale"])
     weights: str | None = Field(default=None, description=HELP["weights"])
+    refit: Refit = Field(default=Refit.NONE, description=HELP["refit"])
+    refit_folds: int = Field(default=5, ge=FEWEST_FOLDS, le=MOST_FOLDS, description=HELP["refit_folds"])
     pictures: bool = Field(default=True, description=HELP["pictures"])
     seed: Seed = Field(default=0, description=HELP["seed"])
 
@@ -114,7 +118,12 @@ class Plan(Frozen):
                 f"goes with the losses cross-entropy and focal, and without balanced, per_class and top_up; "
                 f"received {', '.join([self.loss, *counted])}"
             )
-        split.find_protocol(self.protocol)
+        protocol = split.find_protocol(self.protocol)
+        if self.refit is Refit.VALIDATION and not protocol.test:
+            raise ValueError(
+                f"the protocol {self.protocol} has no test works to judge a refit on training and validation "
+                f"works by; take the refit all, or a protocol with a test part"
+            )
         for name in self.families:
             catalog.family(name)
         if self.source != "synthetic" and self.root is None:

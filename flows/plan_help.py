@@ -29,6 +29,10 @@ PLAN = {
     "families": "Model families, separated by commas.",
     "scale": "Size of the recipes: demo (minutes), cpu (real, CPU-sized) or full (as published).",
     "weights": 'ImageNet weights: "imagenet", a file, s3://bucket/key, or "none" for a random start.',
+    "refit": "Train the best family's recipe again, for the epochs that validation works chose: validation "
+    "(on training and validation works; test works judge it), all (on every work; not judged: its card has "
+    "the figure of the run that it refits, and a cross-validated one) or none (default).",
+    "refit_folds": "Folds of the cross-validation that stands beside --refit all; default: 5.",
     "pictures": "Also train the GAN and transfer a style.",
 }
 """By the name of the field of `flows.plan.Plan`."""

@@ -16,13 +16,14 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     """One row a training run: macro-F1 with its 95 % bootstrap interval."""
     rows = []
     for record in records:
-        metrics, tested = record.metrics, record.judged_on == "test"
+        metrics = record.metrics
         rows.append(
             {
                 "family": record.family,
                 "data": record.source,
-                "val. F1": _interval(metrics, "validation"),
-                "test F1": _interval(metrics, "test") if tested else "no test part",
+                "val. F1": _figure(record, "validation"),
+                "test F1": _figure(record, "test") if record.judged_on == "test" else "no test part",
+                "learnt from": "; ".join(filter(None, (record.refit.works, record.folds))),
                 "accuracy": metrics.get("test/accuracy", metrics.get("test/subset_accuracy", float("nan"))),
                 "parameters": f"{metrics.get('parameters', 0):,.0f}",
                 "seconds": f"{metrics.get('training_seconds', 0):.0f}",
@@ -32,6 +33,11 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     return rows
 
 
-def _interval(metrics: dict[str, float], part: str) -> str:
-    score, low, high = (metrics.get(f"{part}/macro_f1{end}") for end in ("", "_low", "_high"))
-    return "-" if score is None else f"{share(score)} {brackets(low, high, 2, leading_zero=False)}"
+def _figure(record: RunRecord, part: str) -> str:
+    """Macro-F1 on the works of a part; where a refit has learnt them, that of the run that it refits."""
+    figures = record.judged(part)
+    if not figures:
+        return "-"
+    ends = figures.get("macro_f1_low"), figures.get("macro_f1_high")
+    text = f"{share(figures['macro_f1'])} {brackets(*ends, 2, leading_zero=False)}"
+    return f"not judged; run {record.refit_of[:8]}: {text}" if record.has_learnt(part) else text

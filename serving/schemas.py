@@ -7,8 +7,9 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.data.manifest import Task
+from components.data.splits.refit import Refit
 from components.inference.predictor import Predictor, Ranked
-from components.inference.release import ReleaseCard
+from components.inference.release import CrossValidated, ReleaseCard
 from serving.champions import RegistryState
 from serving.problems import MEDIA_TYPE
 
@@ -24,6 +25,10 @@ _MODEL: dict[str, Any] = {
     "judged_on": "test",
     "macro_f1": 0.91,
     "macro_f1_interval": [0.86, 0.95],
+    "judgement": "Macro-F1 on the test works 0.910 [0.860, 0.950].",
+    "refit": "none",
+    "refit_of": "",
+    "cross_validated": None,
     "classes": ["Cubism", "Impressionism", "Pop Art"],
     "multi_label": False,
     "image_size": [64, 64],
@@ -48,6 +53,15 @@ class ModelInfo(BaseModel):
     macro_f1_interval: tuple[float, float] | None = Field(
         description="95 % bootstrap interval; null where it cannot vary: too few works"
     )
+    judgement: str = Field(description="what that figure is of, in whole sentences")
+    refit: Refit = Field(
+        description="validation: it learnt from validation works, too; all: from every work, so that nothing "
+        "judges it and the figure is that of the run that it refits"
+    )
+    refit_of: str = Field(description="the MLflow run that it refits; empty where it is no refit")
+    cross_validated: CrossValidated | None = Field(
+        description="how the recipe of a refit on all works did on folds"
+    )
     classes: list[str]
     multi_label: bool = Field(
         description="a picture may bear several labels: probabilities do not sum to 1, and the answer says "
@@ -70,6 +84,10 @@ class ModelInfo(BaseModel):
             judged_on=card.judged_on.value,
             macro_f1=card.macro_f1,
             macro_f1_interval=card.macro_f1_interval,
+            judgement=card.judgement,
+            refit=card.refit,
+            refit_of=card.refit_of,
+            cross_validated=card.cross_validated,
             classes=list(card.class_names),
             multi_label=card.multi_label,
             image_size=card.image_size,

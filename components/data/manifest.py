@@ -187,6 +187,14 @@ class Manifest:
         """The works of one part, in row order."""
         return self.with_frame(self.frame[self.frame["split"] == split])
 
+    def unsplit(self) -> Manifest:
+        """The same works before they were split; itself where they never were."""
+        if not self.protocol:
+            return self
+        before = replace(self.with_frame(self.frame.assign(split="")), protocol="")
+        steps = tuple(step for step in self.lineage if not step.startswith("split "))
+        return replace(before, lineage=steps)
+
     @property
     def judged_on(self) -> Split:
         """The part that judges a model: test, or validation where the protocol has no test part."""

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.data.splits.refit import Refit
 from components.errors import RegistryError
-from components.formatting import brackets
 from components.inference.release import ReleaseCard
 from components.settings import Settings
 from components.storage import building
@@ -179,7 +179,7 @@ def _aliases(version: str, places: Mapping[str, str]) -> tuple[str, ...]:
 
 def _tags(card: ReleaseCard) -> dict[str, str]:
     ends = {"low": card.macro_f1_low, "high": card.macro_f1_high}
-    return {
+    tags = {
         "synthetic": str(card.synthetic).lower(),
         "source": card.source,
         "family": card.family,
@@ -187,7 +187,11 @@ def _tags(card: ReleaseCard) -> dict[str, str]:
         "judged_on": card.judged_on.value,
         "macro_f1": f"{card.macro_f1:.4f}",
         "classes": str(len(card.class_names)),
-    } | {f"macro_f1_{end}": f"{value:.4f}" for end, value in ends.items() if value is not None}
+        "judgement": card.judgement,
+    }
+    if card.refit is not Refit.NONE:
+        tags |= {"refit": card.refit.value, "refit_of": card.refit_of}
+    return tags | {f"macro_f1_{end}": f"{value:.4f}" for end, value in ends.items() if value is not None}
 
 
 def _description(card: ReleaseCard) -> str:
@@ -195,8 +199,7 @@ def _description(card: ReleaseCard) -> str:
     height, width = card.image_size
     return (
         f"{card.family} on {card.source} ({what}), {len(card.class_names)} classes of {card.task}, "
-        f"{height}x{width} pixels. Macro-F1 on the {card.judged_on} works {card.macro_f1:.3f} "
-        f"{brackets(card.macro_f1_low, card.macro_f1_high)}. Data version {card.data_version}."
+        f"{height}x{width} pixels. {card.judgement} Data version {card.data_version}."
     )
 
 

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from components.data.splits.refit import Refit
+from components.formatting import share
 from components.tracking import tags
 
 if TYPE_CHECKING:
     import mlflow.entities
+
+
+JUDGED_RUN = "judged_run/"
+"""Begins the names of those metrics of a refit that are of the run that it refits."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,43 @@ class RunRecord:
     def judged_on(self) -> str:
         """The part that "test/..." figures are of: test, or validation where there is no test part."""
         return self.tags.get(tags.JUDGED_ON, "test")
+
+    @property
+    def refit(self) -> Refit:
+        """Which works it learnt from beyond the training works."""
+        return Refit(self.tags.get(tags.REFIT, Refit.NONE))
+
+    @property
+    def refit_of(self) -> str:
+        """Id of the judged run whose recipe it trained again; "" where it is no refit."""
+        return self.tags.get(tags.REFIT_OF, "")
+
+    def has_learnt(self, part: str) -> bool:
+        """Whether it is a refit that has learnt the works of a part, "validation" or "test"."""
+        return self.refit is not Refit.NONE and part in self.refit.parts
+
+    def judged(self, part: str) -> dict[str, float]:
+        """Macro-F1 on the works of a part, as "macro_f1", "macro_f1_low" and "macro_f1_high".
+
+        Of a refit, on works that it has learnt: those of the run that it refits. Empty where there are none.
+        """
+        prefix = f"{JUDGED_RUN}{part}/" if self.has_learnt(part) else f"{part}/"
+        names = ("macro_f1", "macro_f1_low", "macro_f1_high")
+        return {name: self.metrics[prefix + name] for name in names if prefix + name in self.metrics}
+
+    @property
+    def folds(self) -> str:
+        """How a refit's recipe did in cross-validation, as "5-fold .840 ± .010"; "" where none stands by."""
+        names = [f"folds/{name}" for name in ("count", "macro_f1_mean", "macro_f1_sd")]
+        if any(name not in self.metrics for name in names):
+            return ""
+        count, mean, deviation = (self.metrics[name] for name in names)
+        return f"{count:.0f}-fold {share(mean)} ± {share(deviation)}"
+
+    @property
+    def validation_macro_f1(self) -> float:
+        """What models are chosen by; of a refit, that of the run that it refits; -1 where there is none."""
+        return self.judged("validation").get("macro_f1", -1.0)
 
     @property
     def scale(self) -> str:

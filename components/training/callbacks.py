@@ -44,8 +44,12 @@ class HistoryCallback(keras.callbacks.Callback):  # type: ignore[misc]
     It must stand behind those that watch: it sees what they added, and whether one of them cut the rate.
     """
 
-    def __init__(self, record: TrainingHistory, network: keras.Model, on_epoch: OnEpoch) -> None:
+    def __init__(
+        self, record: TrainingHistory, network: keras.Model, on_epoch: OnEpoch, *, stage: int = 1
+    ) -> None:
+        """`stage`: counted from 1; every row says which one it is of."""
         super().__init__()
+        self._stage = stage
         self._record = record
         self._kept = network
         self._on_epoch = on_epoch
@@ -60,11 +64,12 @@ class HistoryCallback(keras.callbacks.Callback):  # type: ignore[misc]
         Raises:
             Diverged: the loss is no number any more.
         """
-        row = {name: float(value) for name, value in (logs or {}).items()} | {"learning_rate": self._rate}
+        row = {name: float(value) for name, value in (logs or {}).items()}
+        row |= {"learning_rate": self._rate, "stage": float(self._stage)}
         record, number = self._record, len(self._record.history) + 1
         better = record.beaten_by(row)
         record.history.append(row)
-        if not (math.isfinite(row["loss"]) and math.isfinite(row["val_loss"])):
+        if not all(math.isfinite(row[name]) for name in ("loss", "val_loss") if name in row):
             self._on_epoch(number, row)
             raise _diverged(number, row)
         if better:
@@ -81,9 +86,26 @@ def rate_of(model: keras.Model) -> float:
     return float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
 
 
+class RateCuts(keras.callbacks.Callback):  # type: ignore[misc]
+    """Cuts the learning rate to a tenth after given epochs of a stage.
+
+    It must stand before `HistoryCallback`, which records that the rate was cut.
+    """
+
+    def __init__(self, epochs: tuple[int, ...]) -> None:
+        """`epochs`: of the stage, counted from 1."""
+        super().__init__()
+        self._epochs = epochs
+
+    def on_epoch_end(self, epoch: int, logs: Epoch | None = None) -> None:  # noqa: ARG002
+        """Cut the rate, if it is to be cut after this epoch."""
+        if epoch + 1 in self._epochs:
+            self.model.optimizer.learning_rate = rate_of(self.model) / 10
+
+
 def _diverged(epoch: int, row: Epoch) -> Diverged:
+    validation = f", and {row['val_loss']} on the validation works," if "val_loss" in row else ""
     return Diverged(
-        f"The loss became {row['loss']}, and {row['val_loss']} on the validation works, in epoch {epoch}, so "
-        f"training stopped. Try a learning rate ten times lower than {row['learning_rate']:g}, a larger "
-        f"batch, or another optimizer."
+        f"The loss became {row['loss']}{validation} in epoch {epoch}, so training stopped. Try a learning "
+        f"rate ten times lower than {row['learning_rate']:g}, a larger batch, or another optimizer."
     )

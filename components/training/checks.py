@@ -18,10 +18,9 @@ def check(recipe: Recipe, data: TrainingData) -> None:
             a family without a backbone or without weights.
         SettingsError: an unknown family.
     """
-    parts = {
-        "training": (data.train_images, data.train_labels),
-        "validation": (data.validation_images, data.validation_labels),
-    }
+    parts = {"training": (data.train_images, data.train_labels)}
+    if recipe.monitor != "none" or len(data.validation_images):
+        parts["validation"] = (data.validation_images, data.validation_labels)
     for part, (images, labels) in parts.items():
         if len(images) != len(labels) or images.shape[1:] != (*recipe.image_size, 3):
             raise TrainingError(

@@ -152,7 +152,8 @@ def shown(recipe: Recipe, number: int, on_epoch: OnEpoch | None, *, done: int = 
         def report(epoch: int, row: Epoch) -> None:
             nonlocal done
             done += 1
-            advance(1, note=f"loss {row['loss']:.3f} F1 {row['val_macro_f1']:.3f}")
+            score = f" F1 {row['val_macro_f1']:.3f}" if "val_macro_f1" in row else ""
+            advance(1, note=f"loss {row['loss']:.3f}{score}")
             if on_epoch is not None:
                 on_epoch(epoch, row)
 

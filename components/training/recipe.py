@@ -15,7 +15,7 @@ from components.storage import content_of, key_of
 Mix = Literal["none", "mixup", "cutmix"]
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 Schedule = Literal["constant", "cosine"]
-Monitor = Literal["val_macro_f1", "val_loss", "val_accuracy"]
+Monitor = Literal["val_macro_f1", "val_loss", "val_accuracy", "none"]
 Loss = Literal["cross-entropy", "focal", "class-balanced", "class-balanced-focal"]
 
 _TRAINED = re.compile(r"all|head|last-module|last-[1-9]\d*|last-([1-9]\d?|100)%")
@@ -93,6 +93,11 @@ class Stage(Frozen):
         gt=0,
         description="epochs before the rate is cut to a tenth; None with a schedule or warm-up",
     )
+    cut_after: tuple[int, ...] = Field(
+        default=(),
+        exclude_if=lambda epochs: not epochs,  # so that the keys of recipes without it stay as they were
+        description="epochs after which the rate is cut to a tenth: those of the run that a refit repeats",
+    )
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -100,6 +105,11 @@ class Stage(Frozen):
             raise ValueError(
                 f"a schedule or warm-up sets the rate itself, so nothing may cut it: give reduce_patience "
                 f"None, received {self.reduce_patience}"
+            )
+        if self.cut_after and (self.schedule != "constant" or self.warmup_epochs or self.reduce_patience):
+            raise ValueError(
+                f"the rate is cut after the epochs {list(self.cut_after)}, so no schedule, warm-up or "
+                f"patience may set it: give schedule constant, warmup_epochs 0 and reduce_patience None"
             )
         if self.warmup_epochs >= self.epochs:
             raise ValueError(f"{self.warmup_epochs} epochs of warm-up do not fit into {self.epochs} epochs")
@@ -134,7 +144,9 @@ class Recipe(Frozen):
         "where name and shape agree (study A5)",
     )
     monitor: Monitor = Field(
-        default="val_macro_f1", description="what stops, cuts the rate and chooses the epoch that is kept"
+        default="val_macro_f1",
+        description="what stops, cuts the rate and chooses the epoch that is kept; none: every stage runs to "
+        "its end and its last epoch is kept, so that no validation works are needed",
     )
     loss: Loss = Field(
         default="cross-entropy",
@@ -169,6 +181,13 @@ class Recipe(Frozen):
             )
         if min(self.sizes, default=1) < 1 or len(set(self.sizes)) != len(self.sizes):
             raise ValueError(f"sizes are different squares of at least a pixel; received {self.sizes}")
+        waiting = [stage for stage in self.stages if stage.stop_patience or stage.reduce_patience]
+        if self.monitor == "none" and waiting:
+            raise ValueError(
+                f"without a monitored figure nothing can stop a stage or cut its rate: the monitor none goes "
+                f"with stop_patience None and reduce_patience None; received stop_patience "
+                f"{waiting[0].stop_patience} and reduce_patience {waiting[0].reduce_patience}"
+            )
         if self.multi_label and any(stage.mix != "none" for stage in self.stages):
             raise ValueError("works with several classes are not mixed: multi_label goes with mix none")
         if self.loss.startswith("class-balanced") and self.class_weights:

@@ -52,7 +52,7 @@ class TrainingData:
     Attributes:
         train_images: (N, H, W, 3) uint8, may be memory-mapped; as are validation_images.
         train_labels: (N,) class numbers, places in class_names, or (N, C) of 0 and 1 for a multi-label
-            recipe; as are validation_labels.
+            recipe; as are validation_labels. A recipe that monitors nothing may have no validation works.
         class_names: sorted.
         rows: which training works make up an epoch, one of them perhaps several times, as bagging draws
             them; None: each once.
@@ -77,7 +77,7 @@ class TrainingHistory:
     """What a fit leaves behind, over all its stages; epochs count from 1.
 
     Attributes:
-        monitor: which figure of an epoch says which is best.
+        monitor: which figure of an epoch says which is best; "none": the last one counts as the best.
         history: a row an epoch.
         rate_cuts: epochs after which the rate was cut.
         best_epoch: 0 before the first.
@@ -92,7 +92,7 @@ class TrainingHistory:
 
     def beaten_by(self, row: Epoch) -> bool:
         """Whether an epoch's row is better than the best so far."""
-        if not self.best_epoch:
+        if not self.best_epoch or self.monitor == "none":
             return True
         gain = row[self.monitor] - self.history[self.best_epoch - 1][self.monitor]
         return -gain > 0 if self.monitor == "val_loss" else gain > 0
@@ -104,7 +104,8 @@ class Fitted:
 
     Attributes:
         model: raw image (B, H, W, 3) in 0..255 -> probabilities (B, C), with the best epoch's weights.
-        history: a row an epoch: loss, accuracy, val_loss, val_accuracy, val_macro_f1, learning_rate.
+        history: a row an epoch: loss, accuracy, val_loss, val_accuracy, val_macro_f1, learning_rate, and
+            stage, counted from 1. The three of validation works are absent where there are none.
         best_epoch: by the recipe's monitor, counted from 1 over all stages.
         rate_cuts: the epochs after which the learning rate was cut.
         seconds: of the whole fit, building and features included, and what it took before it was killed.

@@ -13,7 +13,7 @@ from components.data.feeding.augment import layers_for
 from components.data.feeding.batches import Batches, Position
 from components.devices import jit_compile
 from components.frozen import shifted
-from components.training.callbacks import HistoryCallback, Validation
+from components.training.callbacks import HistoryCallback, RateCuts, Validation
 from components.training.checkpoint.callback import Checkpoint, restore
 from components.training.checkpoint.store import Checkpoints, State
 from components.training.inputs import feed
@@ -36,7 +36,7 @@ class StageInput:
     Attributes:
         network: rows of the arrays -> probabilities (B, C).
         train: (views x N, ...), pictures or features; row v N + i is view v of work i.
-        validation: (M, ...), the like of the validation works.
+        validation: (M, ...), the like of the validation works; M is 0 where there are none.
         views: how many of each training work.
         augmented: whether the stage's policy is still to act: on pictures.
     """
@@ -121,14 +121,15 @@ def _callbacks(
 ) -> list[keras.callbacks.Callback]:
     recipe, stage, labels = state.recipe, state.recipe.stages[number], state.labels
     truth, network = labels.validation, stage_input.network
-    size = stage.batch_size if stage_input.validation.ndim > 2 else max(stage.batch_size, _VECTORS)
-    batches = Batches(stage_input.validation, truth, size, shuffle=False, seed=recipe.seed)
     watching = _watching(recipe, stage)
-    callbacks = [
-        Validation(network, batches, truth, epoch_metrics_of(recipe)),
-        *watching.values(),
-        HistoryCallback(state.record, network, on_epoch),
-    ]
+    callbacks: list[keras.callbacks.Callback] = [*watching.values()]
+    if len(stage_input.validation):
+        size = stage.batch_size if stage_input.validation.ndim > 2 else max(stage.batch_size, _VECTORS)
+        batches = Batches(stage_input.validation, truth, size, shuffle=False, seed=recipe.seed)
+        callbacks.insert(0, Validation(network, batches, truth, epoch_metrics_of(recipe)))
+    if stage.cut_after:
+        callbacks.append(RateCuts(stage.cut_after))
+    callbacks.append(HistoryCallback(state.record, network, on_epoch, stage=number + 1))
     if state.checkpoints is not None:
         callbacks.append(
             Checkpoint(

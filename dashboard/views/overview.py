@@ -8,7 +8,7 @@ from components.formatting import TOO_FEW
 from components.settings import Settings
 from dashboard import champions as answering
 from dashboard import formatting, queries, report_view, tables, validation_reports, widgets
-from dashboard.champions import Champion
+from dashboard.champions import Champion, figure_title
 
 _LATEST = 5
 _DECISIONS = 8
@@ -58,7 +58,7 @@ def _card(settings: Settings, champion: Champion) -> None:
     st.subheader(title, help=f"Names {meaning}." if meaning else None)
     widgets.learnt_from(champion.source, synthetic=champion.synthetic)
     st.metric(
-        f"Macro-F1 on the {champion.judged_on} works",
+        figure_title(champion),
         formatting.figure(champion.macro_f1),
         delta=_range(champion),
         delta_color="off",
@@ -69,6 +69,8 @@ def _card(settings: Settings, champion: Champion) -> None:
         f"**{formatting.family_title(champion.family)}**, version {champion.version}  \n"
         f"made {formatting.moment(champion.since, widgets.time_zone())}"
     )
+    if champion.refit != "none":
+        st.caption(formatting.plain(champion.judgement))
     if champion.run_id:
         st.link_button(
             "How it was trained", tables.run_url(settings, champion.run_id), icon=":material/open_in_new:"

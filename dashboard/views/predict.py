@@ -12,7 +12,7 @@ from components.data.images.reader import read_rgb
 from components.errors import AtelierError
 from components.settings import Settings
 from dashboard import charts, formatting, queries, widgets
-from dashboard.client import Prediction, Ranked
+from dashboard.client import Prediction, Ranked, ServedModel
 from dashboard.samples import Sample
 
 _SHOWN = 8
@@ -129,10 +129,16 @@ def _show(picture: _Picture, pixels: Image.Image, answer: Prediction) -> None:
     widgets.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
     st.caption(
         f"{formatting.family_title(answer.model.family)}, version {answer.model.version}; answered in "
-        f"{answer.timing_ms.total:.0f} ms. Macro-F1 on its {answer.model.judged_on} works "
-        f"{formatting.figure(answer.model.macro_f1)} "
-        f"({formatting.interval(*(answer.model.macro_f1_interval or (None, None)))})."
+        f"{answer.timing_ms.total:.0f} ms. {_quality(answer.model)}"
     )
+
+
+def _quality(model: ServedModel) -> str:
+    """How good the model is, or what a refit's figure is of."""
+    if model.refit != "none":
+        return formatting.plain(model.judgement)
+    interval = formatting.interval(*(model.macro_f1_interval or (None, None)))
+    return f"Macro-F1 on its {model.judged_on} works {formatting.figure(model.macro_f1)} ({interval})."
 
 
 def _summary(answer: Prediction) -> tuple[str, str]:

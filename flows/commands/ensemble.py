@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.formatting import brackets
-from flows.commands.options import TRAINING, JsonOption, Option, load_settings, planned
+from flows.commands.options import REFITTED, TRAINING, JsonOption, Option, load_settings, planned
 from flows.console import output, show_json, show_table, talking
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _WITHOUT_PROTOCOL = {name: option for name, option in TRAINING.items() if name != "protocol"}
 
 
+_BAG = {name: option for name, option in REFITTED.items() if name != "refit_folds"}
+
+
 def ensemble(
     runs: Annotated[
         list[str], typer.Argument(help="Finished training runs, or the beginnings of their ids.")
@@ -28,7 +31,7 @@ def ensemble(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Combine finished runs into one model by the mean of their answers; `atelier promote` takes it."""
+    """Combine finished runs, or refits, into one by the mean of their answers; `atelier promote` takes it."""
     settings = load_settings()
     with talking():
         from flows.runs.finished_run import finished_runs
@@ -39,7 +42,7 @@ def ensemble(
     _show("Ensemble and members", [record, *members], as_json=as_json)
 
 
-@planned(TRAINING)
+@planned(_BAG)
 def bag(
     plan: Plan,
     *,

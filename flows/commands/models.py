@@ -45,26 +45,36 @@ def compare(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """A paired test of two runs on the same test works: is one better, or was it luck?"""
+    """A paired test of two runs on the same test works: is one better, or was it luck?
+
+    A refit on all works has learnt them: the run that it refits answers in its place.
+    """
     from components.evaluation.answers import logged_answers
     from components.evaluation.paired import of_tables
     from components.tracking.runs import Tracker
     from flows.runs.finished_run import finished_runs
 
     settings = load_settings()
-    pair = finished_runs([first, second], settings)
-    answers = [logged_answers(Tracker(settings).artifact(run.id, "tables/test_works.json")) for run in pair]
+    tracker = Tracker(settings)
+    given = finished_runs([first, second], settings)
+    pair = [tracker.run(run.refit_of) if run.has_learnt("test") else run for run in given]
+    answers = [logged_answers(tracker.artifact(run.id, "tables/test_works.json")) for run in pair]
     names = sorted({str(row[column]) for rows in answers for row in rows for column in ("true", "predicted")})
     comparison = of_tables(answers[0], answers[1], names)
     if as_json:
         show_json({"first": pair[0].id, "second": pair[1].id} | comparison.row())
         return
     named_runs = [
-        {"": place, "run": run.name, "id": run.id[:8]}
-        for place, run in zip(("first", "second"), pair, strict=True)
+        {"": place, "run": run.name, "id": run.id[:8], "in the place of": _replaced(asked, run)}
+        for place, asked, run in zip(("first", "second"), given, pair, strict=True)
     ]
     show_table("Runs", named_runs)
     show_table("Paired test", [{"figure": name, "value": value} for name, value in comparison.row().items()])
+
+
+def _replaced(asked: RunRecord, answering: RunRecord) -> str:
+    """The refit that a run answers for; "" where the run that was asked answers itself."""
+    return "" if asked.id == answering.id else f"{asked.id[:8]}, a refit that has learnt the test works"
 
 
 def promote(

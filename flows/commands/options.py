@@ -25,7 +25,7 @@ _TYPES = {
     "balanced": bool | None,
     "pictures": bool | None,
     "merge": list[str] | None,
-} | dict.fromkeys(("top", "per_class", "top_up", "seed", "workers"), Number)
+} | dict.fromkeys(("top", "per_class", "top_up", "seed", "workers", "refit_folds"), Number)
 """Of the options that are no text."""
 _FLAGS = {"pictures": "--pictures/--no-pictures"}
 
@@ -49,7 +49,9 @@ SELECTION = COLLECTION | _options(
 """Options of what is learnt from, and how it is split."""
 TRAINING = SELECTION | _options(PLAN, "alpha", "loss", "top_up", "families", "scale", "weights")
 """Options of how it is learnt."""
-PIPELINE = TRAINING | _options(PLAN, "pictures")
+REFITTED = TRAINING | _options(PLAN, "refit", "refit_folds")
+"""Those and whether the best recipe is trained once more on more works."""
+PIPELINE = REFITTED | _options(PLAN, "pictures")
 STUDY_RUN = _options(STUDY, *STUDY)
 
 

@@ -12,8 +12,8 @@ import typer
 from flows.commands.options import (
     COLLECTION,
     PIPELINE,
+    REFITTED,
     SELECTION,
-    TRAINING,
     JsonOption,
     load_settings,
     planned,
@@ -107,7 +107,7 @@ def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
     output.print(f"report: {page}", highlight=False)
 
 
-@planned(TRAINING)
+@planned(REFITTED)
 def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Train families on a validated data version; nothing is promoted."""
     from flows.run_table import run_rows
@@ -116,12 +116,15 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     with talking():
         from flows.runs.attempts import attempt_each
         from flows.steps.ingest import prepared
+        from flows.steps.refit import refit as refit_step
         from flows.steps.train import train as stop
 
         manifest = prepared(plan, settings)
         records, failures = attempt_each(
             {f"train {family}": partial(stop, family, manifest, plan, settings) for family in plan.families}
         )
+        if records and plan.refit != "none":
+            records.append(refit_step(records, manifest, plan, settings))
     if as_json:
         show_json([asdict(record) for record in records])
     elif records:

@@ -13,6 +13,7 @@ from flows.runs.finished_run import finished_run
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
 from flows.steps.promote import version_data
+from flows.steps.train import refuse_refit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +52,9 @@ def run_boosting(
     Raises:
         RegistryError: the run left no network.
         SettingsError: the network has no such layer.
-        TrainingError: the run is not finished, or trees cannot be grown on its works.
+        TrainingError: the run is not finished or is a refit, or trees cannot be grown on its works.
     """
+    refuse_refit(record, "grow trees on")
     source = finished_run(record, settings)
     boosted, cached = find_or_run(
         settings,

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from components.data.manifest import Manifest
+from components.data.splits.refit import Refit
 from components.evaluation.metrics import evaluate
 from components.evaluation.multilabel import HALF, evaluate_multilabel
 from components.inference.predictor import Predictor
 from components.tracking.promotion.decision import Contender
 from components.tracking.registry import Registry
+from components.tracking.runs import Tracker
 from flows.steps.eval_data import images_of
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def contender_of(version: VersionRecord, manifest: Manifest, settings: Settings)
     """A version's score on the manifest's test works, by the very engine that serves it.
 
     Classes it was never taught it gets wrong; where it knows classes that these works lack, no figure
-    would be fair, and there is none. Where works bear several labels, each label is judged by itself.
+    would be fair, and there is none. Where works bear several labels, each label is judged by itself. A
+    refit on all works has learnt them: the run that it refits is measured in its place.
     """
     works = manifest.held_out
     scores = _scores(version, works, manifest.class_names, settings)
@@ -44,14 +47,26 @@ def contender_of(version: VersionRecord, manifest: Manifest, settings: Settings)
         source=version.tags["source"],
         works=len(works),
         part=manifest.judged_on.value,
+        run_id=version.run_id,
+        judged_run=_judged_run(version),
     )
+
+
+def _judged_run(version: VersionRecord) -> str:
+    """The run that is measured in the place of a version that has learnt every work; "" for its own."""
+    return version.tags["refit_of"] if version.tags.get("refit") == Refit.ALL else ""
 
 
 def _scores(
     version: VersionRecord, works: Manifest, names: list[str], settings: Settings
 ) -> Scores | LabelledScores | None:
     with tempfile.TemporaryDirectory() as folder:
-        release = Registry(settings).download(version.task, version.version, Path(folder) / "release")
+        judged = _judged_run(version)
+        release = (
+            Tracker(settings).release(judged)
+            if judged
+            else Registry(settings).download(version.task, version.version, Path(folder) / "release")
+        )
         predictor = Predictor.load(release)
         if not set(predictor.card.class_names) <= set(names):
             return None

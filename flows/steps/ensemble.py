@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from components.data.splits.refit import Refit
 from components.errors import TrainingError
 from components.evaluation import metrics
 from components.frozen import shifted
@@ -16,10 +17,13 @@ from components.training.ensembles.bagging import OutOfBag, Resample, left_out
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.runs.finished_run import finished_run
+from flows.runs.refit_of import RefitOf
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
+from flows.steps.evaluate_refit import evaluate_refit
 from flows.steps.promote import version_data
-from flows.steps.train import TrainingJob, run_training, training_job
+from flows.steps.refit import refit_job, require_test_works
+from flows.steps.train import TrainingJob, figure_text, run_training, training_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,8 +48,11 @@ FEWEST = 2
 
 
 def bag(family: str, manifest: Manifest, plan: Plan, members: int, settings: Settings) -> RunRecord:
-    """`run_bagging`, of a family's recipe at the plan's scale."""
-    return run_bagging(training_job(family, manifest, plan, f"bag of {members}"), members, settings)
+    """`run_bagging`, of a family's recipe at the plan's scale; its refit where the plan asks for one."""
+    require_test_works(plan.refit, manifest)
+    job = training_job(family, manifest, plan, f"bag of {members}")
+    judged = run_bagging(job, members, settings)
+    return judged if plan.refit is Refit.NONE else refit_bag(judged, job, members, plan.refit, settings)
 
 
 def run_ensembling(
@@ -60,7 +67,8 @@ def run_ensembling(
 
     Args:
         records: at least two, of the same data version; it stands in the first one's experiment. Those that
-            stand below no run yet are shown below it.
+            stand below no run yet are shown below it. All of them may be refits on the same works: the
+            ensemble is then a refit of the ensemble of the runs that they refit, which is made first.
         settings: where runs lie.
         name: the run's; "": made of the members' families.
         tags: on top of the members' kind, task, source and data version.
@@ -71,10 +79,10 @@ def run_ensembling(
         RegistryError: a run left no network.
     """
     members = _alike([finished_run(record, settings) for record in records])
-    first = members[0]
+    first, refit_of = members[0], _judged_ensemble(members, settings)
 
     def work(run: Run) -> None:
-        _combined(members, version_data(first.record, settings), settings, run)
+        _combined(members, version_data(first.record, settings), settings, run, refit_of)
         for member in members:
             if not member.record.parent:
                 Tracker(settings).adopt(member.record.id, run.id)
@@ -84,7 +92,7 @@ def run_ensembling(
         experiment=first.record.experiment,
         name=name or " + ".join(member.card.family for member in members),
         key=key_of(FAMILY, METHOD, sorted(member.key for member in members)),
-        tags=first.tags | dict(tags or {}) | {run_tag.FAMILY: FAMILY},
+        tags=first.tags | dict(tags or {}) | {run_tag.FAMILY: FAMILY} | (refit_of.tags if refit_of else {}),
         work=work,
         parent=parent,
     )
@@ -111,8 +119,8 @@ def run_bagging(job: TrainingJob, members: int, settings: Settings) -> RunRecord
         raise TrainingError(f"A bag has at least {FEWEST} members, received {members}.")
 
     def work(run: Run) -> None:
-        drawn = [Resample(member=number + 1, seed=job.recipe.seed) for number in range(members)]
-        runs = [_member(job, resample, settings, run.id) for resample in drawn]
+        drawn = _draws(job, members)
+        runs = [run_training(_member(job, resample, run.id), settings) for resample in drawn]
         finished = [finished_run(member, settings) for member in runs]
         bag_of_members = _combined(finished, job.manifest, settings, run)
         if not job.recipe.multi_label:
@@ -124,6 +132,49 @@ def run_bagging(job: TrainingJob, members: int, settings: Settings) -> RunRecord
         name=job.name,
         key=key_of("bag", METHOD, members, job.manifest.task, job.recipe.key, job.manifest.fingerprint),
         tags=dict(job.tags) | {run_tag.FAMILY: FAMILY},
+        work=work,
+        parent=job.parent,
+    )
+    _log_score("bag", record, cached=cached)
+    return record
+
+
+def refit_bag(
+    judged: RunRecord, job: TrainingJob, members: int, kind: Refit, settings: Settings
+) -> RunRecord:
+    """A judged bag again on more works: each member with its own epochs, on draws of all that it may learn.
+
+    Its score on what members left out is of all those works, so that a bag refit on all works has a figure
+    of its own in "out_of_bag/macro_f1", which no promotion goes by.
+
+    Args:
+        judged: the run of `run_bagging(job, members, settings)`.
+        job: the bag's.
+        members: two or more.
+        kind: which works are learnt from.
+        settings: where runs lie.
+    """
+    refit_of = RefitOf(finished_run(judged, settings), kind)
+
+    def work(run: Run) -> None:
+        drawn = _draws(job, members)
+        finished = []
+        for resample in drawn:
+            member = _member(job, resample, run.id)
+            of_member = RefitOf(finished_run(run_training(member, settings), settings), kind)
+            finished.append(
+                finished_run(run_training(refit_job(member, of_member, settings), settings), settings)
+            )
+        bag_of_members = _combined(finished, job.manifest, settings, run, refit_of)
+        if not job.recipe.multi_label:
+            run.metrics(_out_of_bag(bag_of_members, drawn))
+
+    record, cached = find_or_run(
+        settings,
+        experiment=job.experiment,
+        name=f"{job.name} · refit on {kind.works}",
+        key=key_of("bag", METHOD, members, judged.key, *refit_of.keys),
+        tags=dict(job.tags) | {run_tag.FAMILY: FAMILY} | refit_of.tags,
         work=work,
         parent=job.parent,
     )
@@ -154,6 +205,7 @@ def _alike(members: list[FinishedRun]) -> list[FinishedRun]:
         "numbers of labels to a work": [
             "several" if member.card.multi_label else "one" for member in members
         ],
+        "works that were learnt from": [member.card.refit.works for member in members],
     }.items():
         if len(set(seen)) > 1:
             each = "; ".join(
@@ -166,7 +218,23 @@ def _alike(members: list[FinishedRun]) -> list[FinishedRun]:
     return members
 
 
-def _combined(members: Sequence[FinishedRun], manifest: Manifest, settings: Settings, run: Run) -> _Bag:
+def _judged_ensemble(members: Sequence[FinishedRun], settings: Settings) -> RefitOf | None:
+    """What an ensemble of refits stands on: the ensemble of the runs that they refit; None of other runs."""
+    kind = members[0].card.refit
+    if kind is Refit.NONE:
+        return None
+    tracker = Tracker(settings)
+    judged = run_ensembling([tracker.run(member.card.refit_of) for member in members], settings)
+    return RefitOf(finished_run(judged, settings), kind)
+
+
+def _combined(
+    members: Sequence[FinishedRun],
+    manifest: Manifest,
+    settings: Settings,
+    run: Run,
+    refit_of: RefitOf | None = None,
+) -> _Bag:
     """The members as one network, judged and logged."""
     prepare(settings)  # before whatever imports Keras
     from components.devices import hardware
@@ -186,31 +254,38 @@ def _combined(members: Sequence[FinishedRun], manifest: Manifest, settings: Sett
     seconds = sum(member.record.metrics.get("training_seconds", 0.0) for member in members)
     run.metrics({"training_seconds": seconds, "members": float(len(members))})
     judged = members[0].judged_as(FAMILY, whole.input_shape[1:3])
-    works = eval_data(judged, manifest, settings)
-    evaluate(run, whole, judged, works)
+    works = eval_data(judged, manifest, settings, refit_of.refit if refit_of else Refit.NONE)
+    if refit_of:
+        evaluate_refit(run, whole, judged, works, refit_of)
+    else:
+        evaluate(run, whole, judged, works)
     return _Bag(networks, works)
 
 
 def member_rows(records: Sequence[RunRecord]) -> list[dict[str, object]]:
-    """A row a member: what it is, and how good it is alone."""
+    """A row a member: what it is, and how good it is alone (or the run that it refits)."""
     return [
         {
             "member": number,
             "family": record.family,
             "run": record.id,
-            "validation macro-F1": round(record.metrics["validation/macro_f1"], 4),
-            "test macro-F1": round(record.metrics["test/macro_f1"], 4),
+            "validation macro-F1": round(record.judged("validation")["macro_f1"], 4),
+            "test macro-F1": round(record.judged("test")["macro_f1"], 4),
         }
         for number, record in enumerate(records, start=1)
     ]
 
 
-def _member(job: TrainingJob, drawn: Resample, settings: Settings, parent: str) -> RunRecord:
-    """A member of a bag, as a run of its own; found again by recipe, works and draw."""
+def _draws(job: TrainingJob, members: int) -> list[Resample]:
+    """What each member of a bag draws."""
+    return [Resample(member=number + 1, seed=job.recipe.seed) for number in range(members)]
+
+
+def _member(job: TrainingJob, drawn: Resample, parent: str) -> TrainingJob:
+    """A member of a bag, as a training of its own; found again by recipe, works and draw."""
     recipe = job.recipe.replace(seed=shifted(job.recipe.seed, drawn.member - 1))
     name, tags = f"{job.name}, member {drawn.member}", {run_tag.MEMBER: str(drawn.member)}
-    own = replace(job, recipe=recipe, name=name, tags=dict(job.tags) | tags, parent=parent, resample=drawn)
-    return run_training(own, settings)
+    return replace(job, recipe=recipe, name=name, tags=dict(job.tags) | tags, parent=parent, resample=drawn)
 
 
 def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
@@ -233,5 +308,4 @@ def _out_of_bag(bag: _Bag, drawn: Sequence[Resample]) -> dict[str, float]:
 
 
 def _log_score(stop: str, record: RunRecord, *, cached: bool) -> None:
-    score = record.metrics["validation/macro_f1"]
-    log_step(stop, f"{record.name}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)
+    log_step(stop, f"{record.name}: {figure_text(record)} in {record.seconds:.0f} s", cached=cached)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from components.data.cache import store
 from components.data.cache.decoded import decoded
 from components.data.manifest import Manifest, Split
+from components.data.splits.refit import Refit
 from components.errors import TrainingError
 from components.training.result import TrainingData
 
@@ -27,20 +28,23 @@ class EvalData:
 
     Attributes:
         manifest: the data version.
-        data: its training and validation works.
+        data: its training and validation works; a refit's training works are all that it learns from, and no
+            validation works are left.
         test_images: (N, H, W, 3) uint8, the held-out works.
         test_labels: (N,) class numbers; (N, C) of 0 and 1 for a multi-label recipe, as are the others.
+        refit: which works are learnt from.
     """
 
     manifest: Manifest
     data: TrainingData
     test_images: np.ndarray
     test_labels: np.ndarray
+    refit: Refit = Refit.NONE
 
     @property
     def training_groups(self) -> list[str]:
-        """The near-duplicates' group of each training work; a work in none is its own."""
-        return self.manifest.part(Split.TRAIN).group_ids
+        """The near-duplicates' group of each work that is learnt from; a work in none is its own."""
+        return self.refit.learnt(self.manifest).group_ids
 
     @property
     def validation_groups(self) -> list[str]:
@@ -48,8 +52,8 @@ class EvalData:
         return self.manifest.part(Split.VALIDATION).group_ids
 
 
-def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalData:
-    """The manifest's pictures, decoded once and kept.
+def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings, refit: Refit = Refit.NONE) -> EvalData:
+    """The manifest's pictures, decoded once and kept; `refit` says which of them are learnt from.
 
     Raises:
         TrainingError: its works have several labels and the recipe learns one.
@@ -65,8 +69,11 @@ def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings) -> EvalDat
         images = images_of(part, recipe.image_size, recipe.alpha, settings)
         return images, part.targets(names, hot=recipe.multi_label)
 
-    train, validation = arrays(manifest.part(Split.TRAIN)), arrays(manifest.part(Split.VALIDATION))
-    return EvalData(manifest, TrainingData(*train, *validation, names), *arrays(manifest.held_out))
+    train, tested = arrays(refit.learnt(manifest)), arrays(manifest.held_out)
+    # A refit has learnt the validation works, so that none of them says anything any more.
+    nothing = (tested[0][:0], tested[1][:0])
+    validation = arrays(manifest.part(Split.VALIDATION)) if refit is Refit.NONE else nothing
+    return EvalData(manifest, TrainingData(*train, *validation, names), *tested, refit)
 
 
 def images_of(

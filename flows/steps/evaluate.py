@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from components.data.manifest import Split
 from components.evaluation import answers, metrics, tables
-from components.evaluation.calibration import Calibration, expected_calibration_error, fitted, scaled
+from components.evaluation.calibration import expected_calibration_error, fitted, scaled
 from components.evaluation.figures import reliability
 from components.evaluation.figures.confusion_matrix import confusion_matrix
 from components.evaluation.figures.misclassified import misclassified
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from components.evaluation.metrics import Scores
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
     from flows.steps.eval_data import EvalData
@@ -47,28 +48,41 @@ def evaluate(run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData) 
         data.validation_labels, validation_predictions, names, eval_data.validation_groups
     )
     calibration = fitted(data.validation_labels, validation_predictions)
-    test_predictions = probabilities(model, eval_data.test_images, recipe)
-    test = metrics.evaluate(
-        eval_data.test_labels, test_predictions, names, eval_data.manifest.held_out.group_ids
-    )
-    run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
-    run.metrics({"parameters": float(model.count_params())})
-    run.figure("figures/confusion_matrix.png", confusion_matrix(test))
-    run.figure("figures/per_class.png", per_class(test))
-    run.table("tables/per_class.json", tables.per_class(test))
-    _log_reliability(run, eval_data, test_predictions, calibration)
+    run.metrics(validation.as_metrics("validation") | {"validation/ece_scaled": calibration.ece_after})
     if eval_data.manifest.judged_on is Split.TEST:  # without a test part they are the held-out works
         _log_answers(run, eval_data, validation_predictions, Split.VALIDATION)
-    _log_answers(run, eval_data, test_predictions, Split.TEST)
+    test = evaluate_held_out(run, model, recipe, eval_data, calibration.temperature)
     release(run, model, recipe, eval_data, test)
 
 
-def _log_reliability(
-    run: Run, eval_data: EvalData, predictions: np.ndarray, calibration: Calibration
-) -> None:
+def evaluate_held_out(
+    run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData, temperature: float
+) -> Scores:
+    """Log a network's figures, answers and drawings on the held-out works.
+
+    Args:
+        run: in progress.
+        model: raw images (B, H, W, 3) in 0..255 -> probabilities (B, C).
+        recipe: of one label a work.
+        eval_data: the held-out works.
+        temperature: fitted on works that the network has not learnt from.
+    """
+    names = eval_data.data.class_names
+    predictions = probabilities(model, eval_data.test_images, recipe)
+    test = metrics.evaluate(eval_data.test_labels, predictions, names, eval_data.manifest.held_out.group_ids)
+    run.metrics(test.as_metrics("test") | {"parameters": float(model.count_params())})
+    run.figure("figures/confusion_matrix.png", confusion_matrix(test))
+    run.figure("figures/per_class.png", per_class(test))
+    run.table("tables/per_class.json", tables.per_class(test))
+    _log_reliability(run, eval_data, predictions, temperature)
+    _log_answers(run, eval_data, predictions, Split.TEST)
+    return test
+
+
+def _log_reliability(run: Run, eval_data: EvalData, predictions: np.ndarray, temperature: float) -> None:
     """Log how well the probabilities on test works are calibrated, before and after temperature scaling."""
-    truth, temperature = eval_data.test_labels, calibration.temperature
-    run.metrics({"temperature": temperature, "validation/ece_scaled": calibration.ece_after})
+    truth = eval_data.test_labels
+    run.metrics({"temperature": temperature})
     # Of a protocol without a test part the works are those that the temperature was fitted on.
     apart = eval_data.manifest.judged_on is Split.TEST
     if apart:

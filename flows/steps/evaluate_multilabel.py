@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
+    from components.evaluation.multilabel import LabelledScores
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
     from flows.steps.eval_data import EvalData
@@ -31,25 +32,43 @@ def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, eval_data:
         RegistryError: the network cannot be exported, or answers otherwise once it is.
     """
     data = eval_data.data
-    names, groups = data.class_names, eval_data.manifest.held_out.group_ids
+    names = data.class_names
     validation_predictions = probabilities(model, data.validation_images, recipe)
     thresholds = multilabel.thresholds_of(data.validation_labels, validation_predictions)
-    predictions = probabilities(model, eval_data.test_images, recipe)
     validation = multilabel.evaluate_multilabel(
         data.validation_labels, validation_predictions, names, groups=eval_data.validation_groups
     )
+    run.metrics(validation.as_metrics("validation"))
+    test = evaluate_labels_held_out(run, model, recipe, eval_data, thresholds)
+    release(run, model, recipe, eval_data, test, thresholds)
+
+
+def evaluate_labels_held_out(
+    run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData, thresholds: tuple[float, ...]
+) -> LabelledScores:
+    """Log a multi-label network's figures, answers and drawings on the held-out works.
+
+    Args:
+        run: in progress.
+        model: raw images (B, H, W, 3) in 0..255 -> probabilities (B, C).
+        recipe: of several labels a work.
+        eval_data: the held-out works.
+        thresholds: of the classes, chosen on works that the network has not learnt from.
+    """
+    names, groups = eval_data.data.class_names, eval_data.manifest.held_out.group_ids
+    predictions = probabilities(model, eval_data.test_images, recipe)
     at_half = multilabel.evaluate_multilabel(eval_data.test_labels, predictions, names, groups=groups)
     test = at_half
     if eval_data.manifest.judged_on is Split.TEST:
         test = multilabel.evaluate_multilabel(
             eval_data.test_labels, predictions, names, thresholds=thresholds, groups=groups
         )
-    run.metrics(validation.as_metrics("validation") | test.as_metrics("test"))
+    run.metrics(test.as_metrics("test"))
     run.metrics({"test/macro_f1_at_half": at_half.macro_f1, "parameters": float(model.count_params())})
     run.figure("figures/per_class.png", per_label(test))
     run.table("tables/per_class.json", test.rows())
     run.table("tables/test_works.json", _rows(eval_data, predictions, thresholds, groups))
-    release(run, model, recipe, eval_data, test, thresholds)
+    return test
 
 
 def _rows(

@@ -5,20 +5,36 @@ from __future__ import annotations
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from components.data.splits.refit import Refit
 from components.inference.release import CARD, ReleaseCard
 
 if TYPE_CHECKING:
     import keras
 
-    from components.evaluation.metrics import Scores
-    from components.evaluation.multilabel import LabelledScores
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
+    from flows.runs.refit_of import RefitOf
     from flows.steps.eval_data import EvalData
+
+
+class Figures(Protocol):
+    """What a card says of a network's quality: scores on the held-out works, or another card's."""
+
+    @property
+    def macro_f1(self) -> float:
+        """0..1."""
+
+    @property
+    def macro_f1_low(self) -> float | None:
+        """Lower end of its 95 % interval; None where it cannot vary."""
+
+    @property
+    def macro_f1_high(self) -> float | None:
+        """Upper end of it."""
 
 
 def release(  # noqa: PLR0917 (what a release is made of)
@@ -26,8 +42,9 @@ def release(  # noqa: PLR0917 (what a release is made of)
     model: keras.Model,
     recipe: Recipe,
     eval_data: EvalData,
-    test: Scores | LabelledScores,
+    test: Figures,
     thresholds: tuple[float, ...] = (),
+    refit_of: RefitOf | None = None,
 ) -> None:
     """Export the network and log it with its card: what `promote` registers.
 
@@ -36,8 +53,9 @@ def release(  # noqa: PLR0917 (what a release is made of)
         model: raw images -> probabilities.
         recipe: says family, size and transparency.
         eval_data: the works it was trained on and is evaluated on.
-        test: its scores on the held-out works.
+        test: its scores on the held-out works; of a refit on all works, those of the run that it refits.
         thresholds: of a multi-label network's classes.
+        refit_of: what a refit stands on; None: it is none.
 
     Raises:
         RegistryError: the network cannot be exported, or answers otherwise once it is.
@@ -56,6 +74,9 @@ def release(  # noqa: PLR0917 (what a release is made of)
         data_version=manifest.fingerprint,
         run_id=run.id,
         judged_on=manifest.judged_on,
+        refit=refit_of.refit if refit_of else Refit.NONE,
+        refit_of=refit_of.judged.record.id if refit_of else "",
+        cross_validated=refit_of.cross_validated if refit_of else None,
         macro_f1=test.macro_f1,
         macro_f1_low=test.macro_f1_low,
         macro_f1_high=test.macro_f1_high,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from components.data.splits.refit import Refit
 from components.errors import TrainingError
 from components.evaluation.figures.curves import curves
 from components.inference.release import KERAS
@@ -19,6 +20,7 @@ from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.steps.eval_data import eval_data
 from flows.steps.evaluate import evaluate
+from flows.steps.evaluate_refit import evaluate_refit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from components.training.recipe import Recipe
     from components.training.result import Fitted
     from flows.plan import Plan
+    from flows.runs.refit_of import RefitOf
 
 METHOD = 3
 """Counted up when the same recipe on the same data would now give another model: old runs are not reused."""
@@ -48,6 +51,7 @@ class TrainingJob:
         tags: on top of the family's; see `tracking.tags`.
         parent: id of the run it is shown below; "" for none.
         resample: which training works it learns from, some of them twice, as a member of a bag; None: all.
+        refit_of: the judged run that it trains again on more works; None: it is no refit.
     """
 
     recipe: Recipe
@@ -57,14 +61,21 @@ class TrainingJob:
     tags: Mapping[str, str] = field(default_factory=dict)
     parent: str = ""
     resample: Resample | None = None
+    refit_of: RefitOf | None = None
 
     @property
     def key(self) -> str:
-        """Of everything that the network depends on."""
-        drawn = [self.resample.key] if self.resample else []
+        """Of everything that the network and its card depend on."""
+        more = [self.resample.key] if self.resample else []
+        more += self.refit_of.keys if self.refit_of else []
         return key_of(
-            "training", METHOD, self.manifest.task, self.recipe.key, self.manifest.fingerprint, *drawn
+            "training", METHOD, self.manifest.task, self.recipe.key, self.manifest.fingerprint, *more
         )
+
+    @property
+    def refit(self) -> Refit:
+        """Which works are learnt from beyond the training works."""
+        return self.refit_of.refit if self.refit_of else Refit.NONE
 
 
 def train(family: str, manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
@@ -106,13 +117,25 @@ def run_training(job: TrainingJob, settings: Settings) -> RunRecord:
         experiment=job.experiment,
         name=job.name,
         key=job.key,
-        tags=dict(job.tags) | {run_tag.FAMILY: job.recipe.family},
+        tags=dict(job.tags)
+        | {run_tag.FAMILY: job.recipe.family}
+        | (job.refit_of.tags if job.refit_of else {}),
         work=lambda run: _train(job, settings, run),
         parent=job.parent,
     )
-    score = record.metrics["validation/macro_f1"]
-    log_step("train", f"{job.name}: validation macro-F1 {score:.3f} in {record.seconds:.0f} s", cached=cached)
+    log_step("train", f"{job.name}: {figure_text(record)} in {record.seconds:.0f} s", cached=cached)
     return record
+
+
+def figure_text(record: RunRecord) -> str:
+    """What a finished run is measured by, in words: validation works, or what a refit has not learnt."""
+    match record.refit:
+        case Refit.NONE:
+            return f"validation macro-F1 {record.metrics['validation/macro_f1']:.3f}"
+        case Refit.VALIDATION:
+            return f"test macro-F1 {record.metrics['test/macro_f1']:.3f} (refit)"
+        case Refit.ALL:
+            return f"not judged (refit on all works of run {record.refit_of[:8]})"
 
 
 def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
@@ -129,7 +152,7 @@ def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
     checkpoints = place(run.key, settings)
     run.dataset(manifest)
     run.files(settings.collections / "validation" / manifest.fingerprint, "validation")
-    works = eval_data(recipe, manifest, settings)
+    works = eval_data(recipe, manifest, settings, job.refit)
     data = works.data
     if job.resample:
         run.params({"resample": job.resample.model_dump()})
@@ -146,7 +169,10 @@ def _train(job: TrainingJob, settings: Settings, run: Run) -> None:
     except Diverged as exc:
         raise TrainingError(f"{exc} {_keep(run, exc.kept)}") from exc
     log_curves(run, fitted)
-    evaluate(run, fitted.model, recipe, works)
+    if job.refit_of:
+        evaluate_refit(run, fitted.model, recipe, works, job.refit_of)
+    else:
+        evaluate(run, fitted.model, recipe, works)
     discard(checkpoints)
 
 
@@ -170,10 +196,34 @@ def _keep(run: Run, fitted: Fitted | None) -> str:
 
 
 def warm_start(recipe: Recipe, settings: Settings) -> Path | None:
-    """The network that the recipe starts from, where it names a run; None where it names a file, or none."""
+    """The network that the recipe starts from, where it names a run; None where it names a file, or none.
+
+    Raises:
+        TrainingError: the run is a refit, which has learnt works that the new one is chosen and judged by.
+    """
     if recipe.warm_start is None or recipe.warm_start.endswith(".keras"):
         return None
-    return Tracker(settings).release(recipe.warm_start) / KERAS
+    tracker = Tracker(settings)
+    refuse_refit(tracker.run(recipe.warm_start), "start from")
+    return tracker.release(recipe.warm_start) / KERAS
+
+
+def refuse_refit(record: RunRecord, verb: str) -> None:
+    """Raise where what is to be made of a run would be judged by works that the run has learnt.
+
+    Args:
+        record: of the run.
+        verb: what is done with it, as "start from".
+
+    Raises:
+        TrainingError: the run is a refit.
+    """
+    if record.refit is not Refit.NONE:
+        raise TrainingError(
+            f"The run {record.id[:8]} ({record.name}) is a refit on {record.refit.works}: what is made of "
+            f"it would be chosen or judged by works that it has learnt. To {verb} its network, take the run "
+            f"that it refits: {record.refit_of[:8]}."
+        )
 
 
 def log_curves(run: Run, fitted: Fitted) -> None:

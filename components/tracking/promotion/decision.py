@@ -21,6 +21,8 @@ class Contender:
         source: the collection it learnt from.
         works: so many; 0 where not known.
         part: the part of the data version that they are.
+        run_id: the run that it comes from.
+        judged_run: the run whose figure it is, where the version itself has learnt the works; "": its own.
     """
 
     version: str
@@ -32,6 +34,8 @@ class Contender:
     source: str
     works: int = 0
     part: str = "test"
+    run_id: str = ""
+    judged_run: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ class Decision:
 def decide(challenger: Contender, champion: Contender | None) -> Decision:
     """Higher macro-F1 on the same works wins; a tie keeps the champion.
 
+    A refit on all works has the figure of the run that it refits. Beside that very run nothing is left to
+    compare, and the refit takes its place: the same recipe has learnt from more works.
+
     Real paintings come before synthetic ones whatever the figures: a champion that learnt from
     paintings is never displaced by one that learnt from drawn pictures, and displaces such a one.
     """
@@ -60,6 +67,11 @@ def _verdict(challenger: Contender, champion: Contender | None) -> tuple[bool, s
         return True, f"the first champion, with macro-F1 {score}"
     if challenger.version == champion.version:
         return False, f"version {champion.version} is the champion already"
+    if challenger.judged_run and challenger.judged_run == champion.run_id:
+        return True, (
+            f"a refit on all works of the champion's own run, which has macro-F1 {_figure_of(champion)}; the "
+            f"refit itself is not judged"
+        )
     if challenger.synthetic and not champion.synthetic:
         return False, (
             f"it learnt from {challenger.source} (synthetic), the champion from real works "
@@ -84,7 +96,7 @@ def _by_figures(challenger: Contender, champion: Contender) -> tuple[bool, str]:
     works = " ".join(
         ["the same", *([str(challenger.works)] if challenger.works else []), challenger.part, "works"]
     )
-    reason = f"macro-F1 {_score(challenger)} {verb} the champion's {_figure(champion.macro_f1)} on {works}"
+    reason = f"macro-F1 {_score(challenger)} {verb} the champion's {_figure_of(champion)} on {works}"
     if wins and challenger.low is None:
         reason += f"; {TOO_FEW} to be certain of the gain"
     elif wins and challenger.low is not None and challenger.low <= champion.macro_f1:
@@ -95,8 +107,14 @@ def _by_figures(challenger: Contender, champion: Contender) -> tuple[bool, str]:
 def _score(contender: Contender) -> str:
     if contender.macro_f1 is None:
         return "not measured"
-    return f"{_figure(contender.macro_f1)} {brackets(contender.low, contender.high)}"
+    return f"{contender.macro_f1:.3f} {brackets(contender.low, contender.high)}{_of_run(contender)}"
 
 
-def _figure(value: float) -> str:
-    return f"{value:.3f}"
+def _figure_of(contender: Contender) -> str:
+    figure = "not measured" if contender.macro_f1 is None else f"{contender.macro_f1:.3f}"
+    return f"{figure}{_of_run(contender)}"
+
+
+def _of_run(contender: Contender) -> str:
+    """Whose figure it is, where the version has learnt the works itself."""
+    return f" (of run {contender.judged_run[:8]}, which it refits)" if contender.judged_run else ""

@@ -102,6 +102,8 @@ def test_an_answer_names_its_model_and_says_synthetic(client: TestClient) -> Non
     assert model["trained_on"] == "synthetic gallery (drawn by code, not real paintings)"
     assert model["synthetic"] is True
     assert (model["macro_f1"], model["macro_f1_interval"]) == (0.9, [0.85, 0.94])
+    assert (model["refit"], model["cross_validated"]) == ("none", None)
+    assert model["judgement"].startswith("Macro-F1 on the test works")
     real = ask(client, picture(), task="genre").json()["model"]
     assert (real["trained_on"], real["synthetic"]) == ("louvre", False)
 

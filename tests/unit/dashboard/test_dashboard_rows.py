@@ -53,6 +53,27 @@ def test_what_validation_works_judged_is_not_called_a_test() -> None:
     assert row["Macro-F1"] == ".800, validation works"
 
 
+def test_a_refit_that_nothing_judges_shows_whose_figure_it_has() -> None:
+    figures = {"validation/macro_f1": 0.7, "test/macro_f1": 0.8}
+    folds = {"folds/count": 5.0, "folds/macro_f1_mean": 0.84, "folds/macro_f1_sd": 0.01}
+    refit = run(
+        9,
+        tags={"atelier.family": "simple_cnn", "atelier.refit": "all", "atelier.refit_of": "0123456789"},
+        metrics={f"judged_run/{name}": value for name, value in figures.items()} | folds,
+    )
+    named = tables.labels([refit], [])
+    assert named[refit.id] == "Simple CNN, refit on all works, run 1"
+    (row,) = tables.comparison([refit], [], named, Settings())
+    assert row["Test F1"] == "not judged; run 01234567: .800; 5-fold .840 ± .010"
+    assert tables.intervals([refit], [], named) == []
+    assert tables.best_first([run(6), refit]) == [refit, run(6)]
+    tags = {"refit": "all", "judged_on": "test", "judgement": "Not judged: ..."}
+    champion = champions.from_registry([version(1, refit.id, "champion", **tags)])
+    assert champion is not None
+    assert champions.figure_title(champion) == "Not judged; of its recipe on the test works"
+    assert champion.judgement == "Not judged: ..."
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [

@@ -58,6 +58,9 @@ def test_study_b_chooses_its_movements_unless_something_else_is_chosen() -> None
     ("given", "told"),
     [
         ({"source": "louvre"}, "expected one of synthetic, folder"),
+        ({"refit": "yes"}, "'none', 'validation' or 'all'"),
+        ({"refit": "validation", "protocol": "80/20"}, "has no test works to judge a refit"),
+        ({"refit_folds": 1}, "refit_folds"),
         ({"source": "folder"}, "needs a root"),
         ({"multi_label": True, "balanced": True}, "received cross-entropy, balanced"),
         ({"multi_label": True, "loss": "class-balanced"}, "no one class to be counted"),

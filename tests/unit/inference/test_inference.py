@@ -34,6 +34,23 @@ def test_a_card_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert ReleaseCard.load(tmp_path) == card(version="4")
 
 
+def test_a_card_says_what_its_figure_is_of(tmp_path: Path) -> None:
+    assert card().judgement == "Macro-F1 on the test works 0.900 [0.850, 0.940]."
+    refit = card(refit="validation", refit_of="0123456789ab")
+    assert (
+        "epochs of run 01234567. Macro-F1 on the test works, which it has not seen, 0.900" in refit.judgement
+    )
+    folds = {"folds": 5, "macro_f1_mean": 0.84, "macro_f1_sd": 0.01, "run_id": "run-2"}
+    unjudged = card(refit="all", refit_of="0123456789ab", cross_validated=folds)
+    assert unjudged.judgement.startswith("Not judged: refit on all works")
+    assert "Run 01234567" in unjudged.judgement
+    assert "5-fold cross-validation: macro-F1 0.840 ± 0.010" in unjudged.judgement
+    unjudged.save(tmp_path)
+    assert ReleaseCard.load(tmp_path) == unjudged
+    with pytest.raises(ValueError, match="a refit names the run that it refits"):
+        card(refit="all")
+
+
 def test_a_card_from_before_there_were_several_labels_still_loads(tmp_path: Path) -> None:
     old = card().model_dump(mode="json", exclude={"multi_label", "thresholds"})
     (tmp_path / release.CARD).write_text(json.dumps(old))

@@ -50,6 +50,17 @@ def test_the_higher_figure_on_the_same_works_wins() -> None:
     assert "not certain" not in sure.reason
 
 
+def test_a_refit_on_all_works_is_decided_by_the_run_that_it_refits() -> None:
+    refit = replace(CHALLENGER, judged_run="0123456789ab")
+    assert "0.873 [0.840, 0.900] (of run 01234567, which it refits) beats" in decide(refit, CHAMPION).reason
+    below = decide(CHALLENGER, replace(CHAMPION, macro_f1=0.9, judged_run="0123456789ab"))
+    assert "is below the champion's 0.900 (of run 01234567, which it refits)" in below.reason
+    same = replace(refit, macro_f1=CHAMPION.macro_f1)
+    assert decide(same, replace(CHAMPION, run_id="0123456789ab")).promote
+    assert not decide(same, replace(CHAMPION, run_id="another")).promote
+    assert not decide(replace(CHAMPION, run_id="0123456789ab"), replace(same, version="3")).promote
+
+
 @pytest.mark.parametrize("figure", [0.851, 0.85])
 def test_a_tie_or_less_keeps_the_champion(figure: float) -> None:
     assert not decide(replace(CHALLENGER, macro_f1=figure), CHAMPION).promote

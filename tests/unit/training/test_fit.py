@@ -76,6 +76,7 @@ def test_it_learns_and_hands_back_the_best_epoch(settings: Settings, bars: list[
         "val_accuracy",
         "val_macro_f1",
         "learning_rate",
+        "stage",
     }
     best = fitted.history[fitted.best_epoch - 1]
     assert best["val_macro_f1"] == max(row["val_macro_f1"] for row in fitted.history) > 0.9
@@ -85,6 +86,23 @@ def test_it_learns_and_hands_back_the_best_epoch(settings: Settings, bars: list[
     assert fitted.images_per_second == pytest.approx(6 * 36 / fitted.seconds)
     assert bars == [["Training simple_cnn", 6, 6, bars[0][3]]]
     assert str(bars[0][3]).startswith("loss 0.")
+
+
+def test_without_validation_works_the_last_epoch_is_kept_and_the_rate_is_cut_when_told(
+    settings: Settings,
+) -> None:
+    data = tinted()
+    alone = replace(
+        data, validation_images=data.validation_images[:0], validation_labels=data.validation_labels[:0]
+    )
+    repeated = {"epochs": 3, "stop_patience": None, "reduce_patience": None, "cut_after": (1,)}
+    fitted = fit(recipe(**repeated).replace(monitor="none"), alone, settings)
+    assert set(fitted.history[0]) == {"loss", "accuracy", "learning_rate", "stage"}
+    assert fitted.best_epoch == 3
+    assert fitted.rate_cuts == [1]
+    assert [row["learning_rate"] for row in fitted.history] == pytest.approx([3e-3, 3e-4, 3e-4])
+    with pytest.raises(TrainingError, match="validation part holds 0 works"):
+        fit(recipe(epochs=1), alone, settings)
 
 
 def test_memory_mapped_images_train_alike(settings: Settings, tmp_path: Path) -> None:

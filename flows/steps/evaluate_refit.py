@@ -1,0 +1,46 @@
+"""Score a refit on the works that it has not learnt, if any are left, and log its release."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from components.data.splits.refit import Refit
+from components.tracking import tags as run_tag
+from flows.steps.evaluate import evaluate_held_out
+from flows.steps.evaluate_multilabel import evaluate_labels_held_out
+from flows.steps.release import release
+
+if TYPE_CHECKING:
+    import keras
+
+    from components.tracking.recorder import Run
+    from components.training.recipe import Recipe
+    from flows.runs.refit_of import RefitOf
+    from flows.steps.eval_data import EvalData
+    from flows.steps.release import Figures
+
+
+def evaluate_refit(
+    run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData, refit_of: RefitOf
+) -> None:
+    """As `evaluate`, of a network that has learnt the validation works, and perhaps the test works.
+
+    What validation works choose (the temperature, a multi-label network's thresholds) is the judged run's. A
+    refit on all works is judged by nothing: no figure, drawing or answer of its own is logged.
+
+    Raises:
+        RegistryError: the network cannot be exported, or answers otherwise once it is.
+    """
+    run.tags({run_tag.JUDGED_ON: eval_data.manifest.judged_on.value})
+    run.metrics(refit_of.metrics | {"parameters": float(model.count_params())})
+    figures = _figures(run, model, recipe, eval_data, refit_of)
+    release(run, model, recipe, eval_data, figures, refit_of.judged.card.thresholds, refit_of)
+
+
+def _figures(run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData, refit_of: RefitOf) -> Figures:
+    judged = refit_of.judged
+    if refit_of.refit is Refit.ALL:
+        return judged.card
+    if recipe.multi_label:
+        return evaluate_labels_held_out(run, model, recipe, eval_data, judged.card.thresholds)
+    return evaluate_held_out(run, model, recipe, eval_data, judged.record.metrics.get("temperature", 1.0))
