@@ -36,6 +36,8 @@ _FAMILIES = {
     "squeezenet": "SqueezeNet",
     "vgg16": "VGG16",
     "efficientnet_b0": "EfficientNet-B0",
+    "efficientnet_lite0": "EfficientNet-Lite0",
+    "efficientnet_lite2": "EfficientNet-Lite2",
     "efficientnet_v2_b0": "EfficientNetV2-B0",
     "convnext_tiny": "ConvNeXt-Tiny",
     "mobilenet_v3_small": "MobileNetV3-Small",

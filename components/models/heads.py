@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 
-from components.models.layers import Covariances, SpatialPyramidPooling
+from components.models.layers import SpatialPyramidPooling
 
 FEATURES = "features"
 """The layer between a pre-trained backbone and its head: everything up to it can be frozen."""
@@ -44,26 +42,6 @@ def pyramid_pooled(maps: keras.KerasTensor) -> keras.KerasTensor:
     return SpatialPyramidPooling((1, 2, 3), name=FEATURES)(maps)
 
 
-def style_statistics(
-    maps: Sequence[keras.KerasTensor], crossed: Sequence[keras.KerasTensor] = ()
-) -> keras.KerasTensor:
-    """What several layers' maps, (B, h, w, C) each, answer on the whole -> (B, 2 sum of C + pairs of C).
-
-    How much, how unevenly and what together tells how a picture is painted and less what it shows: the
-    statistics that carry style in Huang and Belongie 2017 (arXiv:1703.06868), here as features.
-
-    Args:
-        maps: give the mean and standard deviation of each channel.
-        crossed: give the covariance of each two channels, so they should have few.
-    """
-    found = []
-    for one in maps:
-        found.append(keras.layers.GlobalAveragePooling2D()(one))
-        found.append(keras.ops.sqrt(keras.ops.var(one, axis=(1, 2)) + 1e-5))
-    found += [Covariances(dtype="float32")(one) for one in crossed]  # sums are too large for 16 bits
-    return keras.layers.Concatenate(name=FEATURES)(found)
-
-
 def dense_blocks(features: keras.KerasTensor, units: tuple[int, ...], dropout: float) -> keras.KerasTensor:
     """(B, D) -> (B, last of units) by blocks of Dense (ReLU), dropout and batch normalisation (study A5).
 
@@ -86,3 +64,30 @@ def blocks_and_softmax(
 ) -> keras.KerasTensor:
     """(B, D) -> (B, num_classes): up to two dense blocks (study A5), softmax; a width of 0: no block."""
     return probabilities(dense_blocks(features, (dense_1, dense_2), dropout), num_classes)
+
+
+def blocks_or_dropout(  # noqa: PLR0913 (its options are named)
+    features: keras.KerasTensor,
+    num_classes: int,
+    *,
+    dense_1: int = 0,
+    dense_2: int = 0,
+    dropout: float = 0.2,
+    normalize: bool = False,
+) -> keras.KerasTensor:
+    """(B, D) -> (B, num_classes): dense blocks, or dropout alone where there are none; softmax.
+
+    Args:
+        features: what the backbone gives.
+        num_classes: width of the softmax.
+        dense_1: width of a first block; 0: none.
+        dense_2: width of a second; 0: none.
+        dropout: share of the features, or of each block's outputs, dropped while training.
+        normalize: standardise the features first; the softmax then begins at zero.
+    """
+    if normalize:
+        features = keras.layers.BatchNormalization(name="norm_features")(features)
+    if dense_1 or dense_2:
+        return probabilities(dense_blocks(features, (dense_1, dense_2), dropout), num_classes)
+    dropped = keras.layers.Dropout(dropout, name="dropout")(features)
+    return probabilities(dropped, num_classes, from_zero=normalize)

@@ -6,9 +6,10 @@ from typing import Literal
 
 import keras
 
-Scale = Literal["zero-to-one", "minus-one-to-one", "caffe", "none"]
-"""What a network expects. "caffe": blue, green, red, each less ImageNet's mean of it, as the weights of VGG,
-ResNet50 and SqueezeNet were trained. "none": 0..255, for a network that scales for itself."""
+Scale = Literal["zero-to-one", "minus-one-to-one", "lite", "caffe", "none"]
+"""What a network expects. "lite": (x - 127) / 128, as EfficientNet-Lite was trained. "caffe": blue, green,
+red, each less ImageNet's mean of it, as the weights of VGG, ResNet50 and SqueezeNet were trained. "none":
+0..255, for a network that scales for itself."""
 
 _IMAGENET_BGR = (103.939, 116.779, 123.68)
 
@@ -30,6 +31,8 @@ def raw_image(
             return image, keras.layers.Rescaling(1 / 255, name="scale")(image)
         case "minus-one-to-one":
             return image, keras.layers.Rescaling(1 / 127.5, offset=-1.0, name="scale")(image)
+        case "lite":
+            return image, keras.layers.Rescaling(1 / 128, offset=-127 / 128, name="scale")(image)
         case "caffe":
             means = [-mean for mean in _IMAGENET_BGR]
             bgr = keras.ops.flip(image, axis=-1)
