@@ -47,7 +47,7 @@ STUDY = {
     "top": "Keep the N largest classes, instead of the study's.",
     "per_class": PLAN["per_class"],
     "weights": '"imagenet", "none", files by family (resnet50=FILE,vgg19=FILE), or the stand-in\'s FILE.',
-    "stand_in": 'For families without weights: "mobilenet_v2:alpha=1.0". The table says so.',
+    "stand_in": 'For families without weights: "efficientnet_lite2" or "mobilenet_v2:alpha=1.0".',
     "seed": "Seed of split and training.",
     "workers": "Processes that take the trials of its searches (A5, D2, E4).",
 }

@@ -2,63 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 from typing import Literal, Self
 
 from components.errors import SettingsError, WeightsError
 from components.models import catalog
+from components.studies.stand_in import LIKE, StandIn, backbone_of, stood_in
 from components.studies.study import Size
 from components.training.recipe import Recipe
 from components.training.search.search import Search
 from components.training.search.space import Space
 
 IMAGENET, NONE = "imagenet", "none"
-
-_KEPT_TOP = "resnet50_kept_top"
-_LIKE: Mapping[str, Mapping[str, str]] = {
-    "resnet50": {"dense_1": "dense_1", "dense_2": "dense_2", "dropout": "dropout"},
-    "vgg19": {"hidden": "dense_1"},
-    "inception_v3": {"nodes": "dense_1", "dropout": "dropout"},
-}
-"""A backbone's options that shape its head, and what they are called of a stand-in."""
-
-
-@dataclass(frozen=True)
-class StandIn:
-    """A family that takes the place of every family whose ImageNet weights are not there."""
-
-    family: str
-    options: Mapping[str, float | int | str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, text: str) -> Self:
-        """As written on the command line: "mobilenet_v2" (of width .35), "mobilenet_v2:alpha=1.0".
-
-        Raises:
-            SettingsError: no pre-trained family of that name, or options of another shape.
-        """
-        name, _, given = text.partition(":")
-        if not catalog.family(name).pretrained:
-            raise SettingsError(
-                f"{name!r} starts from scratch, so it can stand in for no pre-trained family."
-            )
-        options: dict[str, float | int | str] = {"alpha": 0.35} if name == "mobilenet_v2" else {}
-        for pair in filter(None, given.split(",")):
-            option, sign, value = pair.partition("=")
-            if not sign:
-                raise SettingsError(
-                    f'{pair!r}: an option is written as name=value, as in "mobilenet_v2:alpha=1.0".'
-                )
-            options[option.strip()] = _value(value.strip())
-        return cls(name, options)
-
-    def __str__(self) -> str:
-        title = catalog.family(self.family).title
-        return f"{title} {self.options.get('alpha', '')}".strip()
 
 
 @dataclass(frozen=True)
@@ -113,7 +70,7 @@ class Given:
 
     def file_of(self, family: str) -> str | None:
         """The address given for that family, or for its backbone; None without one."""
-        return self.files.get(family) or self.files.get(_backbone(family))
+        return self.files.get(family) or self.files.get(backbone_of(family))
 
 
 @dataclass(frozen=True)
@@ -156,7 +113,7 @@ def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, WeightsUsed]:
     address, other, stand_in = given.file_of(recipe.family), given.stand_in, ""
     if other is not None and (address is None or recipe.family == other.family):
         address = given.file_of(other.family)
-        stood = _stood_in(recipe, other)
+        stood = stood_in(recipe, other)
         if stood != recipe:
             stand_in = str(other)
         recipe = stood
@@ -176,7 +133,7 @@ def equipped_search(search: Search, given: Given) -> tuple[Search, WeightsUsed]:
     space = search.space
     if recipe.family != search.recipe.family:
         names = {
-            f"options.{old}": f"options.{new}" for old, new in _LIKE[_backbone(search.recipe.family)].items()
+            f"options.{old}": f"options.{new}" for old, new in LIKE[backbone_of(search.recipe.family)].items()
         }
         kept = tuple(
             parameter.replace(name=names.get(parameter.name, parameter.name))
@@ -191,28 +148,6 @@ def equipped_search(search: Search, given: Given) -> tuple[Search, WeightsUsed]:
     return search.replace(recipe=recipe, space=space), used
 
 
-def _stood_in(recipe: Recipe, other: StandIn) -> Recipe:
-    """The recipe with the stand-in's network, of its width also where it was the same one."""
-    if recipe.family == other.family:
-        return recipe.replace(options=recipe.options | dict(other.options))
-    if recipe.family == _KEPT_TOP:
-        raise WeightsError(
-            f"ResNet50's 1000-way ImageNet top is kept in this row, and {other} has none to stand in for it. "
-            f"Give the weights with the top: --weights {_KEPT_TOP}=FILE, or imagenet."
-        )
-    backbone = _backbone(recipe.family)
-    like = _LIKE.get(backbone, {"dropout": "dropout"})
-    options = {like[name]: value for name, value in recipe.options.items() if name in like}
-    if backbone in ("resnet50", "vgg19") and "dense_1" not in options:
-        options["dropout"] = 0.0  # nothing is dropped between their features and the softmax
-    if recipe.family == "resnet50_spp":
-        options["pooling"] = "pyramid"
-    family = catalog.family(other.family)
-    known = inspect.signature(import_module(f"components.models.{family.module}").build).parameters
-    options = {name: value for name, value in options.items() if name in known} | dict(other.options)
-    return recipe.replace(family=other.family, options=options)
-
-
 def _at_random(recipe: Recipe) -> Recipe:
     stages = recipe.stages
     if not recipe.warm_start:
@@ -220,14 +155,10 @@ def _at_random(recipe: Recipe) -> Recipe:
     return recipe.replace(weights=None, stages=stages)
 
 
-def _backbone(family: str) -> str:
-    return "resnet50" if family.startswith("resnet50_") else family
-
-
 def _pair(text: str) -> tuple[str, str] | None:
     """("resnet50", FILE) of "resnet50=FILE"; None where no network is named."""
     name, sign, place = text.partition("=")
-    known = {*catalog.FAMILIES, *(_backbone(one) for one in catalog.FAMILIES)}
+    known = {*catalog.FAMILIES, *(backbone_of(one) for one in catalog.FAMILIES)}
     return (name.strip(), place.strip()) if sign and name.strip() in known else None
 
 
@@ -239,18 +170,9 @@ def _check(name: str, place: str) -> None:
 
 
 def _check_asked(files: Mapping[str, str], asking: Collection[str]) -> None:
-    known = sorted({*asking, *map(_backbone, asking)})
+    known = sorted({*asking, *map(backbone_of, asking)})
     if idle := sorted(files.keys() - set(known)):
         raise SettingsError(
             f"{', '.join(idle)}: no row of the study starts from such weights; expected weights of "
             f"{', '.join(known) or 'no network'}, or leave the file out."
         )
-
-
-def _value(text: str) -> float | int | str:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text

@@ -13,8 +13,9 @@ from components.models import catalog as families
 from components.studies import sizes, weights
 from components.studies.balanced import training_balanced
 from components.studies.catalog import STUDIES, find_study
+from components.studies.stand_in import StandIn
 from components.studies.study import ComparisonRow, FiguresRow, HeldOutRow, Row, SearchRow, Study, TrainingRow
-from components.studies.weights import Given, StandIn, WeightsUsed, equipped, equipped_search
+from components.studies.weights import Given, WeightsUsed, equipped, equipped_search
 from components.training.recipe import Policy, Recipe
 
 MISSION = {"A": 9, "B": 10, "C": 9, "D": 8, "E": 7}
@@ -200,9 +201,32 @@ def test_a_stand_in_s_search_has_its_own_names() -> None:
     assert found.space.names == ("options.dense_1", "options.dropout", "stages.0.learning_rate")
 
 
-def test_no_stand_in_has_the_imagenet_top() -> None:
-    with pytest.raises(WeightsError, match="1000-way"):
+def test_a_stand_in_keeps_the_imagenet_top_if_it_has_one() -> None:
+    with pytest.raises(WeightsError, match=r"1000-way.*MobileNetV2 1\.0 has none.*efficientnet_lite2"):
         equipped(recipe("C4"), Given("FILE", stand_in=STAND_IN))
+    lite = StandIn.read("efficientnet_lite2:pooling=statistics,depths=head_relu,block_1_expand_relu")
+    found, used = equipped(recipe("C4"), Given(stand_in=lite))
+    assert used.note == "stand-in: EfficientNet-Lite2 statistics"
+    assert (found.family, found.weights) == ("efficientnet_lite2", "imagenet")
+    assert found.options == {"top": "imagenet", "dropout": 0.0}
+    network = families.build(found.family, 44, (32, 32), **found.options)
+    assert network.get_layer("features").output.shape == (None, 1000)
+
+
+def test_a_stand_in_of_our_own_row_keeps_its_pooling() -> None:
+    found, _ = equipped(recipe("A10a"), Given(stand_in=StandIn.read("efficientnet_lite0")))
+    assert found.options == {"pooling": "statistics", "normalize": True, "dropout": 0.5}
+
+
+def test_options_of_a_stand_in_are_read_as_they_are_meant() -> None:
+    lite = StandIn.read("efficientnet_lite2:normalize=true,dropout=0.5,dense_1=64,depths=stem_relu,head_relu")
+    assert lite.options == {
+        "normalize": True,
+        "dropout": 0.5,
+        "dense_1": 64,
+        "depths": "stem_relu,head_relu",
+    }
+    assert str(lite) == "EfficientNet-Lite2"
 
 
 def test_a_file_for_one_backbone_goes_before_the_stand_in() -> None:
