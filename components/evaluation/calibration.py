@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from components.errors import DataError
 from components.evaluation.answers import Floats, Numbers, checked, of_truth
+from components.inference.temperature import logits_of, scaled
 
 BINS = 15
 """As in Guo et al."""
 LOWEST, HIGHEST = 0.05, 100.0
 """Temperatures within which the best is sought: where every answer is right, none is low enough."""
-_SMALLEST = float(np.finfo(np.float32).tiny)
-"""What a softmax in single precision gives at least, where it gives not nought."""
 
 
 @dataclass(frozen=True)
@@ -140,23 +139,6 @@ def chance_error(
     return float(np.mean(errors))
 
 
-def scaled(probabilities: NDArray[np.floating], temperature: float) -> Floats:
-    """Probabilities (N, C) as the softmax would have given them with its logits divided by `temperature`.
-
-    A softmax's output says its logits but for a constant, which the softmax does not see: their
-    logarithms serve. The order of classes, and so the answer, stays.
-
-    Raises:
-        DataError: a temperature that is not above 0.
-    """
-    if not temperature > 0:
-        raise DataError(f"expected a temperature above 0; received {temperature}.")
-    logits = _logits(probabilities) / temperature
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    divided: Floats = odds / odds.sum(axis=1, keepdims=True)
-    return divided
-
-
 def fitted(truth: Numbers, probabilities: NDArray[np.floating]) -> Calibration:
     """The temperature of least log-loss. Fit it on validation works, never on those it is judged by.
 
@@ -174,7 +156,7 @@ def fitted(truth: Numbers, probabilities: NDArray[np.floating]) -> Calibration:
     from scipy.optimize import minimize_scalar
 
     truth, probabilities = checked(truth, probabilities, range_names(probabilities))
-    logits = _logits(probabilities)
+    logits = logits_of(probabilities)
     minimum = minimize_scalar(
         lambda log_temperature: _log_loss(truth, logits * np.exp(-log_temperature)),
         bounds=(np.log(LOWEST), np.log(HIGHEST)),
@@ -196,11 +178,6 @@ def range_names(probabilities: NDArray[np.floating]) -> Sequence[str]:
     """Numbers for names, where no names are shown."""
     columns = np.shape(probabilities)[1] if np.ndim(probabilities) == 2 else 0
     return [str(number) for number in range(columns)]
-
-
-def _logits(probabilities: NDArray[np.floating]) -> Floats:
-    logits: Floats = np.log(np.maximum(np.asarray(probabilities, np.float64), _SMALLEST))
-    return logits
 
 
 def _log_loss(truth: Numbers, logits: Floats) -> float:

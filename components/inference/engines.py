@@ -42,7 +42,9 @@ def openvino() -> ModuleType:
 
 
 class Engine:
-    """A compiled graph: uint8 (N, H, W, 3) in, probabilities (N, C) out.
+    """A compiled graph: uint8 (N, H, W, 3) in, an array (N, ...) for each of its outputs.
+
+    The first is the probabilities (N, C); of a network with maps the second is their statistics.
 
     One thread an inference and one inference a core: measured on two cores that others were using, too,
     this took two thirds of the processor time of two threads an inference, and answered more.
@@ -79,15 +81,20 @@ class Engine:
             self._idle.put(compiled.create_infer_request())
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities (N, C) of uint8 images (N, H, W, 3); safe to call from many threads."""
+        """The first output (N, C) of uint8 images (N, H, W, 3); safe to call from many threads."""
+        return self.outputs(images)[0]
+
+    def outputs(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
+        """Every output of uint8 images (N, H, W, 3); safe to call from many threads."""
         at_once = min(MAX_BATCH, max(1, MAX_BATCH_PIXELS // math.prod(images.shape[1:3])))
         if len(images) <= at_once:
             return self._infer(images)
         parts = [images[at : at + at_once] for at in range(0, len(images), at_once)]
         with ThreadPoolExecutor(self._streams) as pool:
-            return np.concatenate(list(pool.map(self._infer, parts)))
+            done = list(pool.map(self._infer, parts))
+        return tuple(np.concatenate(arrays) for arrays in zip(*done, strict=True))
 
-    def _infer(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _infer(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.float32], ...]:
         request = self._idle.get()
         try:
             results = request.infer(
@@ -95,4 +102,4 @@ class Engine:
             )
         finally:
             self._idle.put(request)
-        return np.asarray(results[0], dtype=np.float32)
+        return tuple(np.asarray(results[place], dtype=np.float32) for place in range(len(results)))

@@ -14,6 +14,7 @@ from components.inference.conversion import convert
 from components.inference.engines import openvino
 from components.inference.predictor import Predictor
 from components.inference.release import ReleaseCard
+from components.models.exposed import with_statistics
 from components.models.network_file import save_network
 from components.models.precision import in_float32
 from components.storage import building
@@ -25,6 +26,9 @@ TOLERANCE = 1e-4
 
 def export(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], folder: Path) -> float:
     """Write the release `folder`, whole or not at all.
+
+    The graph answers as Keras does, before any temperature. Where the network has maps, their statistics are
+    its second output (`models.exposed`): what `Novelty` is fitted on and judges.
 
     Args:
         model: (N, H, W, 3) values 0..255 in, probabilities (N, C) out; its preprocessing inside. Where it
@@ -44,7 +48,7 @@ def export(model: keras.Model, card: ReleaseCard, samples: NDArray[np.uint8], fo
     model = in_float32(model)
     with building(folder) as draft:
         save_network(model, draft / release.KERAS)
-        write_graph(model, draft / release.GRAPH)
+        write_graph(with_statistics(model) or model, draft / release.GRAPH)
         card.save(draft)
         difference = _difference(model, Predictor.load(draft), samples)
         if not difference <= TOLERANCE:  # also when it is NaN
@@ -91,4 +95,4 @@ def write_graph(model: keras.Model, path: Path) -> None:
 
 def _difference(model: keras.Model, predictor: Predictor, samples: NDArray[np.uint8]) -> float:
     expected = keras.ops.convert_to_numpy(model(samples, training=False))
-    return float(np.abs(predictor.probabilities(samples) - expected).max())
+    return float(np.abs(predictor.outputs(samples)[0] - expected).max())

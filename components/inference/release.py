@@ -2,6 +2,7 @@
 
 model.xml, model.bin   OpenVINO's graph and weights: uint8 (N, H, W, 3) in, probabilities (N, C) out
 model.keras            the same model for people who go on with it; serving never reads it
+novelty.npz            what the training works' features are like; not every release has one
 release.json           the card
 """
 
@@ -19,12 +20,15 @@ from components.data.splits.refit import Refit
 from components.errors import RegistryError
 from components.formatting import brackets, varies
 from components.frozen import Frozen, validation_text
+from components.inference.novelty import NoveltyLimit
+from components.inference.temperature import Temperature
 from components.storage import write_atomically
 
 CARD = "release.json"
 GRAPH = "model.xml"
 WEIGHTS = "model.bin"
 KERAS = "model.keras"
+NOVELTY = "novelty.npz"
 
 
 class CrossValidated(Frozen):
@@ -82,6 +86,14 @@ class ReleaseCard(Frozen):
         default=None, ge=0, le=1, description="lower end of its 95 % bootstrap interval; none: too few works"
     )
     macro_f1_high: float | None = Field(default=None, ge=0, le=1, description="upper end of it")
+    temperature: Temperature | None = Field(
+        default=None,
+        description="its probabilities are divided by it; none: they are the network's own, as those of "
+        "several labels are, whose thresholds were chosen for them",
+    )
+    novelty: NoveltyLimit | None = Field(
+        default=None, description="from where on a picture is unlike the training works; none: not known"
+    )
     created: datetime
     version: str = Field(default="", description="in the registry; empty until registered")
 
@@ -97,6 +109,10 @@ class ReleaseCard(Frozen):
             raise ValueError(
                 f"a refit names the run that it refits, and nothing else does: received refit {self.refit} "
                 f"and refit_of {self.refit_of!r}"
+            )
+        if self.multi_label and self.temperature:
+            raise ValueError(
+                "a multi-label release has no temperature: its thresholds are of its own answers"
             )
         return self
 
@@ -147,9 +163,20 @@ class ReleaseCard(Frozen):
             ) from exc
 
 
+def served_files(card: ReleaseCard) -> tuple[str, ...]:
+    """What serving reads beside the card."""
+    return (GRAPH, WEIGHTS, NOVELTY) if card.novelty else (GRAPH, WEIGHTS)
+
+
 def complete(folder: Path) -> bool:
     """True when every file that serving reads is there."""
-    return all((folder / name).is_file() for name in (CARD, GRAPH, WEIGHTS))
+    if not (folder / CARD).is_file():
+        return False
+    try:
+        files = served_files(ReleaseCard.load(folder))
+    except RegistryError:  # whoever loads the card next says what is wrong with it
+        files = (GRAPH, WEIGHTS)
+    return all((folder / name).is_file() for name in files)
 
 
 def _short(exc: OSError | ValidationError) -> str:

@@ -20,7 +20,6 @@ from components.settings import Settings
 from components.storage import building, write_atomically
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_SERVED = (release.GRAPH, release.WEIGHTS)
 
 
 def install(settings: Settings, task: str, version: str, source_folder: Path) -> Path:
@@ -35,7 +34,7 @@ def install(settings: Settings, task: str, version: str, source_folder: Path) ->
     card = ReleaseCard.load(source_folder)
     if not release.complete(source_folder):
         raise RegistryError(
-            f"{source_folder}: expected {', '.join(_SERVED)} beside {release.CARD}. "
+            f"{source_folder}: expected {', '.join(release.served_files(card))} beside {release.CARD}. "
             "Register the run again: `atelier promote`."
         )
     if card.task != task:
@@ -46,7 +45,7 @@ def install(settings: Settings, task: str, version: str, source_folder: Path) ->
     if final.is_dir():
         _remove(final)
     with building(final) as draft:
-        for name in _SERVED:
+        for name in release.served_files(card):
             shutil.copyfile(source_folder / name, draft / name)
         card.replace(version=version).save(draft)
     return final

@@ -54,10 +54,11 @@ def _answer(folder: Path, image: Path | None) -> dict[str, object]:
     from components.inference.predictor import Predictor
 
     predictor = Predictor.load(folder)
-    if image is None:
-        ranked = predictor.rank(np.full((*predictor.card.image_size, 3), 127, np.uint8))
-    else:
-        ranked = predictor.predict(image)
+    grey = np.full((*predictor.card.image_size, 3), 127, np.uint8)
+    named = predictor.name(grey if image is None else predictor.read(image))
+    ranked = named.labels
+    if named.novelty and not np.isfinite(named.novelty.score):
+        raise RegistryError(f"{folder}: a score of novelty is expected; received {named.novelty}.")
     several = predictor.card.multi_label
     if several and not all(0 <= answer.probability <= 1 for answer in ranked):
         raise RegistryError(f"{folder}: probabilities within 0 and 1 are expected; received {ranked}.")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from components import theme
 from components.evaluation.answers import Floats, Numbers
-from components.evaluation.calibration import Bins, binned, chance_error, scaled
+from components.evaluation.calibration import Bins, binned, chance_error
+from components.inference.temperature import scaled
 from components.theme import BLACK, BLUE, GREY, ORANGE
 
 _BINS = 10

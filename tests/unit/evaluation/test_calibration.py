@@ -11,8 +11,8 @@ from components.evaluation.calibration import (
     chance_error,
     expected_calibration_error,
     fitted,
-    scaled,
 )
+from components.inference.temperature import calibrated, scaled
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -125,3 +125,16 @@ def test_noughts_of_a_softmax_are_no_infinities() -> None:
 def test_says_what_is_wrong(call, said) -> None:
     with pytest.raises(DataError, match=said):
         call()
+
+
+@given(SEEDS, st.floats(0.05, 100))
+@settings(max_examples=60)
+def test_in_single_precision_the_first_class_stays_the_first(seed: int, temperature: float) -> None:
+    rng = np.random.default_rng(seed)
+    close = rng.integers(0, 3, (20, 4)) * np.float32(6e-8) + np.float32(0.25)  # one rounding step apart
+    sure = np.eye(4, dtype=np.float32)[rng.integers(0, 4, 20)]
+    for probabilities in (close.astype(np.float32), sure):
+        divided = calibrated(probabilities, temperature)
+        assert divided.dtype == np.float32
+        np.testing.assert_array_equal(divided.argmax(axis=1), probabilities.argmax(axis=1))
+        np.testing.assert_allclose(divided, scaled(probabilities, temperature), atol=1e-6)

@@ -15,8 +15,9 @@ from components.errors import DataError, ImageError, RegistryError
 from components.inference import release, releases, smoke
 from components.inference.predictor import Predictor
 from components.inference.release import ReleaseCard
+from components.inference.temperature import Temperature
 from components.settings import Settings
-from tests.tiny_releases import COLOURS, SIZE, card, picture, write_release
+from tests.tiny_releases import COLOURS, SIZE, card, picture, single_colours, write_release
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,70 @@ def test_of_several_labels_each_has_its_threshold(tmp_path: Path) -> None:
     ranked = Predictor.load(write_release(tmp_path / "release", about)).predict(picture("Yellow"))
     assert [one.applies for one in ranked] == [True, True, False]
     assert {one.label: one.threshold for one in ranked} == {"Red": 0.4, "Green": 0.6, "Blue": 0.2}
+
+
+def test_a_card_from_before_there_was_confidence_still_loads(tmp_path: Path) -> None:
+    folder = write_release(tmp_path / "release", card())
+    old = card().model_dump(mode="json", exclude={"temperature", "novelty"})
+    (folder / release.CARD).write_text(json.dumps(old))
+    predictor = Predictor.load(folder)
+    assert (predictor.card.temperature, predictor.card.novelty) == (None, None)
+    named = predictor.name(predictor.read(picture("Green")))
+    assert (named.labels[0].label, named.novelty) == ("Green", None)
+
+
+def test_a_temperature_makes_answers_less_sure_and_changes_none(tmp_path: Path) -> None:
+    images = np.random.default_rng(2).integers(0, 256, (40, SIZE, SIZE, 3), dtype=np.uint8)
+    own = Predictor.load(write_release(tmp_path / "own", card()))
+    hot = card(temperature=Temperature(value=2.5, ece_before=0.09, ece_after=0.02))
+    divided = Predictor.load(write_release(tmp_path / "hot", hot))
+    before, after = own.probabilities(images), divided.probabilities(images)
+    np.testing.assert_array_equal(before.argmax(axis=1), after.argmax(axis=1))
+    assert (after.max(axis=1) < before.max(axis=1)).all()
+    np.testing.assert_allclose(after.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(divided.outputs(images)[0], before, atol=1e-7)  # the graph is Keras's own
+    assert divided.predict(picture("Red"))[0].probability < own.predict(picture("Red"))[0].probability
+
+
+def test_several_labels_have_no_temperature() -> None:
+    with pytest.raises(ValueError, match="has no temperature"):
+        card(multi_label=True, thresholds=(0.4, 0.6, 0.2), temperature=Temperature(value=2))
+
+
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A release that learnt from dark pictures of one colour, and knows it."""
+    return write_release(tmp_path_factory.mktemp("knowing") / "release", card(), novelty=single_colours())
+
+
+def test_what_is_unlike_the_training_works_is_said(knowing: Path) -> None:
+    predictor = Predictor.load(knowing)
+    dark = np.full((SIZE, SIZE, 3), 30, np.uint8)
+    usual = predictor.name(dark).novelty
+    noise = predictor.name(np.random.default_rng(0).integers(0, 256, dark.shape, dtype=np.uint8)).novelty
+    assert usual is not None
+    assert noise is not None
+    assert (usual.unlike_training, noise.unlike_training) == (False, True)
+    assert usual.threshold == noise.threshold < noise.score
+
+
+def test_what_the_training_works_are_like_is_installed_and_must_be_whole(
+    knowing: Path, settings: Settings, tmp_path: Path
+) -> None:
+    installed = releases.install(settings, "style", "7", knowing)
+    assert (installed / release.NOVELTY).is_file()
+    smoke.answers_in_fresh_process(installed)
+    (installed / release.NOVELTY).unlink()
+    with pytest.raises(RegistryError, match=r"novelty\.npz beside release\.json"):
+        Predictor.load(installed)
+    assert releases.installed(settings, "style", "7", card().run_id) is None  # it is fetched anew
+
+
+def test_a_graph_without_the_statistics_is_refused(knowing: Path, tmp_path: Path) -> None:
+    folder = write_release(tmp_path / "release", ReleaseCard.load(knowing))
+    (folder / release.NOVELTY).write_bytes((knowing / release.NOVELTY).read_bytes())
+    with pytest.raises(RegistryError, match="6 statistics, the graph gives none"):
+        Predictor.load(folder)
 
 
 def test_of_one_label_nothing_applies_apart(folder: Path) -> None:

@@ -67,6 +67,19 @@ def test_the_release_answers_as_keras_does(tmp_path: Path, samples: np.ndarray, 
     np.testing.assert_allclose(predictor.probabilities(samples[:1]), expected[:1], atol=1e-5)
 
 
+def test_the_graph_gives_statistics_and_is_checked_before_any_temperature(
+    tmp_path: Path, samples: np.ndarray
+) -> None:
+    from components.inference.temperature import Temperature
+
+    hot = card(temperature=Temperature(value=3))
+    assert export(network(), hot, samples, tmp_path / "release") < 1e-5  # type: ignore[arg-type]
+    probabilities, statistics = Predictor.load(tmp_path / "release").outputs(samples)
+    assert probabilities.shape == (len(samples), len(COLOURS))
+    assert statistics.shape[0] == len(samples)
+    assert statistics.shape[1] % 16 == 0  # means and deviations of eight channels, at each resolution
+
+
 def test_python_3_13_s_own_local_names_do_not_stop_a_release(
     tmp_path: Path, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
