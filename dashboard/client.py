@@ -40,6 +40,10 @@ class ServedModel(_Answer):
     run_id: str
     data_version: str = ""
     multi_label: bool = False
+    calibrated: bool = False
+    temperature: float | None = None
+    calibration_error_before: float | None = None
+    calibration_error: float | None = None
 
 
 class Ranked(_Answer):
@@ -55,10 +59,20 @@ class _Timing(_Answer):
     total: float
 
 
+class Novelty(_Answer):
+    """Whether a picture is unlike what the model learnt from, and what that means."""
+
+    score: float
+    threshold: float
+    unlike_training: bool
+    message: str
+
+
 class Prediction(_Answer):
     """Ranked labels of one painting, the surest first; who answered, and in how many milliseconds."""
 
     predictions: tuple[Ranked, ...] = Field(min_length=1)
+    novelty: Novelty | None = None
     model: ServedModel
     timing_ms: _Timing
 

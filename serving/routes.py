@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse
 
 from components.data.manifest import Task
 from components.errors import ImageError, SettingsError
-from components.inference.predictor import Predictor, Ranked
+from components.inference.predictor import Named, Predictor
 from serving import uploads
 from serving.champions import Champions
 from serving.problems import Problem
@@ -106,7 +106,11 @@ async def predict(
     limiter: Annotated[CapacityLimiter, Depends(_limiter)],
     top: Annotated[int | None, Query(ge=1, description="only the most probable labels")] = None,
 ) -> Answer:
-    """Name the artist, style or genre of a painting: ranked labels with their probabilities."""
+    """Name the artist, style or genre of a painting: ranked labels with their probabilities.
+
+    The probabilities are calibrated where `model.calibrated` says so. Whatever the picture is, some label
+    is the most probable: `novelty` says whether it is like the works that the model learnt from at all.
+    """
     started = time.perf_counter()
     predictor = champions.get(task)
     if predictor is None:
@@ -114,20 +118,20 @@ async def predict(
     upload = await uploads.receive(request)
     max_pixels = champions.settings.max_image_pixels
     try:
-        ranked, infer_ms = await anyio.to_thread.run_sync(
-            _rank, predictor, upload.data, max_pixels, limiter=limiter
+        named, infer_ms = await anyio.to_thread.run_sync(
+            _name, predictor, upload.data, max_pixels, limiter=limiter
         )
     except ImageError as exc:
         raise uploads.refused(upload, exc) from exc
     total_ms = 1e3 * (time.perf_counter() - started)
     timing = Timing(read=round(total_ms - infer_ms, 2), infer=round(infer_ms, 2), total=round(total_ms, 2))
-    return Answer.of(predictor, ranked[:top], timing)
+    return Answer.of(predictor, named, timing, top)
 
 
-def _rank(predictor: Predictor, data: bytes, max_pixels: int) -> tuple[list[Ranked], float]:
+def _name(predictor: Predictor, data: bytes, max_pixels: int) -> tuple[Named, float]:
     pixels = predictor.read(data, max_pixels=max_pixels)
     started = time.perf_counter()
-    return predictor.rank(pixels), 1e3 * (time.perf_counter() - started)
+    return predictor.name(pixels), 1e3 * (time.perf_counter() - started)
 
 
 def _hint(champions: Champions, task: Task) -> str:

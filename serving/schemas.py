@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from components.data.manifest import Task
 from components.data.splits.refit import Refit
-from components.inference.predictor import Predictor, Ranked
+from components.inference.novelty import LIKE_TRAINING, UNLIKE_TRAINING, NoveltyScore
+from components.inference.predictor import Named, Predictor, Ranked
 from components.inference.release import CrossValidated, ReleaseCard
 from serving.champions import RegistryState
 from serving.problems import MEDIA_TYPE
@@ -31,10 +32,29 @@ _MODEL: dict[str, Any] = {
     "cross_validated": None,
     "classes": ["Cubism", "Impressionism", "Pop Art"],
     "multi_label": False,
+    "calibrated": True,
+    "temperature": 1.62,
+    "calibration_error_before": 0.094,
+    "calibration_error": 0.031,
     "image_size": [64, 64],
     "run_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
     "created": "2026-01-31T09:30:00Z",
 }
+
+_NOT_CALIBRATED: dict[str, Any] = {
+    "calibrated": False,
+    "temperature": None,
+    "calibration_error_before": None,
+    "calibration_error": None,
+}
+
+_FAMILIAR: dict[str, Any] = {
+    "score": 0.71,
+    "threshold": 1.0,
+    "unlike_training": False,
+    "message": LIKE_TRAINING,
+}
+_UNLIKE: dict[str, Any] = _FAMILIAR | {"score": 2.34, "unlike_training": True, "message": UNLIKE_TRAINING}
 
 
 class ModelInfo(BaseModel):
@@ -67,6 +87,17 @@ class ModelInfo(BaseModel):
         description="a picture may bear several labels: probabilities do not sum to 1, and the answer says "
         "which labels apply"
     )
+    calibrated: bool = Field(
+        description="probabilities are divided by a temperature that was fitted on validation works, so that "
+        "of answers given with 80 % about 80 % are right"
+    )
+    temperature: float | None = Field(
+        description="above 1: the network by itself is too sure; null: probabilities are the network's own"
+    )
+    calibration_error_before: float | None = Field(
+        description="expected calibration error without the temperature, 0..1, on the works of judged_on"
+    )
+    calibration_error: float | None = Field(description="the same with it, as these answers are")
     image_size: tuple[int, int] = Field(description="(height, width) in pixels")
     run_id: str = Field(description="the MLflow run it comes from")
     created: str
@@ -74,6 +105,7 @@ class ModelInfo(BaseModel):
     @classmethod
     def of(cls, card: ReleaseCard) -> Self:
         """The card as the API shows it."""
+        scaling = card.temperature
         return cls(
             name=f"atelier-{card.task}",
             version=card.version,
@@ -90,6 +122,10 @@ class ModelInfo(BaseModel):
             cross_validated=card.cross_validated,
             classes=list(card.class_names),
             multi_label=card.multi_label,
+            calibrated=scaling is not None,
+            temperature=scaling.value if scaling else None,
+            calibration_error_before=scaling.ece_before if scaling else None,
+            calibration_error=scaling.ece_after if scaling else None,
             image_size=card.image_size,
             run_id=card.run_id,
             created=card.created.isoformat(),
@@ -126,6 +162,22 @@ class Prediction(BaseModel):
         )
 
 
+class Novelty(BaseModel):
+    """How unlike the training works a picture is, and whether that is too much to believe the labels."""
+
+    score: float = Field(description="its distance from the training works; larger is less like them")
+    threshold: float = Field(description="95 % of the validation works score at most this")
+    unlike_training: bool = Field(
+        description="the score is above the threshold: it is no picture of the kind that was learnt"
+    )
+    message: str = Field(description="what that means, for people")
+
+    @classmethod
+    def of(cls, novelty: NoveltyScore) -> Self:
+        """The score as the API shows it."""
+        return cls.model_validate(novelty.as_row())
+
+
 class Timing(BaseModel):
     """Where the time went, in milliseconds, from the request's headers on."""
 
@@ -151,6 +203,18 @@ class Answer(BaseModel):
                         {"label": "Pop Art", "probability": 0.083107},
                         {"label": "Cubism", "probability": 0.042682},
                     ],
+                    "novelty": _FAMILIAR,
+                    "model": _MODEL,
+                    "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
+                },
+                {
+                    "task": "style",
+                    "predictions": [
+                        {"label": "Pop Art", "probability": 0.512044},
+                        {"label": "Cubism", "probability": 0.301877},
+                        {"label": "Impressionism", "probability": 0.186079},
+                    ],
+                    "novelty": _UNLIKE,
                     "model": _MODEL,
                     "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
                 },
@@ -166,8 +230,10 @@ class Answer(BaseModel):
                         {"label": "Realism", "probability": 0.587312, "applies": True, "threshold": 0.51},
                         {"label": "Cubism", "probability": 0.020118, "applies": False, "threshold": 0.38},
                     ],
+                    "novelty": None,
                     "model": _MODEL
-                    | {"classes": ["Cubism", "Impressionism", "Realism"], "multi_label": True},
+                    | {"classes": ["Cubism", "Impressionism", "Realism"], "multi_label": True}
+                    | _NOT_CALIBRATED,
                     "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
                 },
             ]
@@ -176,15 +242,19 @@ class Answer(BaseModel):
 
     task: Task
     predictions: list[Prediction]
+    novelty: Novelty | None = Field(
+        description="how unlike the training works the picture is; null: the model was released without it"
+    )
     model: ModelInfo
     timing_ms: Timing
 
     @classmethod
-    def of(cls, predictor: Predictor, ranked: list[Ranked], timing: Timing) -> Self:
-        """What `predictor` said of one picture."""
+    def of(cls, predictor: Predictor, named: Named, timing: Timing, top: int | None = None) -> Self:
+        """What `predictor` said of one picture; of its labels the `top` most probable, None: all."""
         return cls(
             task=predictor.card.task,
-            predictions=[Prediction.of(label) for label in ranked],
+            predictions=[Prediction.of(label) for label in named.labels[:top]],
+            novelty=Novelty.of(named.novelty) if named.novelty else None,
             model=ModelInfo.of(predictor.card),
             timing_ms=timing,
         )

@@ -22,6 +22,12 @@ _FIGURES = {
         "counts what the model called them. On the {} works.",
     ),
     "Class by class": ("figures/per_class.png", "How well each class is found, on the {} works."),
+    "How sure it is": (
+        "figures/reliability.png",
+        "How often answers are right, by how sure the model was of them, on the {} works. On the diagonal a "
+        "probability means what it says. Blue: as the network answers. Orange: with the temperature that the "
+        "release answers with.",
+    ),
     "Learning curves": (
         "figures/curves.png",
         "How loss and scores changed from epoch to epoch. Red lines: the learning rate was cut. "

@@ -12,7 +12,7 @@ from components.data.images.reader import read_rgb
 from components.errors import AtelierError
 from components.settings import Settings
 from dashboard import charts, formatting, queries, widgets
-from dashboard.client import Prediction, Ranked, ServedModel
+from dashboard.client import Novelty, Prediction, Ranked, ServedModel
 from dashboard.samples import Sample
 
 _SHOWN = 8
@@ -121,11 +121,13 @@ def _show(picture: _Picture, pixels: Image.Image, answer: Prediction) -> None:
     st.image(
         pixels, width=_PIXELS // 2, caption=formatting.plain(picture.name), alt="The painting asked about"
     )
-    title, text = _summary(answer)
-    st.header(formatting.plain(title))
-    st.markdown(f"{formatting.plain(text)} {picture.truth}".strip())
-    bars = [_bar(ranked) for ranked in answer.predictions[:_SHOWN]]
-    widgets.draw(charts.probability_chart(bars), "How sure the model is of each label")
+    if answer.novelty and answer.novelty.unlike_training:
+        _warn(answer, answer.novelty)
+    else:
+        title, text = _summary(answer)
+        st.header(formatting.plain(title))
+        st.markdown(f"{formatting.plain(text)} {picture.truth}".strip())
+        _draw_bars(answer)
     widgets.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
     st.caption(
         f"{formatting.family_title(answer.model.family)}, version {answer.model.version}; answered in "
@@ -139,6 +141,37 @@ def _quality(model: ServedModel) -> str:
         return formatting.plain(model.judgement)
     interval = formatting.interval(*(model.macro_f1_interval or (None, None)))
     return f"Macro-F1 on its {model.judged_on} works {formatting.figure(model.macro_f1)} ({interval})."
+
+
+def _warn(answer: Prediction, novelty: Novelty) -> None:
+    """Instead of a confident answer; what the model would say all the same is folded away."""
+    st.header("Unlike anything it learnt from")
+    st.warning(formatting.plain(novelty.message), icon=":material/help:")
+    st.caption(
+        f"Distance from the training works {novelty.score:.2f}; 95 % of the validation works are within "
+        f"{novelty.threshold:.2f}."
+    )
+    with st.expander("What it would say all the same"):
+        _draw_bars(answer)
+
+
+def _draw_bars(answer: Prediction) -> None:
+    bars = [_bar(ranked) for ranked in answer.predictions[:_SHOWN]]
+    widgets.draw(charts.probability_chart(bars), "How sure the model is of each label")
+    st.caption(_calibration(answer.model))
+
+
+def _calibration(model: ServedModel) -> str:
+    """Whether the probabilities can be taken at their word."""
+    if not model.calibrated:
+        return "These probabilities are the network's own; nothing says how often such an answer is right."
+    text = "Calibrated: of answers given with 80 %, about 80 % are right."
+    if model.calibration_error is None or model.calibration_error_before is None:
+        return text
+    return (
+        f"{text} On test works they are off by {100 * model.calibration_error:.1f} percentage points on "
+        f"average, and were by {100 * model.calibration_error_before:.1f} before."
+    )
 
 
 def _summary(answer: Prediction) -> tuple[str, str]:

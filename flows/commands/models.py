@@ -15,6 +15,7 @@ from flows.console import output, show_json, show_table, talking
 
 if TYPE_CHECKING:
     from components.inference.predictor import Ranked
+    from components.inference.release import ReleaseCard
     from components.settings import Settings
     from components.tracking.runs import RunRecord
 
@@ -139,20 +140,38 @@ def predict(
     if not image.is_file():
         raise SettingsError(f"{image}: no such file.")
     predictor = Predictor.load(_champion(settings, name))
-    ranked, card = predictor.predict(image)[:top], predictor.card
+    named, card = predictor.name(predictor.read(image)), predictor.card
+    ranked = named.labels[:top]
     if as_json:
         show_json(
             {
                 "task": name.value,
                 "image": str(image),
                 "predictions": [_row(answer) for answer in ranked],
+                "novelty": named.novelty.as_row() if named.novelty else None,
                 "model": card.model_dump(mode="json"),
             }
         )
         return
+    if named.novelty and named.novelty.unlike_training:
+        output.print(f"[yellow]![/] {named.novelty.message}", highlight=False)
     about = " (synthetic gallery, not real paintings)" if card.synthetic else ""
     title = f"{image.name}: {name} by {card.family} version {card.version}, learnt from {card.source}{about}"
     show_table(title, [_row(answer) for answer in ranked])
+    output.print(_confidence(card), highlight=False)
+
+
+def _confidence(card: ReleaseCard) -> str:
+    """Whether the probabilities can be taken at their word."""
+    if card.temperature is None:
+        return "probabilities: the network's own, not calibrated"
+    measured = ""
+    if card.temperature.ece_before is not None:
+        measured = (
+            f"; calibration error on test works {card.temperature.ece_before:.3f} before, "
+            f"{card.temperature.ece_after:.3f} after"
+        )
+    return f"probabilities: calibrated, temperature {card.temperature.value:.2f}{measured}"
 
 
 def _row(answer: Ranked) -> dict[str, Any]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from components.data.alpha import Alpha
+    from components.data.cache.store import Store
     from components.settings import Settings
     from components.training.recipe import Recipe
 
@@ -33,6 +34,7 @@ class EvalData:
         test_images: (N, H, W, 3) uint8, the held-out works.
         test_labels: (N,) class numbers; (N, C) of 0 and 1 for a multi-label recipe, as are the others.
         refit: which works are learnt from.
+        store: where features of frozen layers are kept; None: nowhere.
     """
 
     manifest: Manifest
@@ -40,6 +42,7 @@ class EvalData:
     test_images: np.ndarray
     test_labels: np.ndarray
     refit: Refit = Refit.NONE
+    store: Store | None = None
 
     @property
     def training_groups(self) -> list[str]:
@@ -73,7 +76,7 @@ def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings, refit: Ref
     # A refit has learnt the validation works, so that none of them says anything any more.
     nothing = (tested[0][:0], tested[1][:0])
     validation = arrays(manifest.part(Split.VALIDATION)) if refit is Refit.NONE else nothing
-    return EvalData(manifest, TrainingData(*train, *validation, names), *tested, refit)
+    return EvalData(manifest, TrainingData(*train, *validation, names), *tested, refit, store.of(settings))
 
 
 def images_of(

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from components.data.manifest import Split
 from components.evaluation import answers, metrics, tables
-from components.evaluation.calibration import expected_calibration_error, fitted, scaled
+from components.evaluation.calibration import expected_calibration_error, fitted
 from components.evaluation.figures import reliability
 from components.evaluation.figures.confusion_matrix import confusion_matrix
 from components.evaluation.figures.misclassified import misclassified
 from components.evaluation.figures.per_class import per_class
+from components.inference.temperature import Temperature, scaled
 from components.tracking import tags as run_tag
 from flows.steps.eval_data import probabilities
 from flows.steps.evaluate_multilabel import evaluate_multilabel
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 def evaluate(run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData) -> None:
     """Log a network's figures, answers and drawings on validation and test works, and its release.
+
+    Figures, tables of answers and paired tests are of the network's own probabilities. The release divides
+    its logits by the temperature, which changes no answer, and so neither accuracy nor F1.
 
     Args:
         run: in progress.
@@ -51,14 +55,14 @@ def evaluate(run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData) 
     run.metrics(validation.as_metrics("validation") | {"validation/ece_scaled": calibration.ece_after})
     if eval_data.manifest.judged_on is Split.TEST:  # without a test part they are the held-out works
         _log_answers(run, eval_data, validation_predictions, Split.VALIDATION)
-    test = evaluate_held_out(run, model, recipe, eval_data, calibration.temperature)
-    release(run, model, recipe, eval_data, test)
+    test, temperature = evaluate_held_out(run, model, recipe, eval_data, calibration.temperature)
+    release(run, model, recipe, eval_data, test, temperature=temperature)
 
 
 def evaluate_held_out(
     run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData, temperature: float
-) -> Scores:
-    """Log a network's figures, answers and drawings on the held-out works.
+) -> tuple[Scores, Temperature]:
+    """Log a network's figures, answers and drawings on the held-out works; its scores, its temperature there.
 
     Args:
         run: in progress.
@@ -74,22 +78,25 @@ def evaluate_held_out(
     run.figure("figures/confusion_matrix.png", confusion_matrix(test))
     run.figure("figures/per_class.png", per_class(test))
     run.table("tables/per_class.json", tables.per_class(test))
-    _log_reliability(run, eval_data, predictions, temperature)
     _log_answers(run, eval_data, predictions, Split.TEST)
-    return test
+    return test, _log_reliability(run, eval_data, predictions, temperature)
 
 
-def _log_reliability(run: Run, eval_data: EvalData, predictions: np.ndarray, temperature: float) -> None:
+def _log_reliability(
+    run: Run, eval_data: EvalData, predictions: np.ndarray, temperature: float
+) -> Temperature:
     """Log how well the probabilities on test works are calibrated, before and after temperature scaling."""
     truth = eval_data.test_labels
     run.metrics({"temperature": temperature})
     # Of a protocol without a test part the works are those that the temperature was fitted on.
-    apart = eval_data.manifest.judged_on is Split.TEST
-    if apart:
-        run.metrics({"test/ece_scaled": expected_calibration_error(truth, scaled(predictions, temperature))})
-    run.figure(
-        "figures/reliability.png", reliability.diagram(truth, predictions, temperature if apart else None)
-    )
+    if eval_data.manifest.judged_on is not Split.TEST:
+        run.figure("figures/reliability.png", reliability.diagram(truth, predictions))
+        return Temperature(value=temperature)
+    before = expected_calibration_error(truth, predictions)
+    after = expected_calibration_error(truth, scaled(predictions, temperature))
+    run.metrics({"test/ece_scaled": after})
+    run.figure("figures/reliability.png", reliability.diagram(truth, predictions, temperature))
+    return Temperature(value=temperature, ece_before=before, ece_after=after)
 
 
 def _log_answers(run: Run, eval_data: EvalData, predictions: np.ndarray, part: Split) -> None:

@@ -13,6 +13,7 @@ from flows.steps.release import release
 if TYPE_CHECKING:
     import keras
 
+    from components.inference.temperature import Temperature
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
     from flows.runs.refit_of import RefitOf
@@ -25,22 +26,27 @@ def evaluate_refit(
 ) -> None:
     """As `evaluate`, of a network that has learnt the validation works, and perhaps the test works.
 
-    What validation works choose (the temperature, a multi-label network's thresholds) is the judged run's. A
-    refit on all works is judged by nothing: no figure, drawing or answer of its own is logged.
+    What validation works choose is the judged run's: the temperature, a multi-label network's thresholds,
+    from where on a picture is unlike the training works. A refit on all works is judged by nothing: no
+    figure, drawing or answer of its own is logged.
 
     Raises:
         RegistryError: the network cannot be exported, or answers otherwise once it is.
     """
     run.tags({run_tag.JUDGED_ON: eval_data.manifest.judged_on.value})
     run.metrics(refit_of.metrics | {"parameters": float(model.count_params())})
-    figures = _figures(run, model, recipe, eval_data, refit_of)
-    release(run, model, recipe, eval_data, figures, refit_of.judged.card.thresholds, refit_of)
+    figures, temperature = _judgement(run, model, recipe, eval_data, refit_of)
+    thresholds = refit_of.judged.card.thresholds
+    release(run, model, recipe, eval_data, figures, thresholds, refit_of, temperature)
 
 
-def _figures(run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData, refit_of: RefitOf) -> Figures:
+def _judgement(
+    run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData, refit_of: RefitOf
+) -> tuple[Figures, Temperature | None]:
+    """The figures of the card, and the temperature with what it does for the same works."""
     judged = refit_of.judged
     if refit_of.refit is Refit.ALL:
-        return judged.card
+        return judged.card, judged.card.temperature
     if recipe.multi_label:
-        return evaluate_labels_held_out(run, model, recipe, eval_data, judged.card.thresholds)
+        return evaluate_labels_held_out(run, model, recipe, eval_data, judged.card.thresholds), None
     return evaluate_held_out(run, model, recipe, eval_data, judged.record.metrics.get("temperature", 1.0))

@@ -11,10 +11,12 @@ import numpy as np
 
 from components.data.splits.refit import Refit
 from components.inference.release import CARD, ReleaseCard
+from flows.steps.novelty import add_novelty
 
 if TYPE_CHECKING:
     import keras
 
+    from components.inference.temperature import Temperature
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
     from flows.runs.refit_of import RefitOf
@@ -45,6 +47,7 @@ def release(  # noqa: PLR0917 (what a release is made of)
     test: Figures,
     thresholds: tuple[float, ...] = (),
     refit_of: RefitOf | None = None,
+    temperature: Temperature | None = None,
 ) -> None:
     """Export the network and log it with its card: what `promote` registers.
 
@@ -56,6 +59,7 @@ def release(  # noqa: PLR0917 (what a release is made of)
         test: its scores on the held-out works; of a refit on all works, those of the run that it refits.
         thresholds: of a multi-label network's classes.
         refit_of: what a refit stands on; None: it is none.
+        temperature: what the release divides its logits by; None: its probabilities stay the network's own.
 
     Raises:
         RegistryError: the network cannot be exported, or answers otherwise once it is.
@@ -80,18 +84,17 @@ def release(  # noqa: PLR0917 (what a release is made of)
         macro_f1=test.macro_f1,
         macro_f1_low=test.macro_f1_low,
         macro_f1_high=test.macro_f1_high,
+        temperature=temperature,
         created=datetime.now(UTC),
     )
-    _log_release(run, model, card, eval_data.test_images[:4])
-
-
-def _log_release(run: Run, model: keras.Model, card: ReleaseCard, samples: np.ndarray) -> None:
     from components.inference.export import export  # Keras, which the model needed, too
 
-    samples = np.ascontiguousarray(samples)
+    samples = np.ascontiguousarray(eval_data.test_images[:4])
     with tempfile.TemporaryDirectory() as folder:
-        release = Path(folder) / "release"
-        difference = export(model, card, samples, release)
-        run.metrics({"export_difference": difference})
-        run.log_release(release, card, samples)
+        place = Path(folder) / "release"
+        run.metrics({"export_difference": export(model, card, samples, place)})
+        card = add_novelty(place, model, recipe, eval_data, refit_of)
+        if card.novelty:
+            run.metrics(card.novelty.as_metrics())
+        run.log_release(place, card, samples)
         run.text(CARD, card.model_dump_json(indent=1))

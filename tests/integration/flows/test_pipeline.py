@@ -105,6 +105,8 @@ def test_the_champion_is_served_and_named_synthetic(walked, gallery):
     assert answer.json()["model"]["version"] == first["decision"]["version"]
     assert answer.json()["model"]["synthetic"] is True
     assert len(answer.json()["predictions"]) == 6
+    assert answer.json()["model"]["calibrated"] is True
+    assert answer.json()["novelty"]["threshold"] > 0
 
 
 def test_predict_runs_and_rollback_answer_without_a_server(walked, gallery):
@@ -112,6 +114,9 @@ def test_predict_runs_and_rollback_answer_without_a_server(walked, gallery):
     picture = sorted(gallery.rglob("*.jpg"))[0]
     told = json.loads(run(home, "predict", str(picture), "--json").stdout)
     assert told["model"]["run_id"] == first["decision"]["run_id"]
+    assert told["model"]["temperature"]["value"] > 0
+    assert 0 <= told["model"]["novelty"]["false_alarms"] <= 1
+    assert isinstance(told["novelty"]["unlike_training"], bool)
     listed = json.loads(run(home, "runs", "--json").stdout)
     finished = {one["id"] for one in listed if one["status"] == "FINISHED"}
     assert finished == {one["id"] for one in first["runs"]}

@@ -22,10 +22,11 @@ from PIL import Image
 
 from components.data.manifest import Task
 from components.inference import releases
+from components.inference.temperature import Temperature
 from components.settings import Settings
 from serving.app import create_app
 from serving.champions import Champions
-from tests.tiny_releases import COLOURS, SIZE, card, picture, write_release
+from tests.tiny_releases import COLOURS, SIZE, card, picture, single_colours, write_release
 
 pytestmark = pytest.mark.integration
 
@@ -88,6 +89,31 @@ def test_of_several_labels_each_says_whether_it_applies(settings: Settings, tmp_
     given = {one["label"]: (one["applies"], one["threshold"]) for one in answer["predictions"]}
     assert given == {"Red": (True, 0.5), "Green": (True, 0.5), "Blue": (True, 0.001)}
     assert sum(one["probability"] for one in answer["predictions"]) > 1.9
+
+
+def test_an_answer_is_calibrated_and_says_what_is_unlike_the_training_works(
+    settings: Settings, tmp_path: Path
+) -> None:
+    about = card(temperature=Temperature(value=2.5, ece_before=0.09, ece_after=0.02))
+    source = write_release(tmp_path / "knowing", about, novelty=single_colours())
+    releases.install(settings, "style", "2", source)
+    releases.point(settings, "style", "2")
+    with TestClient(create_app(settings)) as client:
+        answer = ask(client, picture("White")).json()
+        usual = ask(client, picture("#1e1e1e")).json()
+    assert answer["model"]["calibrated"] is True
+    assert answer["model"]["temperature"] == 2.5
+    assert (answer["model"]["calibration_error_before"], answer["model"]["calibration_error"]) == (0.09, 0.02)
+    assert answer["novelty"]["unlike_training"] is True
+    assert answer["novelty"]["score"] > answer["novelty"]["threshold"]
+    assert "unlike anything" in answer["novelty"]["message"]
+    assert usual["novelty"]["unlike_training"] is False
+
+
+def test_a_model_without_either_says_so(client: TestClient) -> None:
+    answer = ask(client, picture("Red")).json()
+    assert answer["novelty"] is None
+    assert (answer["model"]["calibrated"], answer["model"]["temperature"]) == (False, None)
 
 
 def test_of_one_label_nothing_is_said_of_applying(client: TestClient) -> None:

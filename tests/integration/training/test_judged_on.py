@@ -31,6 +31,10 @@ def test_a_run_without_test_works_says_so(tmp_path: Path) -> None:
     assert run.tags["atelier.judged_on"] == "validation"
     card = ReleaseCard.load(Tracker(settings).artifact(run.id, CARD).parent)
     assert card.judged_on == "validation"
+    assert card.temperature is not None  # fitted on the works that judge, so not measured on them
+    assert (card.temperature.fitted_on, card.temperature.ece_after) == ("validation", None)
+    assert card.novelty is not None
+    assert (card.novelty.chosen_on, card.novelty.false_alarms) == ("validation", None)
     assert Registry(settings).register("style", run.id, card) == "1"
     assert "Macro-F1 on the validation works" in Registry(settings).versions("style")[0].description
     assert "no test part" in atelier(settings.home, "runs").stdout

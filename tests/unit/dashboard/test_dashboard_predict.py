@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.charts import probability_chart
 from dashboard.client import Prediction
-from dashboard.views.predict import _bar, _summary
+from dashboard.views.predict import _bar, _calibration, _summary
 
 MODEL = {
     "version": "1",
@@ -49,3 +49,11 @@ def test_where_no_label_applies_the_nearest_is_told() -> None:
     assert named == "None of its labels"
     assert "Cubism" in told
     assert "30 %" in told
+
+
+def test_whether_probabilities_can_be_believed_is_told() -> None:
+    assert "the network's own" in _calibration(answer(("Cubism", 0.9)).model)
+    figures = {"calibrated": True, "calibration_error_before": 0.094, "calibration_error": 0.031}
+    told = _calibration(answer(("Cubism", 0.9)).model.model_copy(update=figures))
+    assert "3.1 percentage points" in told
+    assert "9.4 before" in told
