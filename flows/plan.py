@@ -17,6 +17,7 @@ from pydantic import (
 
 from components.data import class_names, select
 from components.data.alpha import Alpha
+from components.data.borders import Borders
 from components.data.manifest import Task
 from components.data.sources import SOURCES
 from components.data.spelling import is_utf8, printable
@@ -94,6 +95,7 @@ class Plan(Frozen):
     per_class: int | None = Field(default=None, ge=3, description=HELP["per_class"])
     protocol: str = Field(default=PROTOCOL, description=HELP["protocol"])
     alpha: Alpha = Field(default=Alpha.WHITE, description=HELP["alpha"])
+    borders: Borders = Field(default=Borders.KEEP, description=HELP["borders"])
     multi_label: bool = Field(default=False, description=HELP["multi_label"])
     loss: Loss = Field(default="cross-entropy", description=HELP["loss"])
     top_up: int | None = Field(default=None, ge=1, description=HELP["top_up"])
@@ -168,7 +170,12 @@ class Plan(Frozen):
     @property
     def changes(self) -> dict[str, object]:
         """What the plan changes in a family's recipe."""
-        changes: dict[str, object] = {"top_up": self.top_up, "alpha": self.alpha, "loss": self.loss}
+        changes: dict[str, object] = {
+            "top_up": self.top_up,
+            "alpha": self.alpha,
+            "borders": self.borders,
+            "loss": self.loss,
+        }
         # A loss that weighs classes, and works of several, leave balanced class weights nothing to do.
         if self.multi_label or self.loss.startswith("class-balanced"):
             changes |= {"multi_label": self.multi_label, "class_weights": False}

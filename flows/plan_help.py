@@ -23,6 +23,8 @@ PLAN = {
     "artists-held-out or artists-held-out:80/20.",
     "seed": "Seed of selection, split and training.",
     "alpha": "Transparent pixels: laid on white (default) or black, or drop (colours as stored; study C1).",
+    "borders": "Even padding around pictures: keep (default), or crop, in training and serving alike, so "
+    "that it does not tell museums apart.",
     "loss": "cross-entropy (default), focal, class-balanced or class-balanced-focal; the last three weigh "
     "hard or rare classes more (study C9).",
     "top_up": "Draw training works of rare classes again, up to so many a class.",
@@ -48,6 +50,7 @@ STUDY = {
     "per_class": PLAN["per_class"],
     "weights": '"imagenet", "none", files by family (resnet50=FILE,vgg19=FILE), or the stand-in\'s FILE.',
     "stand_in": 'For families without weights: "efficientnet_lite2" or "mobilenet_v2:alpha=1.0".',
+    "borders": PLAN["borders"],
     "seed": "Seed of split and training.",
     "workers": "Processes that take the trials of its searches (A5, D2, E4).",
 }

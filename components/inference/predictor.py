@@ -104,7 +104,7 @@ class Predictor:
         Raises:
             ImageError: it cannot be read, or holds more than `max_pixels`.
         """
-        rgb = read_rgb(image, alpha=self.card.alpha, max_pixels=max_pixels)
+        rgb = read_rgb(image, alpha=self.card.alpha, borders=self.card.borders, max_pixels=max_pixels)
         return resize(rgb, self.card.image_size)
 
     def name(self, pixels: NDArray[np.uint8]) -> Named:

@@ -15,6 +15,7 @@ from typing import Self
 from pydantic import Field, ValidationError, model_validator
 
 from components.data.alpha import Alpha
+from components.data.borders import Borders
 from components.data.manifest import Split, Task
 from components.data.splits.refit import Refit
 from components.errors import RegistryError
@@ -58,6 +59,7 @@ class ReleaseCard(Frozen):
     class_names: tuple[str, ...] = Field(min_length=2, description="a label's place is its class number")
     image_size: tuple[int, int] = Field(description="(height, width) in pixels")
     alpha: Alpha = Field(default=Alpha.WHITE, description="what becomes of transparency, as in training")
+    borders: Borders = Field(default=Borders.KEEP, description="what becomes of padding, as in training")
     multi_label: bool = Field(
         default=False, description="a work may bear several labels, each with a probability of its own"
     )

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from components.data.alpha import Alpha
+from components.data.borders import Borders
 from components.frozen import Frozen, Seed
 from components.storage import content_of, key_of
 
@@ -137,6 +138,7 @@ class Recipe(Frozen):
         default_factory=dict, description="the family's own arguments"
     )
     alpha: Alpha = Field(default=Alpha.WHITE, description="what becomes of a picture's transparency")
+    borders: Borders = Field(default=Borders.KEEP, description="what becomes of padding around a picture")
     weights: str | None = Field(default=None, description='"imagenet", a file or s3://; None: from scratch')
     warm_start: str | None = Field(
         default=None,

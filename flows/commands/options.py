@@ -47,7 +47,7 @@ SELECTION = COLLECTION | _options(
     PLAN, "corrections", "merge", "classes", "top", "balanced", "per_class", "protocol", "seed"
 )
 """Options of what is learnt from, and how it is split."""
-TRAINING = SELECTION | _options(PLAN, "alpha", "loss", "top_up", "families", "scale", "weights")
+TRAINING = SELECTION | _options(PLAN, "alpha", "borders", "loss", "top_up", "families", "scale", "weights")
 """Options of how it is learnt."""
 REFITTED = TRAINING | _options(PLAN, "refit", "refit_folds")
 """Those and whether the best recipe is trained once more on more works."""

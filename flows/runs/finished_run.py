@@ -68,6 +68,7 @@ class FinishedRun:
             image_size=image_size or self.card.image_size,
             stages=(Stage(epochs=1),),
             alpha=self.card.alpha,
+            borders=self.card.borders,
             multi_label=self.card.multi_label,
         )
 

@@ -70,7 +70,7 @@ def _scores(
         predictor = Predictor.load(release)
         if not set(predictor.card.class_names) <= set(names):
             return None
-        images = images_of(works, predictor.card.image_size, predictor.card.alpha, settings)
+        images = images_of(works, predictor.card, settings)
         probabilities = np.zeros((len(works), len(names)), np.float32)
         probabilities[:, [names.index(name) for name in predictor.card.class_names]] = (
             predictor.probabilities(images)

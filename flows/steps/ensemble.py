@@ -202,6 +202,7 @@ def _alike(members: list[FinishedRun]) -> list[FinishedRun]:
         "tasks": [member.card.task.value for member in members],
         "classes": [str(list(member.card.class_names)) for member in members],
         "ways with transparency": [member.card.alpha.value for member in members],
+        "ways with borders": [member.card.borders.value for member in members],
         "numbers of labels to a work": [
             "several" if member.card.multi_label else "one" for member in members
         ],

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from components.data.alpha import Alpha
     from components.data.cache.store import Store
+    from components.inference.release import ReleaseCard
     from components.settings import Settings
     from components.training.recipe import Recipe
 
@@ -69,7 +69,7 @@ def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings, refit: Ref
     names = manifest.class_names
 
     def arrays(part: Manifest) -> tuple[np.ndarray, np.ndarray]:
-        images = images_of(part, recipe.image_size, recipe.alpha, settings)
+        images = images_of(part, recipe, settings)
         return images, part.targets(names, hot=recipe.multi_label)
 
     train, tested = arrays(refit.learnt(manifest)), arrays(manifest.held_out)
@@ -79,22 +79,19 @@ def eval_data(recipe: Recipe, manifest: Manifest, settings: Settings, refit: Ref
     return EvalData(manifest, TrainingData(*train, *validation, names), *tested, refit, store.of(settings))
 
 
-def images_of(
-    works: Manifest, image_size: tuple[int, int], alpha: Alpha, settings: Settings
-) -> NDArray[np.uint8]:
+def images_of(works: Manifest, wanted: Recipe | ReleaseCard, settings: Settings) -> NDArray[np.uint8]:
     """The pixels (N, H, W, 3) of works, as training, evaluation, promotion and serving see them alike.
 
     Args:
         works: in row order.
-        image_size: (height, width) of the network.
-        alpha: what becomes of transparency, as the network was trained.
+        wanted: whose size, and whose way with transparency and borders, the pictures get.
         settings: where decoded pictures are kept.
 
     Raises:
         DataError: there is no work, or a file is gone or has changed.
         ImageError: a picture cannot be read any more.
     """
-    return decoded(works, image_size, store.of(settings), alpha=alpha)
+    return decoded(works, wanted.image_size, store.of(settings), alpha=wanted.alpha, borders=wanted.borders)
 
 
 def probabilities(model: keras.Model, images: np.ndarray, recipe: Recipe) -> np.ndarray:

@@ -54,7 +54,7 @@ def release(  # noqa: PLR0917 (what a release is made of)
     Args:
         run: in progress.
         model: raw images -> probabilities.
-        recipe: says family, size and transparency.
+        recipe: says family, size, transparency and borders.
         eval_data: the works it was trained on and is evaluated on.
         test: its scores on the held-out works; of a refit on all works, those of the run that it refits.
         thresholds: of a multi-label network's classes.
@@ -71,6 +71,7 @@ def release(  # noqa: PLR0917 (what a release is made of)
         class_names=tuple(eval_data.data.class_names),
         image_size=recipe.image_size,
         alpha=recipe.alpha,
+        borders=recipe.borders,
         multi_label=recipe.multi_label,
         thresholds=thresholds,
         source=manifest.source,

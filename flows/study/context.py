@@ -119,12 +119,12 @@ def origin_of(row: Row, context: StudyContext) -> Recipe | None:
 
 
 def warm_started_recipe(row: Row, recipe: Recipe, context: StudyContext) -> Recipe:
-    """The recipe with the plan's seed, and the run that the row starts from.
+    """The recipe with the plan's seed and way with borders, and the run that the row starts from.
 
     Raises:
         TrainingError: that row could not be done.
     """
-    update: dict[str, object] = {"seed": context.study_plan.seed}
+    update: dict[str, object] = {"seed": context.study_plan.seed, "borders": context.study_plan.borders}
     if isinstance(row.work, TrainingRow | SearchRow) and row.work.start:
         update["warm_start"] = context.done(row.work.start).record.id
     return recipe.replace(**update)

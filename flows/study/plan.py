@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, ValidationError
 
+from components.data.borders import Borders
 from components.data.sources import synthetic
 from components.errors import SettingsError
 from components.frozen import Frozen, Seed, validation_text
@@ -40,6 +41,7 @@ class StudyPlan(Frozen):
     per_class: int | None = Field(default=None, ge=3, description=HELP["per_class"])
     weights: str = Field(default="", description=HELP["weights"])
     stand_in: str = Field(default="", description=HELP["stand_in"])
+    borders: Borders = Field(default=Borders.KEEP, description=HELP["borders"])
     seed: Seed = Field(default=0, description=HELP["seed"])
     workers: int = Field(default=1, ge=1, description=HELP["workers"])
 

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from components.data.alpha import Alpha
+from components.data.borders import Borders
 from components.data.images.colours import to_grey, to_rgb
 from components.data.images.opening import BROKEN, MAX_PIXELS, name_of, open_image
+from components.data.images.padding import without_padding
 from components.errors import ImageError
 
 READER_VERSION = 2
@@ -56,7 +58,11 @@ class Skimmed:
 
 
 def read_rgb(
-    source: Path | bytes, *, alpha: Alpha = Alpha.WHITE, max_pixels: int = MAX_PIXELS
+    source: Path | bytes,
+    *,
+    alpha: Alpha = Alpha.WHITE,
+    borders: Borders = Borders.KEEP,
+    max_pixels: int = MAX_PIXELS,
 ) -> Image.Image:
     """The picture in RGB, upright, wholly decoded; of an animation the first frame.
 
@@ -66,6 +72,7 @@ def read_rgb(
     Args:
         source: a file, or a file's bytes.
         alpha: what becomes of transparency.
+        borders: what becomes of padding; where transparency is padding, after it was laid on its ground.
         max_pixels: larger pictures are refused from their header, before anything is decoded.
 
     Raises:
@@ -78,7 +85,9 @@ def read_rgb(
     except BROKEN as exc:
         raise _not_convertible(source, mode, exc) from exc
     del opened  # so that the picture in its own mode is not held while the other one is turned
-    return _upright(rgb, orientation)
+    upright = _upright(rgb, orientation)
+    del rgb
+    return upright if borders is Borders.KEEP else without_padding(upright)
 
 
 def skim(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Skimmed:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from components.data.borders import Borders
 from components.data.sources import SOURCES
 from components.errors import SettingsError
 from components.settings import Settings
@@ -102,6 +103,7 @@ def test_a_plan_changes_recipes_into_ones_that_hold() -> None:
         assert Recipe.model_validate(changed.model_dump()) == changed
         assert changed.loss == given.get("loss", "cross-entropy")
         assert changed.class_weights is ("top_up" in given)
+    assert recipe.replace(**Plan.of(borders="crop").changes) == recipe.replace(borders=Borders.CROP)
     assert recipe.replace(**Plan().changes) == recipe
 
 

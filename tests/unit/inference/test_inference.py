@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from components.data.borders import Borders
 from components.errors import DataError, ImageError, RegistryError
 from components.inference import release, releases, smoke
 from components.inference.predictor import Predictor
@@ -52,10 +55,10 @@ def test_a_card_says_what_its_figure_is_of(tmp_path: Path) -> None:
         card(refit="all")
 
 
-def test_a_card_from_before_there_were_several_labels_still_loads(tmp_path: Path) -> None:
-    old = card().model_dump(mode="json", exclude={"multi_label", "thresholds"})
+def test_a_card_from_before_there_were_choices_still_loads_and_keeps_borders(tmp_path: Path) -> None:
+    old = card().model_dump(mode="json", exclude={"multi_label", "thresholds", "borders"})
     (tmp_path / release.CARD).write_text(json.dumps(old))
-    assert ReleaseCard.load(tmp_path) == card()
+    assert ReleaseCard.load(tmp_path) == card(borders=Borders.KEEP)
 
 
 @pytest.mark.parametrize("changes", [{"multi_label": True}, {"thresholds": (0.5, 0.5, 0.5)}])
@@ -133,6 +136,19 @@ def test_a_graph_without_the_statistics_is_refused(knowing: Path, tmp_path: Path
     (folder / release.NOVELTY).write_bytes((knowing / release.NOVELTY).read_bytes())
     with pytest.raises(RegistryError, match="6 statistics, the graph gives none"):
         Predictor.load(folder)
+
+
+def test_a_release_that_learnt_without_padding_is_asked_without_padding(folder: Path, tmp_path: Path) -> None:
+    strokes = Image.effect_noise((60, 60), 60).point(lambda level: level // 2)
+    page = Image.new("RGB", (100, 60), "white")
+    page.paste(strokes, (20, 0))
+    padded, alone = io.BytesIO(), io.BytesIO()
+    page.save(padded, "PNG")
+    page.crop((20, 0, 80, 60)).save(alone, "PNG")
+    cropping = Predictor.load(write_release(tmp_path / "release", card(borders=Borders.CROP)))
+    assert np.array_equal(cropping.read(padded.getvalue()), cropping.read(alone.getvalue()))
+    keeping = Predictor.load(folder)
+    assert not np.array_equal(keeping.read(padded.getvalue()), keeping.read(alone.getvalue()))
 
 
 def test_of_one_label_nothing_applies_apart(folder: Path) -> None:

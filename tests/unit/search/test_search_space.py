@@ -78,7 +78,7 @@ def test_values_reach_their_places() -> None:
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("optoins.a", "a recipe has alpha, class_weights, .*; received 'optoins'"),
+        ("optoins.a", "a recipe has alpha, borders, class_weights, .*; received 'optoins'"),
         ("stages.1.learning_rate", "stages has 0; received '1'"),
         ("stages.0.rate", "stages.0 has batch_size, .*learning_rate"),
         ("family.name", "family is 'mobilenet_v2', which has no parts"),
