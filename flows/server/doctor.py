@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from components.addresses import is_http, masked
 from components.data.manifest import Task
-from components.errors import AtelierError
+from components.errors import AtelierError, WeightsError
+from components.models import weight_packages
 from components.progress import steps
 from flows.plan import kept_plans
 from flows.server import services
@@ -59,6 +60,7 @@ def examine(settings: Settings) -> list[Finding]:
                 "python", "good", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
             ),
             *_packages(),
+            *_weights(),
             _backend(settings),
             *_home(settings),
             _cache(settings),
@@ -93,6 +95,18 @@ def _beside_prefect(versions: Mapping[str, str]) -> Iterator[Finding]:
                 f"Prefect 3.8 does not work with {name} {versions[name]}: {consequence}. {name} below "
                 f"{major}.{minor} is expected. Install the lock: make setup",
             )
+
+
+def _weights() -> Iterator[Finding]:
+    """Whether each package of weights is there, and holds what is expected."""
+    for name, package in weight_packages.PACKAGES.items():
+        try:
+            weight_packages.weights_file(name)
+        except WeightsError as exc:
+            state: Literal["note", "bad"] = "bad" if weight_packages.is_installed(name) else "note"
+            yield Finding(f"weights of {name}", state, str(exc))
+        else:
+            yield Finding(f"weights of {name}", "good", f"{package.distribution}, its SHA-256 as expected")
 
 
 def _backend(settings: Settings) -> Finding:

