@@ -26,12 +26,14 @@ from components.data.splits.protocols import FEWEST_FOLDS, MOST_FOLDS
 from components.data.splits.refit import Refit
 from components.errors import AtelierError, SettingsError
 from components.frozen import Frozen, Seed, validation_text
+from components.generative.recipes import StyleNetwork
 from components.models import catalog
 from components.storage import key_of, write_atomically
 from components.studies.style_cnn_resnet50 import MOVEMENTS, PROTOCOL
 from components.tracking import tags as run_tag
 from components.training.presets import Scale, recipe_for
 from components.training.recipe import Loss, Recipe
+from flows import plan_defaults
 from flows.plan_help import PLAN as HELP
 
 if TYPE_CHECKING:
@@ -99,14 +101,17 @@ class Plan(Frozen):
     multi_label: bool = Field(default=False, description=HELP["multi_label"])
     loss: Loss = Field(default="cross-entropy", description=HELP["loss"])
     top_up: int | None = Field(default=None, ge=1, description=HELP["top_up"])
+    scale: Scale = Field(default_factory=plan_defaults.scale, description=HELP["scale"])
     families: Names = Field(
-        default=("simple_cnn", "vgg_inception"), min_length=1, description=HELP["families"]
+        default_factory=plan_defaults.families, min_length=1, description=HELP["families"]
     )
-    scale: Scale = Field(default="demo", description=HELP["scale"])
     weights: str | None = Field(default=None, description=HELP["weights"])
     refit: Refit = Field(default=Refit.NONE, description=HELP["refit"])
     refit_folds: int = Field(default=5, ge=FEWEST_FOLDS, le=MOST_FOLDS, description=HELP["refit_folds"])
     pictures: bool = Field(default=True, description=HELP["pictures"])
+    style_network: StyleNetwork = Field(
+        default_factory=plan_defaults.style_network, description=HELP["style_network"]
+    )
     seed: Seed = Field(default=0, description=HELP["seed"])
 
     @model_validator(mode="after")

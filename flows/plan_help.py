@@ -28,14 +28,18 @@ PLAN = {
     "loss": "cross-entropy (default), focal, class-balanced or class-balanced-focal; the last three weigh "
     "hard or rare classes more (study C9).",
     "top_up": "Draw training works of rare classes again, up to so many a class.",
-    "families": "Model families, separated by commas.",
-    "scale": "Size of the recipes: demo (minutes), cpu (real, CPU-sized) or full (as published).",
-    "weights": 'ImageNet weights: "imagenet", a file, s3://bucket/key, or "none" for a random start.',
+    "families": "Model families, separated by commas; default: efficientnet_lite2, on the synthetic gallery "
+    "simple_cnn, vgg_inception and efficientnet_lite0.",
+    "scale": "Size of the recipes: demo (minutes; default for the synthetic gallery), cpu (CPU-sized; "
+    "default for other collections) or full (as published).",
+    "weights": 'ImageNet weights: "imagenet" (default), a file, s3://bucket/key, or "none": a random start.',
     "refit": "Train the best family's recipe again, for the epochs that validation works chose: validation "
     "(on training and validation works; test works judge it), all (on every work; not judged: its card has "
     "the figure of the run that it refits, and a cross-validated one) or none (default).",
     "refit_folds": "Folds of the cross-validation that stands beside --refit all; default: 5.",
     "pictures": "Also train the GAN and transfer a style.",
+    "style_network": "What sees the pictures of the style transfer: trained-here (default at scale demo) or "
+    "vgg16-edges (default otherwise, where its package is installed; takes minutes).",
 }
 """By the name of the field of `flows.plan.Plan`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from components.data.splits.refit import Refit
 from components.formatting import brackets, share
 
 if TYPE_CHECKING:
@@ -13,8 +14,12 @@ if TYPE_CHECKING:
 
 
 def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
-    """One row a training run: macro-F1 with its 95 % bootstrap interval."""
-    rows = []
+    """One row a training run: macro-F1 with its 95 % bootstrap interval, and what it learnt from.
+
+    Where all learnt from the training works alone, as is usual, there is no column for it.
+    """
+    records, rows = list(records), []
+    usual = all(record.refit is Refit.NONE and not record.folds for record in records)
     for record in records:
         metrics = record.metrics
         rows.append(
@@ -23,7 +28,11 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
                 "data": record.source,
                 "val. F1": _figure(record, "validation"),
                 "test F1": _figure(record, "test") if record.judged_on == "test" else "no test part",
-                "learnt from": "; ".join(filter(None, (record.refit.works, record.folds))),
+                **(
+                    {}
+                    if usual
+                    else {"learnt from": "; ".join(filter(None, (record.refit.works, record.folds)))}
+                ),
                 "accuracy": metrics.get("test/accuracy", metrics.get("test/subset_accuracy", float("nan"))),
                 "parameters": f"{metrics.get('parameters', 0):,.0f}",
                 "seconds": f"{metrics.get('training_seconds', 0):.0f}",

@@ -51,7 +51,7 @@ TRAINING = SELECTION | _options(PLAN, "alpha", "borders", "loss", "top_up", "fam
 """Options of how it is learnt."""
 REFITTED = TRAINING | _options(PLAN, "refit", "refit_folds")
 """Those and whether the best recipe is trained once more on more works."""
-PIPELINE = REFITTED | _options(PLAN, "pictures")
+PIPELINE = REFITTED | _options(PLAN, "pictures", "style_network")
 STUDY_RUN = _options(STUDY, *STUDY)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def demo(*, as_json: JsonOption = False) -> None:
-    """Synthetic gallery to a served champion: two families, a GAN, a style transfer; minutes on two cores."""
+    """Synthetic gallery to a served champion: three families, a GAN, a style transfer; takes minutes."""
     from flows.plan import Plan
 
     _pipeline(Plan(), "demo", as_json=as_json)
@@ -119,6 +119,7 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
         from flows.steps.refit import refit as refit_step
         from flows.steps.train import train as stop
 
+        _say_what_is_left_out(plan)
         manifest = prepared(plan, settings)
         records, failures = attempt_each(
             {f"train {family}": partial(stop, family, manifest, plan, settings) for family in plan.families}
@@ -146,9 +147,19 @@ def _pipeline(plan: Plan, name: str, *, as_json: bool) -> None:
         from flows.pipeline import pipeline as flow
 
         wait_until_ready()
+        _say_what_is_left_out(plan)
         with flow_runs.owned():
             outcome = flow(plan)
     _show(outcome, plan, settings, time.monotonic() - started, as_json=as_json)
+
+
+def _say_what_is_left_out(plan: Plan) -> None:
+    """A family whose weights are not installed, where the plan named none and would have had it."""
+    from flows.log import log_step
+    from flows.plan_defaults import left_out
+
+    if "families" not in plan.model_fields_set and (text := left_out(plan.source)):
+        log_step("train", text, outcome="warning")
 
 
 def _show(outcome: PipelineResult, plan: Plan, settings: Settings, seconds: float, *, as_json: bool) -> None:

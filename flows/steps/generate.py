@@ -10,7 +10,7 @@ from components.data.cache.decoded import decoded
 from components.data.images.reader import read_rgb
 from components.data.manifest import Split
 from components.errors import DataError
-from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES
+from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES, VGG16_EDGES
 from components.inference.release import KERAS
 from components.models.catalog import family
 from components.runtime import prepare
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from components.data.manifest import Manifest
-    from components.generative.recipes import GanRecipe, StyleRecipe
+    from components.generative.recipes import GanRecipe, StyleRecipe, Vgg16Edges
     from components.settings import Settings
     from components.tracking.recorder import Run
     from components.tracking.runs import RunRecord
@@ -52,10 +52,16 @@ def gan(manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
 
 
 def style_transfer(network: RunRecord, manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
-    """Repaint a photo in a painting's style, as a network trained here sees both (study D7)."""
+    """Repaint a photo in a painting's style, as a network sees both (study D7).
+
+    The plan says which: that of the run `network`, or one of a package.
+    """
+    recipe = STYLE_RECIPES[plan.scale]()
     tags = plan.tags("style-transfer", manifest)
     kept = Picture(f"pictures · {manifest.source}", f"style transfer · {plan.scale}", tags)
-    return run_style_transfer(STYLE_RECIPES[plan.scale](), network, manifest, kept, settings)
+    if plan.style_network == VGG16_EDGES:
+        return run_style_transfer(recipe.by_vgg16_edges, VGG16_EDGES, manifest, kept, settings)
+    return run_style_transfer(recipe, network, manifest, kept, settings)
 
 
 def run_gan_training(recipe: GanRecipe, manifest: Manifest, kept: Picture, settings: Settings) -> RunRecord:
@@ -82,16 +88,24 @@ def gan_works(manifest: Manifest) -> tuple[Manifest, str]:
 
 
 def run_style_transfer(
-    recipe: StyleRecipe, network: RunRecord, manifest: Manifest, kept: Picture, settings: Settings
+    recipe: StyleRecipe,
+    network: RunRecord | Vgg16Edges,
+    manifest: Manifest,
+    kept: Picture,
+    settings: Settings,
 ) -> RunRecord:
-    """The finished run of a style transfer; the same one is found, not painted again."""
+    """The finished run of a style transfer; the same one is found, not painted again.
+
+    `network` sees the pictures: that of a run, or one of a package.
+    """
     painting = _style_painting(manifest)
+    seen_by, family = (network, network) if isinstance(network, str) else (network.id, network.family)
     record, cached = find_or_run(
         settings,
         experiment=kept.experiment,
         name=kept.name,
-        key=key_of("style-transfer", METHOD, recipe.key, network.id, painting.name),
-        tags=dict(kept.tags) | {run_tag.NETWORK: network.id, run_tag.FAMILY: network.family},
+        key=key_of("style-transfer", METHOD, recipe.key, seen_by, painting.name),
+        tags=dict(kept.tags) | {run_tag.NETWORK: seen_by, run_tag.FAMILY: family},
         work=lambda run: _transfer(recipe, painting, network, settings, run),
         parent=kept.parent,
     )
@@ -119,14 +133,20 @@ def _train_gan(recipe: GanRecipe, works: Manifest, settings: Settings, run: Run)
     run.metrics({"training_seconds": result.seconds})
 
 
-def _transfer(recipe: StyleRecipe, painting: Path, network: RunRecord, settings: Settings, run: Run) -> None:
+def _transfer(
+    recipe: StyleRecipe, painting: Path, network: RunRecord | Vgg16Edges, settings: Settings, run: Run
+) -> None:
     prepare(settings, recipe.seed)  # before whatever imports Keras
+    from components.generative import vgg16_edges
     from components.generative.grids import before_after
     from components.generative.style_transfer import content_photo, transfer
     from components.models.network_file import load_network
 
     run.params(recipe.model_dump(mode="json") | {"style_painting": painting.name})
-    model = load_network(Tracker(settings).release(network.id) / KERAS)
+    if isinstance(network, str):
+        model = vgg16_edges.network()
+    else:
+        model = load_network(Tracker(settings).release(network.id) / KERAS)
     result = transfer(
         content_photo(),
         read_rgb(painting),

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, assert_never
 from components.errors import DataError
 from components.evaluation import tables
 from components.failures import reason_of
-from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES
+from components.generative.recipes import GAN_RECIPES, STYLE_RECIPES, VGG16_EDGES
+from components.models.weight_packages import is_installed
 from components.runtime import clear
 from components.storage import key_of
 from components.studies import sizes, study, weights
+from components.studies.weights import WeightsUsed
 from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.steps.generate import Picture, gan_works, run_gan_training, run_style_transfer
@@ -27,7 +29,9 @@ from flows.study.context import (
 from flows.study.results import RowDone, RowFailed, RowResult
 
 if TYPE_CHECKING:
+    from components.generative.recipes import Vgg16Edges
     from components.studies.study import Row
+    from components.tracking.runs import RunRecord
     from components.training.recipe import Recipe
 
 _MIN_ARTISTS = 3
@@ -140,24 +144,43 @@ def _train_gan(row: Row, work: study.GanRow, context: StudyContext) -> RowDone:
 def _transfer_style(row: Row, work: study.StyleTransferRow, context: StudyContext) -> RowDone:
     scale = _picture_scale(context)
     manifest = context.works(context.plan(row))
-    network = context.done(work.network)
-    base = work.recipe if scale == "full" else STYLE_RECIPES[scale]()
-    # The names of VGG19's layers mean nothing in another network.
-    layers_are_known = network.record.family == "vgg19"
-    recipe = base.replace(
+    recipe = work.recipe if scale == "full" else STYLE_RECIPES[scale]()
+    recipe = recipe.replace(
         layers=work.recipe.layers,
-        content_layers=work.recipe.content_layers if layers_are_known else (),
-        style_layers=work.recipe.style_layers if layers_are_known else (),
+        content_layers=work.recipe.content_layers,
+        style_layers=work.recipe.style_layers,
         seed=context.study_plan.seed,
     )
+    network: RunRecord | Vgg16Edges
+    used: WeightsUsed | None
+    if seen_by_vgg16_edges(work, context):
+        network, recipe = VGG16_EDGES, recipe.by_vgg16_edges
+        used, note = WeightsUsed("VGG16's first blocks, fine-tuned for edges"), ""
+    else:
+        source = context.done(work.network)
+        network, used, note = source.record, source.weights, source.note
+        if source.record.family != "vgg19":  # the names of VGG19's layers mean nothing in another network
+            recipe = recipe.replace(content_layers=(), style_layers=())
     picture = Picture(
         context.experiment,
         context.name(row),
         context.tags("style-transfer", row, manifest),
         context.parent.id,
     )
-    record = run_style_transfer(recipe, network.record, manifest, picture, context.settings)
-    return RowDone(row, record, manifest, network.weights, network.note)
+    record = run_style_transfer(recipe, network, manifest, picture, context.settings)
+    return RowDone(row, record, manifest, used, note)
+
+
+def seen_by_vgg16_edges(work: study.StyleTransferRow, context: StudyContext) -> bool:
+    """Whether VGG16 for edges takes VGG19's place: where that one's ImageNet weights were not to be had.
+
+    A miniature looks at nothing but whether everything works, with the network that its row trained.
+    """
+    if not work.recipe.style_layers or context.study_plan.size == "quick":
+        return False
+    result = context.results[work.network]
+    as_published = isinstance(result, RowDone) and not (result.weights and result.weights.kind)
+    return not as_published and is_installed(VGG16_EDGES)
 
 
 def _search(row: Row, work: study.SearchRow, context: StudyContext) -> RowDone:

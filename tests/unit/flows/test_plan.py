@@ -152,7 +152,7 @@ def test_two_collections_never_share_a_default_name() -> None:
     names = {
         Plan.of(**given, root="/art/one").default_name,
         Plan.of(**given, root="/art/two").default_name,
-        Plan.of(**given, root="/art/one", scale="cpu").default_name,
+        Plan.of(**given, root="/art/one", scale="full").default_name,
         Plan.of(source="wikiart", task="style", root="/art/one").default_name,
         Plan().default_name,
     }
