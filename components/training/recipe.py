@@ -206,6 +206,11 @@ class Recipe(Frozen):
         return self.model_dump(mode="json") | files
 
     @property
+    def trains_head_alone(self) -> bool:
+        """Whether no stage changes anything in front of the layer "features"."""
+        return all(stage.train == "head" for stage in self.stages)
+
+    @property
     def key(self) -> str:
         """16 hex digits: the same recipe and the same files' content, the same key."""
         return key_of(self.content)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from components.settings import Settings
     from components.training.recipe import Recipe
 
+_VECTORS = 1024
+"""Works whose features a head takes at once."""
+
 
 @dataclass(frozen=True)
 class EvalData:
@@ -94,10 +97,30 @@ def images_of(works: Manifest, wanted: Recipe | ReleaseCard, settings: Settings)
     return decoded(works, wanted.image_size, store.of(settings), alpha=wanted.alpha, borders=wanted.borders)
 
 
-def probabilities(model: keras.Model, images: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """What a network answers to images (N, H, W, 3): (N, C), in batches of the recipe's."""
+def probabilities(
+    model: keras.Model, images: np.ndarray, recipe: Recipe, store: Store | None = None
+) -> np.ndarray:
+    """What a network answers to images (N, H, W, 3): (N, C), in batches of the recipe's.
+
+    Where the recipe trained the head alone, the features in front of it are taken from the store, and kept
+    there if they are new: of a backbone at 384 pixels they take minutes, the head a moment.
+    """
     from components.devices import undivided  # Keras, which the model needed, too
 
+    batch_size = recipe.stages[0].batch_size
+    if store is not None and recipe.trains_head_alone and has_features(model):
+        from components.training.frozen import feature_cache
+
+        parts = feature_cache.parted(model)
+        images = feature_cache.of(
+            parts.backbone, images, store, f"Features of {recipe.family}, judging works"
+        )
+        model, batch_size = parts.head, _VECTORS
     with undivided():
-        predictions: np.ndarray = model.predict(images, batch_size=recipe.stages[0].batch_size, verbose=0)
+        predictions: np.ndarray = model.predict(images, batch_size=batch_size, verbose=0)
     return predictions
+
+
+def has_features(model: keras.Model) -> bool:
+    """Whether the layer "features" is the network's own, and not within one of its members."""
+    return any(layer.name == "features" for layer in model.layers)

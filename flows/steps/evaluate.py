@@ -47,7 +47,7 @@ def evaluate(run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData) 
         evaluate_multilabel(run, model, recipe, eval_data)
         return
     data, names = eval_data.data, eval_data.data.class_names
-    validation_predictions = probabilities(model, data.validation_images, recipe)
+    validation_predictions = probabilities(model, data.validation_images, recipe, eval_data.store)
     validation = metrics.evaluate(
         data.validation_labels, validation_predictions, names, eval_data.validation_groups
     )
@@ -72,7 +72,7 @@ def evaluate_held_out(
         temperature: fitted on works that the network has not learnt from.
     """
     names = eval_data.data.class_names
-    predictions = probabilities(model, eval_data.test_images, recipe)
+    predictions = probabilities(model, eval_data.test_images, recipe, eval_data.store)
     test = metrics.evaluate(eval_data.test_labels, predictions, names, eval_data.manifest.held_out.group_ids)
     run.metrics(test.as_metrics("test") | {"parameters": float(model.count_params())})
     run.figure("figures/confusion_matrix.png", confusion_matrix(test))

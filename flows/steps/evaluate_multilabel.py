@@ -33,7 +33,7 @@ def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, eval_data:
     """
     data = eval_data.data
     names = data.class_names
-    validation_predictions = probabilities(model, data.validation_images, recipe)
+    validation_predictions = probabilities(model, data.validation_images, recipe, eval_data.store)
     thresholds = multilabel.thresholds_of(data.validation_labels, validation_predictions)
     validation = multilabel.evaluate_multilabel(
         data.validation_labels, validation_predictions, names, groups=eval_data.validation_groups
@@ -56,7 +56,7 @@ def evaluate_labels_held_out(
         thresholds: of the classes, chosen on works that the network has not learnt from.
     """
     names, groups = eval_data.data.class_names, eval_data.manifest.held_out.group_ids
-    predictions = probabilities(model, eval_data.test_images, recipe)
+    predictions = probabilities(model, eval_data.test_images, recipe, eval_data.store)
     at_half = multilabel.evaluate_multilabel(eval_data.test_labels, predictions, names, groups=groups)
     test = at_half
     if eval_data.manifest.judged_on is Split.TEST:

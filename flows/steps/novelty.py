@@ -96,7 +96,8 @@ def _computed(predictor: Predictor) -> Statistics:
 
 def _kept(model: keras.Model, recipe: Recipe, eval_data: EvalData) -> Statistics | None:
     """From the cache of frozen layers' features; None where layers in front of the head were trained."""
-    if eval_data.store is None or any(stage.train != "head" or stage.views for stage in recipe.stages):
+    views = any(stage.views for stage in recipe.stages)  # of training works other features are kept
+    if eval_data.store is None or views or not recipe.trains_head_alone:
         return None
     import keras
 
