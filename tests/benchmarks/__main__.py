@@ -16,6 +16,7 @@ BENCHMARKS = (
     "large_manifest",
     "heads_grid",
     "fit_overhead",
+    "out_of_collection",
 )
 
 

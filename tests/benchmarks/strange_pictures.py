@@ -145,15 +145,22 @@ DRAWN: dict[str, Draw] = {
 
 def photographs(folder: Path, variants: int, random: np.random.Generator) -> Iterator[Image.Image]:
     """Each photograph of a folder as it is, then cut, mirrored and coloured otherwise; `variants` of each."""
-    for path in sorted(path for path in folder.iterdir() if path.suffix.lower() in _PHOTOGRAPHS):
-        with Image.open(path) as opened:
-            whole = ImageOps.exif_transpose(opened).convert("RGB")
+    for whole in pictures_in(folder, len(list(folder.iterdir()))):
         yield whole
         for _ in range(variants - 1):
             yield _varied(whole, random)
 
 
-_PHOTOGRAPHS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
+def pictures_in(folder: Path, count: int) -> Iterator[Image.Image]:
+    """At most so many pictures of a folder and those below it, evenly spread over their names."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in _KINDS)
+    for path in paths[:: max(1, len(paths) // max(count, 1))][:count]:
+        with Image.open(path) as opened:
+            picture = ImageOps.exif_transpose(opened).convert("RGB")
+        yield picture
+
+
+_KINDS = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"}
 
 
 def _varied(whole: Image.Image, random: np.random.Generator) -> Image.Image:
