@@ -48,7 +48,7 @@ _FAMILIAR: dict[str, Any] = {
 }
 _UNLIKE: dict[str, Any] = _FAMILIAR | {"score": 2.34, "unlike_training": True, "message": UNLIKE_TRAINING}
 
-ANSWERS: list[dict[str, Any]] = [
+ANSWERS: list[Any] = [
     {
         "task": "style",
         "predictions": [

@@ -123,11 +123,13 @@ def _show(picture: _Picture, pixels: Image.Image, answer: Prediction) -> None:
     )
     if answer.novelty and answer.novelty.unlike_training:
         _warn(answer, answer.novelty)
+        st.markdown(picture.truth)
     else:
         title, text = _summary(answer)
         st.header(formatting.plain(title))
         st.markdown(f"{formatting.plain(text)} {picture.truth}".strip())
         _draw_bars(answer)
+        st.caption(_calibration(answer.model))
     widgets.learnt_from(answer.model.trained_on, synthetic=answer.model.synthetic)
     st.caption(
         f"{formatting.family_title(answer.model.family)}, version {answer.model.version}; answered in "
@@ -158,7 +160,6 @@ def _warn(answer: Prediction, novelty: Novelty) -> None:
 def _draw_bars(answer: Prediction) -> None:
     bars = [_bar(ranked) for ranked in answer.predictions[:_SHOWN]]
     widgets.draw(charts.probability_chart(bars), "How sure the model is of each label")
-    st.caption(_calibration(answer.model))
 
 
 def _calibration(model: ServedModel) -> str:

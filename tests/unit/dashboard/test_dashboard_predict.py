@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from streamlit.testing.v1 import AppTest
+
 from dashboard.charts import probability_chart
 from dashboard.client import Prediction
 from dashboard.views.predict import _bar, _calibration, _summary
@@ -18,13 +20,16 @@ MODEL = {
 }
 
 
-def answer(*labels: tuple[str, float], threshold: float | None = None) -> Prediction:
+def answer(
+    *labels: tuple[str, float], threshold: float | None = None, novelty: dict[str, object] | None = None
+) -> Prediction:
     ranked = [
         {"label": label, "probability": probability}
         | ({} if threshold is None else {"applies": probability >= threshold, "threshold": threshold})
         for label, probability in labels
     ]
-    return Prediction.model_validate({"predictions": ranked, "model": MODEL, "timing_ms": {"total": 3.0}})
+    about = {"novelty": novelty, "model": MODEL, "timing_ms": {"total": 3.0}}
+    return Prediction.model_validate({"predictions": ranked} | about)
 
 
 def test_one_label_is_named_as_before() -> None:
@@ -57,3 +62,24 @@ def test_whether_probabilities_can_be_believed_is_told() -> None:
     told = _calibration(answer(("Cubism", 0.9)).model.model_copy(update=figures))
     assert "3.1 percentage points" in told
     assert "9.4 before" in told
+
+
+def _shown() -> None:
+    """The page's answer to noise, as Streamlit draws it in a script of its own."""
+    from PIL import Image
+
+    from dashboard.views.predict import _Picture, _show
+    from tests.unit.dashboard.test_dashboard_predict import answer
+
+    novelty = {"score": 2.3, "threshold": 1.4, "unlike_training": True, "message": "Unlike anything it saw."}
+    odd = answer(("Cubism", 0.99), ("Realism", 0.01), novelty=novelty)
+    _show(_Picture("noise.png", b""), Image.new("RGB", (40, 30)), odd)
+
+
+def test_a_picture_unlike_the_training_works_gets_a_warning_instead_of_a_confident_answer() -> None:
+    app = AppTest.from_function(_shown).run(timeout=60)
+    assert not app.exception
+    assert [one.value for one in app.header] == ["Unlike anything it learnt from"]
+    assert [one.value for one in app.warning] == ["Unlike anything it saw."]
+    assert [one.label for one in app.expander] == ["What it would say all the same"]
+    assert "99 % sure" not in " ".join(one.value for one in app.markdown)
