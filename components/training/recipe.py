@@ -48,6 +48,8 @@ class Policy(StrEnum):
     """Study B2: rotation, horizontal flip, zoom, width and height stretch, nearest fill."""
     RAND_AUGMENT = "rand-augment"
     """Cubuk et al. 2020: two of fourteen operations a picture, at magnitude 9 of 30."""
+    PAD_CROP = "pad-crop"
+    """Horizontal flips, crops, and padding of white, black or grey at random."""
 
 
 _FILES = ("weights", "warm_start")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.feeding.mixing import Mixing
+from components.data.feeding.pad_crop import PadCrop
 from components.data.feeding.rand_augment import RandAugment
 from components.errors import SettingsError
 from components.frozen import shifted
@@ -51,11 +52,20 @@ def _rand_augment(seed: int) -> list[Any]:
     return [RandAugment(seed=seed)]
 
 
+def _pad_crop(seed: int) -> list[Any]:
+    """Ours: crops and paddings of white, black or grey, so that a museum's own way says nothing."""
+    return [
+        keras.layers.RandomFlip("horizontal", seed=seed),
+        PadCrop(seed=shifted(seed, 1)),
+    ]
+
+
 POLICIES: dict[str, Callable[[int], list[Any]]] = {
     "rotate-zoom": _rotate_zoom,
     "flips": _flips,
     "stretch": _stretch,
     "rand-augment": _rand_augment,
+    "pad-crop": _pad_crop,
 }
 
 

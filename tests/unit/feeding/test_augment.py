@@ -51,6 +51,25 @@ def test_the_edge_is_filled_with_its_nearest_pixels() -> None:
         assert np.allclose(keras.ops.convert_to_numpy(layers(flat, training=True)), 200, atol=0.01)
 
 
+def test_padding_is_one_colour_a_picture_and_crops_leave_the_middle() -> None:
+    """Of an even picture nothing but padding can differ, and it lies along straight edges."""
+    flat = np.full((64, 24, 24, 3), 200, np.float32)
+    layers = layers_for("pad-crop", seed=3)
+    assert layers is not None
+    pixels = np.asarray(keras.ops.convert_to_numpy(layers(flat, training=True)))
+    assert np.allclose(pixels[:, 8:16, 8:16], 200, atol=0.01)
+    corners = pixels[:, 0, 0]
+    is_padded = np.abs(corners - 200).max(axis=1) > 0.01
+    assert 0.4 < is_padded.mean() < 0.9
+    assert np.allclose(pixels[is_padded][:, -1, -1], corners[is_padded], atol=0.01)
+    assert {0.0, 255.0} <= set(corners[is_padded].ravel().tolist())
+    along_rows = (np.abs(pixels - 200).max(axis=3) > 0.01)[:, :, 12].any(axis=1)
+    along_columns = (np.abs(pixels - 200).max(axis=3) > 0.01)[:, 12].any(axis=1)
+    assert (along_rows & ~along_columns).any()
+    assert (along_columns & ~along_rows).any()
+    assert (along_rows & along_columns).any()
+
+
 def test_none_adds_no_layer_and_an_unknown_name_is_refused() -> None:
     assert layers_for("none") is None
     with pytest.raises(
