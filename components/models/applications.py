@@ -12,8 +12,9 @@ import keras
 import numpy as np
 
 from components.models import backbones
-from components.models.heads import pooled, probabilities
+from components.models.heads import blocks_or_dropout
 from components.models.inputs import Scale, raw_image
+from components.models.pooling import Pooling, pooled_as
 
 
 @dataclass(frozen=True)
@@ -87,30 +88,42 @@ def _scaled_as_from_imagenet(x: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.Rescaling(scale.tolist(), (255 * mean * (1 - scale)).tolist())(x)
 
 
-def build(
+def build(  # noqa: PLR0913 (its options are named)
     name: str,
     num_classes: int,
     image_size: tuple[int, int] = (224, 224),
     *,
+    pooling: Pooling = "average",
+    depths: str = "",
+    narrow_depths: str = "",
     dropout: float = 0.2,
+    normalize: bool = False,
     weights: backbones.Weights | None = None,
 ) -> keras.Model:
-    """The backbone `name`, global average pooling, dropout, softmax.
+    """The backbone `name`, its maps pooled, dropout, softmax.
 
     Args:
         name: in APPLICATIONS, and the network's.
         num_classes: width of the softmax.
         image_size: (height, width).
+        pooling: as `pooling.pooled_as` has it.
+        depths: layers whose means and deviations are taken by pooling "statistics"; "" for its own.
+        narrow_depths: layers whose covariances are taken; "" for its own.
         dropout: share of the features dropped while training.
+        normalize: standardise the features first, as statistics of many scales want it, and begin with a
+            softmax of zeros.
         weights: the backbone's; None is a random start, on purpose.
 
     Raises:
         WeightsError: the weights cannot be had, or are those of another network.
     """
     image, maps = backbone(name, image_size, weights)
-    return keras.Model(image, head(pooled(maps), num_classes, dropout=dropout), name=name)
+    features = pooled_as(pooling, keras.Model(image, maps), name, depths, narrow_depths)
+    return keras.Model(image, head(features, num_classes, dropout=dropout, normalize=normalize), name=name)
 
 
-def head(features: keras.KerasTensor, num_classes: int, *, dropout: float = 0.2) -> keras.KerasTensor:
+def head(
+    features: keras.KerasTensor, num_classes: int, *, dropout: float = 0.2, normalize: bool = False
+) -> keras.KerasTensor:
     """(B, D) -> (B, num_classes): dropout, softmax; see `build`."""
-    return probabilities(keras.layers.Dropout(dropout, name="dropout")(features), num_classes)
+    return blocks_or_dropout(features, num_classes, dropout=dropout, normalize=normalize)

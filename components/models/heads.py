@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from components.models.layers import SpatialPyramidPooling
+from components.models.layers import SpatialPyramidPooling, Standardization
 
 FEATURES = "features"
 """The layer between a pre-trained backbone and its head: everything up to it can be frozen."""
@@ -59,10 +59,28 @@ def dense_blocks(features: keras.KerasTensor, units: tuple[int, ...], dropout: f
     return x
 
 
-def blocks_and_softmax(
-    features: keras.KerasTensor, num_classes: int, *, dense_1: int = 0, dense_2: int = 0, dropout: float = 0.5
+def standardized(features: keras.KerasTensor) -> keras.KerasTensor:
+    """(B, D) -> (B, D) in -8..8: each feature in deviations from its mean over the works seen in training."""
+    return Standardization(name="norm_features")(features)
+
+
+def blocks_and_softmax(  # noqa: PLR0913 (its options are named)
+    features: keras.KerasTensor,
+    num_classes: int,
+    *,
+    dense_1: int = 0,
+    dense_2: int = 0,
+    dropout: float = 0.5,
+    normalize: bool = False,
 ) -> keras.KerasTensor:
-    """(B, D) -> (B, num_classes): up to two dense blocks (study A5), softmax; a width of 0: no block."""
+    """(B, D) -> (B, num_classes): up to two dense blocks (study A5), softmax; a width of 0: no block.
+
+    Standardised features are dropped where no block drops any, as `blocks_or_dropout` has it.
+    """
+    if normalize:
+        return blocks_or_dropout(
+            features, num_classes, dense_1=dense_1, dense_2=dense_2, dropout=dropout, normalize=True
+        )
     return probabilities(dense_blocks(features, (dense_1, dense_2), dropout), num_classes)
 
 
@@ -86,7 +104,7 @@ def blocks_or_dropout(  # noqa: PLR0913 (its options are named)
         normalize: standardise the features first; the softmax then begins at zero.
     """
     if normalize:
-        features = keras.layers.BatchNormalization(name="norm_features")(features)
+        features = standardized(features)
     if dense_1 or dense_2:
         return probabilities(dense_blocks(features, (dense_1, dense_2), dropout), num_classes)
     dropped = keras.layers.Dropout(dropout, name="dropout")(features)

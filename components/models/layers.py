@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from components.models.statistics_layers import Covariances, MeanAndDeviation
+from components.models.statistics_layers import Covariances, MeanAndDeviation, Standardization
 from components.models.trees import TreeEnsemble
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "MeanAndDeviation",
     "SmoothResizing",
     "SpatialPyramidPooling",
+    "Standardization",
     "TreeEnsemble",
 ]
 

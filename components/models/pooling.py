@@ -21,9 +21,10 @@ def pooled_as(
         pooling: "average" of each last map; "pyramid": spatial pyramid pooling of the last maps (14 cells);
             "statistics": means, deviations and covariances at several depths (`statistics`).
         backbone: ends in its last maps.
-        name: of the backbone in `statistics.DEPTHS`.
-        depths: of "statistics": names of layers, between commas; "" for the table's.
-        narrow_depths: the same, of the layers whose covariances are taken.
+        name: of the backbone in `depths.DEPTHS`.
+        depths: of "statistics": names of the layers whose means and deviations are taken, between commas,
+            "last" for the last maps; "" for the table's, "none" for none.
+        narrow_depths: the same, of the layers whose covariances are taken: of at most 256 channels.
 
     Raises:
         ValueError: another pooling, depths that nobody uses, or a depth that the backbone does not have.

@@ -6,8 +6,9 @@ import keras
 
 from components.models import backbones
 from components.models.convolutions import conv_relu
-from components.models.heads import pooled, probabilities
+from components.models.heads import blocks_or_dropout
 from components.models.inputs import raw_image
+from components.models.pooling import Pooling, pooled_as
 
 FIRES = {2: 16, 3: 16, 4: 32, 5: 32, 6: 48, 7: 48, 8: 64, 9: 64}
 """Width of each fire module's squeeze; its two expansions are four times as wide each."""
@@ -19,11 +20,15 @@ _PUBLISHED = (
 _SHA256 = "17154246284f555591549ac2c83e127abfbf4307dc4b0060fdaa2931d0fa38da"
 
 
-def build(
+def build(  # noqa: PLR0913 (its options are named)
     num_classes: int,
     image_size: tuple[int, int] = (227, 227),
     *,
+    pooling: Pooling = "average",
+    depths: str = "",
+    narrow_depths: str = "",
     dropout: float = 0.5,
+    normalize: bool = False,
     weights: backbones.Weights | None = None,
 ) -> keras.Model:
     """Conv 64 of stride 2, eight fire modules, the mean of each map (512 wide), dropout, softmax.
@@ -34,7 +39,12 @@ def build(
     Args:
         num_classes: width of the softmax.
         image_size: (height, width); at least 32 pixels each.
+        pooling: as `pooling.pooled_as` has it.
+        depths: layers whose means and deviations are taken by pooling "statistics"; "" for its own.
+        narrow_depths: layers whose covariances are taken; "" for its own.
         dropout: share of the features dropped while training.
+        normalize: standardise the features first, as statistics of many scales want it, and begin with a
+            softmax of zeros.
         weights: the backbone's, a file whose layers are in the paper's order; "imagenet" downloads
             R. Malli's conversion (MIT licence); None is a random start, on purpose.
 
@@ -49,13 +59,17 @@ def build(
             network.load_weights(_file(source))
         return network
 
-    maps = backbones.loaded(backbone, weights, "SqueezeNet 1.1").output
-    return keras.Model(image, head(pooled(maps), num_classes, dropout=dropout), name="squeezenet")
+    base = backbones.loaded(backbone, weights, "SqueezeNet 1.1")
+    features = pooled_as(pooling, base, "squeezenet", depths, narrow_depths)
+    answer = head(features, num_classes, dropout=dropout, normalize=normalize)
+    return keras.Model(image, answer, name="squeezenet")
 
 
-def head(features: keras.KerasTensor, num_classes: int, *, dropout: float = 0.5) -> keras.KerasTensor:
-    """(B, 512) -> (B, num_classes): dropout, softmax; see `build`."""
-    return probabilities(keras.layers.Dropout(dropout, name="dropout")(features), num_classes)
+def head(
+    features: keras.KerasTensor, num_classes: int, *, dropout: float = 0.5, normalize: bool = False
+) -> keras.KerasTensor:
+    """(B, D) -> (B, num_classes): dropout, softmax; see `build`."""
+    return blocks_or_dropout(features, num_classes, dropout=dropout, normalize=normalize)
 
 
 def _file(source: str) -> str:

@@ -1,4 +1,4 @@
-"""Layers that sum a map up: of a picture's channels, how strong, how uneven and which together."""
+"""Layers of statistics pooling: what sums a map up, and what brings the sums to one scale."""
 
 from __future__ import annotations
 
@@ -51,3 +51,51 @@ class Covariances(keras.layers.Layer):  # type: ignore[misc]
         """(B, H, W, C) -> (B, C (C + 1) / 2)."""
         channels = input_shape[-1] or 0
         return (input_shape[0], channels * (channels + 1) // 2)
+
+
+@keras.saving.register_keras_serializable(package="atelier")
+class Standardization(keras.layers.Layer):  # type: ignore[misc]
+    """Features of many scales on one: (B, D) -> (B, D), in deviations from their mean, within a limit.
+
+    Mean and deviation are those of the works seen in training: all of them count alike in the first hundred
+    batches, later ones as in batch normalisation, so that a batch is not measured by itself. A value far from
+    all that was seen is cut off at the limit. Nothing is trained by gradients. In float32.
+
+    Args:
+        limit: in deviations; positive.
+        momentum: share of the past that a later batch keeps, 0..1.
+    """
+
+    def __init__(self, limit: float = 8.0, momentum: float = 0.99, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.limit, self.momentum = limit, momentum
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """A mean and a variance a feature, and how many batches they are of."""
+        shape = (input_shape[-1],)
+        self.mean = self.add_weight(shape=shape, initializer="zeros", trainable=False, name="mean")
+        self.variance = self.add_weight(shape=shape, initializer="ones", trainable=False, name="variance")
+        self.batches = self.add_weight(shape=(), initializer="zeros", trainable=False, name="batches")
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """(B, D) -> (B, D) in -limit..limit."""
+        mean, variance = keras.ops.convert_to_tensor(self.mean), keras.ops.convert_to_tensor(self.variance)
+        if training and self.trainable:
+            share = keras.ops.maximum(1 / (self.batches + 1), 1 - self.momentum)
+            away = keras.ops.mean(inputs, axis=0) - mean
+            mean = mean + share * away
+            of_batch = keras.ops.var(inputs, axis=0)
+            variance = (1 - share) * (variance + share * away * away) + share * of_batch
+            self.mean.assign(mean)
+            self.variance.assign(variance)
+            self.batches.assign_add(1)
+        scaled = (inputs - mean) / keras.ops.sqrt(variance + 1e-6)
+        return keras.ops.clip(scaled, -self.limit, self.limit)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """As it came."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """What makes the same layer again."""
+        return {**super().get_config(), "limit": self.limit, "momentum": self.momentum}

@@ -73,9 +73,14 @@ def test_raw_images_in_probabilities_out(name: str, shared: Shared, saved: Path)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
     assert (found >= 0).all()
     np.testing.assert_allclose(found, _answer(network, images.astype("float32")), atol=1e-6)
+    _leave(saved, name, network, images)
+
+
+def _leave(saved: Path, name: str, network: keras.Model, images: np.ndarray) -> None:
+    """For the fresh process."""
     network.save(saved / f"{name}.keras")
     np.save(saved / f"{name}.images.npy", images)
-    np.save(saved / f"{name}.expected.npy", found)
+    np.save(saved / f"{name}.expected.npy", _answer(network, images))
 
 
 def test_freezing_freezes(name: str, shared: Shared) -> None:
@@ -141,6 +146,14 @@ def _learn(network: keras.Model, shared: Shared, optimizer: keras.optimizers.Opt
         if accuracy == 1:
             break
     return accuracy
+
+
+def test_statistics_of_depths_are_saved_too(saved: Path) -> None:
+    network = catalog.build("squeezenet", NUM_CLASSES, (32, 32), pooling="statistics", normalize=True)
+    images, labels = pictures(WORKS, 32)
+    network.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", run_eagerly=True)
+    network.train_on_batch(images, labels)
+    _leave(saved, "statistics", network, images)
 
 
 def test_a_fresh_process_answers_the_same(saved: Path) -> None:
