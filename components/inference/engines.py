@@ -76,6 +76,10 @@ class Engine:
                 f"{graph}: OpenVINO cannot load it ({reason}). Register the run again: `atelier promote`."
             ) from exc
         self._streams = streams
+        # A layer that asks for its input's shape may leave a number as one more output.
+        self._places = [
+            place for place, output in enumerate(compiled.outputs) if len(output.partial_shape) > 0
+        ]
         self._idle: LifoQueue[Any] = LifoQueue()
         for _ in range(streams):
             self._idle.put(compiled.create_infer_request())
@@ -102,4 +106,4 @@ class Engine:
             )
         finally:
             self._idle.put(request)
-        return tuple(np.asarray(results[place], dtype=np.float32) for place in range(len(results)))
+        return tuple(np.asarray(results[place], dtype=np.float32) for place in self._places)

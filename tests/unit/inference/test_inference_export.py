@@ -80,6 +80,17 @@ def test_the_graph_gives_statistics_and_is_checked_before_any_temperature(
     assert statistics.shape[1] % 16 == 0  # means and deviations of eight channels, at each resolution
 
 
+def test_numbers_that_layers_leave_in_the_graph_are_no_outputs(tmp_path: Path, samples: np.ndarray) -> None:
+    from components.models import catalog
+
+    model = catalog.build("mobilenet_v2", len(COLOURS), (32, 32), pooling="statistics")
+    large = np.repeat(np.repeat(samples, 2, axis=1), 2, axis=2)
+    assert export(model, card(image_size=(32, 32)), large, tmp_path / "release") < 1e-5
+    outputs = Predictor.load(tmp_path / "release").outputs(np.repeat(large, 20, axis=0))  # in several parts
+    assert [part.ndim for part in outputs] == [2, 2]
+    assert {len(part) for part in outputs} == {20 * len(samples)}
+
+
 def test_python_3_13_s_own_local_names_do_not_stop_a_release(
     tmp_path: Path, samples: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
