@@ -59,7 +59,7 @@ LIMITS: Mapping[Size, Limits | None] = {
     "cpu": Limits(
         scratch_side=96,
         tuned_side=160,
-        frozen_side=256,
+        frozen_side=384,
         scratch_epochs=20,
         tuned_epochs=6,
         module_epochs=20,
@@ -133,10 +133,39 @@ def sized(recipe: Recipe, size: Size, start: Recipe | None = None) -> Recipe:
 
 
 def lighter(before: Recipe, after: Recipe) -> str:
-    """What a table is to say where less of the network is trained than the source trained; else ""."""
-    pairs = zip(before.stages, after.stages, strict=True)
-    less = any(one.train != other.train for one, other in pairs)
-    return "the last module is trained instead of all" if less else ""
+    """What a table is to say where a recipe was brought down: pictures, epochs, views, what is trained.
+
+    Args:
+        before: as published.
+        after: the same at a size.
+
+    Returns:
+        "160x160 px instead of 224x224; 6 epochs instead of 60"; "" where nothing is less.
+    """
+    pairs = list(zip(before.stages, after.stages, strict=True))
+    fewer = any(now.train != then.train for then, now in pairs)
+    epochs, views = (
+        tuple("+".join(str(getattr(stage, name)) for stage in recipe.stages) for recipe in (before, after))
+        for name in ("epochs", "views")
+    )
+    less_seen = any(now.views < then.views for then, now in pairs)
+    notes = (
+        _instead("{} px", _pixels(before), _pixels(after)),
+        _instead("{} epochs", *epochs),
+        _instead("{} views", *views) if less_seen else "",
+        _instead("topped up to {}", str(before.top_up), str(after.top_up)),
+        "the last module is trained instead of all" if fewer else "",
+    )
+    return "; ".join(filter(None, notes))
+
+
+def _instead(words: str, before: str, after: str) -> str:
+    return "" if before == after else f"{words.format(after)} instead of {before}"
+
+
+def _pixels(recipe: Recipe) -> str:
+    """As "300x400", or the squares of a recipe of several sizes."""
+    return "/".join(map(str, recipe.sizes)) or "x".join(map(str, recipe.image_size))
 
 
 def sized_search(search: Search, size: Size, start: Recipe | None = None) -> Search:

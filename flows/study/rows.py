@@ -203,7 +203,8 @@ def _search(row: Row, work: study.SearchRow, context: StudyContext) -> RowDone:
     best = ", ".join(
         f"{key.rpartition('.')[2]} {_short(value)}" for key, value in result.outcome.best.values.items()
     )
-    note = f"{len(result.outcome.trials)} trials, best: {best}"
+    lighter = sizes.lighter(chosen.recipe, search.recipe)
+    note = _joined(f"{len(result.outcome.trials)} trials, best: {best}", lighter)
     return RowDone(row, result.best, manifest, used, note, seconds=result.run.seconds)
 
 

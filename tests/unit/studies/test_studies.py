@@ -127,13 +127,41 @@ def test_smaller_sizes_keep_what_is_trained(study: Study, row: Row, size: str) -
         # A whole pre-trained network is too much for a few cores: its last module is trained there.
         lighter = size == "cpu" and full.weights and before.train == "all" and not full.sizes
         assert after.train == ("last-module" if lighter else before.train)
-        assert bool(sizes.lighter(full, small)) is any(
-            one.train != other.train for one, other in zip(full.stages, small.stages, strict=True)
-        )
         assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
         assert 1 <= after.epochs <= before.epochs
         assert after.batch_size <= 32
         assert after.learning_rate <= before.learning_rate
+
+
+@pytest.mark.parametrize(
+    ("row", "size", "expected"),
+    [
+        ("A10a", "full", ""),
+        ("A10a", "cpu", ""),  # 256 pixels, frozen: as it is
+        (
+            "A3",
+            "cpu",
+            "20 epochs instead of 60; the last module is trained instead of all",
+        ),
+        ("A7b", "cpu", "4 views instead of 8"),
+        ("C2a", "cpu", "288x384 px instead of 300x400"),
+        ("E4b", "cpu", "384x384 px instead of 500x500; 60 epochs instead of 100"),
+        ("B3", "cpu", "96x96 px instead of 200x200; 20 epochs instead of 60"),
+        ("A8", "cpu", "121/141/160 px instead of 224/260/296; 6 epochs instead of 60"),
+        ("A10a", "quick", "64x64 px instead of 256x256; 6 epochs instead of 30; 2 views instead of 4"),
+        ("D3", "quick", "32x32 px instead of 128x128; 3 epochs instead of 100"),
+    ],
+)
+def test_what_a_size_takes_away_is_said(row: str, size: str, expected: str) -> None:
+    full = recipe(row)
+    assert sizes.lighter(full, sizes.sized(full, size)) == expected  # type: ignore[arg-type]
+
+
+def test_what_is_frozen_sees_pictures_of_up_to_384_pixels_on_a_cpu() -> None:
+    large = recipe("A10a").replace(image_size=(384, 384))
+    assert sizes.sized(large, "cpu").image_size == (384, 384)
+    wide = large.replace(image_size=(300, 600))
+    assert sizes.lighter(wide, sizes.sized(wide, "cpu")) == "192x384 px instead of 300x600"
 
 
 def test_rows_that_start_from_another_see_pictures_of_its_size() -> None:
