@@ -21,6 +21,7 @@ from components.training import stages
 from components.training.checkpoint.store import Checkpoints
 from components.training.checks import check
 from components.training.frozen import feature_cache
+from components.training.frozen.cut import parted_at_frozen
 from components.training.frozen.freezing import freeze
 from components.training.inputs import rows
 from components.training.recipe import Recipe
@@ -175,7 +176,7 @@ def _stage_input(
     stage = recipe.stages[number]
     augmented = stage.policy.value != "none"
     live = (augmented and not stage.views) or stage.mix != "none" or bool(recipe.sizes)
-    cut = None if live else feature_cache.parted_at_frozen(model)
+    cut = None if live else parted_at_frozen(model)
     if cut is None:
         return StageInput(model, data.train_images, data.validation_images, augmented=augmented)
     views = (
@@ -184,11 +185,15 @@ def _stage_input(
         else None
     )
     kept, name = store.of(settings), f"Features of {recipe.family}"
-    return StageInput(
-        cut.head,
-        feature_cache.of(
-            cut.backbone, data.train_images, kept, f"{name}, training works", views or feature_cache.PLAIN
-        ),
-        feature_cache.of(cut.backbone, data.validation_images, kept, f"{name}, validation works"),
-        views=views.count if views else 1,
+    train = feature_cache.of(
+        cut.backbone,
+        data.train_images,
+        kept,
+        f"{name}, training works",
+        views or feature_cache.PLAIN,
+        packed=cut.packed,
     )
+    validation = feature_cache.of(
+        cut.backbone, data.validation_images, kept, f"{name}, validation works", packed=cut.packed
+    )
+    return StageInput(cut.head, train, validation, views=views.count if views else 1, short=not cut.maps)

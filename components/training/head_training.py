@@ -19,6 +19,7 @@ from components.training import stages
 from components.training.checks import check
 from components.training.fit import built, finished, shown
 from components.training.frozen import feature_cache
+from components.training.frozen.cut import parted
 from components.training.frozen.feature_cache import Views
 from components.training.frozen.freezing import freeze
 from components.training.recipe import Recipe
@@ -72,13 +73,13 @@ class HeadTraining:
         keras.utils.set_random_seed(recipe.seed)
         network = built(recipe, len(data.class_names), settings, warm_start)
         freeze(network, "all", pretrained=False)
-        backbone = feature_cache.parted(network).backbone
+        backbone = parted(network).backbone
         stage, kept = recipe.stages[0], store.of(settings)
         name = f"Features of {recipe.family}"
         views = Views(stage.policy.value, stage.views, recipe.seed) if stage.views else feature_cache.PLAIN
         train = feature_cache.of(backbone, data.train_images, kept, f"{name}, training works", views)
         validation = feature_cache.of(backbone, data.validation_images, kept, f"{name}, validation works")
-        subject = StageInput(network, train, validation, views.count)
+        subject = StageInput(network, train, validation, views.count, short=True)
         return cls(network, subject, data.labels, recipe)
 
     def fit(self, recipe: Recipe, *, on_epoch: OnEpoch | None = None) -> Fitted:

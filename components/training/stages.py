@@ -39,6 +39,7 @@ class StageInput:
         validation: (M, ...), the like of the validation works; M is 0 where there are none.
         views: how many of each training work.
         augmented: whether the stage's policy is still to act: on pictures.
+        short: whether a step takes next to no time and memory: a head on vectors.
     """
 
     network: keras.Model
@@ -46,6 +47,7 @@ class StageInput:
     validation: np.ndarray
     views: int = 1
     augmented: bool = False
+    short: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def run(
         fed.loss,
         metrics=[ACCURACY if recipe.multi_label else "accuracy"],
         jit_compile=jit_compile(),
-        steps_per_execution=_STEPS if stage_input.train.ndim == 2 else 1,
+        steps_per_execution=_STEPS if stage_input.short else 1,
     )
     if resumed:
         restore(trained, resumed)
@@ -124,7 +126,7 @@ def _callbacks(
     watching = _watching(recipe, stage)
     callbacks: list[keras.callbacks.Callback] = [*watching.values()]
     if len(stage_input.validation):
-        size = stage.batch_size if stage_input.validation.ndim > 2 else max(stage.batch_size, _VECTORS)
+        size = max(stage.batch_size, _VECTORS) if stage_input.short else stage.batch_size
         batches = Batches(stage_input.validation, truth, size, shuffle=False, seed=recipe.seed)
         callbacks.insert(0, Validation(network, batches, truth, epoch_metrics_of(recipe)))
     if stage.cut_after:

@@ -110,8 +110,9 @@ def probabilities(
     batch_size = recipe.stages[0].batch_size
     if store is not None and recipe.trains_head_alone and has_features(model):
         from components.training.frozen import feature_cache
+        from components.training.frozen.cut import parted
 
-        parts = feature_cache.parted(model)
+        parts = parted(model)
         images = feature_cache.of(
             parts.backbone, images, store, f"Features of {recipe.family}, judging works"
         )

@@ -140,12 +140,11 @@ def _features(manifest: Manifest, plan: Plan, settings: Settings) -> tuple[np.nd
     prepare(settings, plan.seed)  # before whatever imports Keras
     from components.models.backbones import Weights
     from components.training.frozen import feature_cache
+    from components.training.frozen.cut import parted
 
     backbone = family(BACKBONE)
     weights = Weights(plan.weights, settings.cache / "weights", settings.s3_endpoint_url)
     network = backbone.build(len(manifest.class_names), backbone.image_size, weights=weights)
     images = decoded(manifest, backbone.image_size, kept)
     title = f"Features of {backbone.title}"
-    return feature_cache.of(
-        feature_cache.parted(network).backbone, images, kept, title
-    ), f"{backbone.title}'s features"
+    return feature_cache.of(parted(network).backbone, images, kept, title), f"{backbone.title}'s features"

@@ -103,11 +103,12 @@ def _kept(model: keras.Model, recipe: Recipe, eval_data: EvalData) -> Statistics
 
     from components.models.exposed import feature_columns, with_statistics
     from components.training.frozen import feature_cache
+    from components.training.frozen.cut import parted
 
     store, title = eval_data.store, f"Statistics of {recipe.family}"
     columns, extended = feature_columns(model), with_statistics(model)
     if columns is not None:
-        backbone = feature_cache.parted(model).backbone
+        backbone = parted(model).backbone
         return lambda images, rows=None: _taken(
             feature_cache.of(backbone, images, store, title), rows, columns
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from components.errors import RegistryError
 from components.frozen import shifted
 from components.inference.engines import Engine
 from components.inference.export import write_graph
-from components.models.heads import FEATURES
 from components.progress import steps
 from components.storage import key_of
 
@@ -31,19 +29,6 @@ TOLERANCE = 1e-3
 """Largest difference of OpenVINO's features from Keras's, as a share of the largest feature."""
 
 Compute = Callable[[np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Parted:
-    """A network cut in two; both parts share the network's own weights.
-
-    Attributes:
-        backbone: image (B, H, W, 3) -> features (B, D) or maps (B, h, w, C).
-        head: these -> probabilities (B, C).
-    """
-
-    backbone: keras.Model
-    head: keras.Model
 
 
 @dataclass(frozen=True)
@@ -64,33 +49,14 @@ class Views:
 PLAIN = Views()
 
 
-def parted(model: keras.Model) -> Parted:
-    """Cut `model` at its layer "features"."""
-    return _cut(model, model.get_layer(FEATURES).output)
-
-
-def parted_at_frozen(model: keras.Model) -> Parted | None:
-    """Cut `model` behind as much as always answers the same: frozen, and free of chance.
-
-    The cut is where a single tensor passes, so between residual blocks or modules and not amid one, and
-    where what passes holds no more values than the picture itself. None where nothing that costs anything
-    is frozen.
-    """
-    cut, weights = None, 0
-    tensors = _passages(model)
-    for operation in model.operations:
-        if isinstance(operation, keras.layers.Layer):
-            by_chance = operation.trainable and hasattr(operation, "seed_generator")  # dropout and the like
-            if operation.trainable_variables or by_chance:
-                break
-            weights += len(operation.weights)
-        if weights and id(operation) in tensors and _worth_keeping(operation.output, model.input):
-            cut = operation.output
-    return None if cut is None else _cut(model, cut)
-
-
-def of(
-    backbone: keras.Model, images: np.ndarray, store: Store, title: str, views: Views = PLAIN
+def of(  # noqa: PLR0913 (named where they are given)
+    backbone: keras.Model,
+    images: np.ndarray,
+    store: Store,
+    title: str,
+    views: Views = PLAIN,
+    *,
+    packed: bool = False,
 ) -> np.ndarray:
     """The backbone's output for every image, (views x N, D) or (views x N, h, w, C), memory-mapped.
 
@@ -105,6 +71,7 @@ def of(
         store: of arrays.
         title: of the progress bar.
         views: which views.
+        packed: the backbone answers with maps and vectors packed into one, which is kept as maps are.
 
     Raises:
         DataError: the disk is full.
@@ -112,7 +79,8 @@ def of(
     shape = tuple(backbone.output.shape[1:])
     if not len(images):  # a refit leaves no validation works
         return np.empty((0, *shape), np.float32)
-    kind = np.dtype("float16" if len(shape) > 1 and _fits_half(backbone, images) else "float32")
+    half = packed or len(shape) > 1
+    kind = np.dtype("float16" if half and _fits_half(backbone, images) else "float32")
     # Under JAX a TensorFlow process would convert each network first.
     plain = keras.backend.backend() == "tensorflow" and not accelerated()
     engine = "openvino" if plain else "keras"
@@ -126,35 +94,6 @@ def _fits_half(backbone: keras.Model, images: np.ndarray) -> bool:
     few = np.asarray(images[:2]).astype("float32")
     largest = float(np.abs(keras.ops.convert_to_numpy(backbone(few, training=False))).max())
     return 1e-2 < largest < 6e3
-
-
-def _cut(model: keras.Model, tensor: keras.KerasTensor) -> Parted:
-    return Parted(keras.Model(model.input, tensor), keras.Model(tensor, model.output))
-
-
-def _worth_keeping(maps: keras.KerasTensor, image: keras.KerasTensor) -> bool:
-    """Early layers of a network answer with many times the values they are given."""
-    if None in (*maps.shape[1:], *image.shape[1:]):
-        return False
-    return bool(math.prod(maps.shape[1:]) <= math.prod(image.shape[1:]))
-
-
-def _passages(model: keras.Model) -> set[int]:
-    """Operations whose output alone leads on: whatever comes later is reached through it."""
-    last_use: dict[int, int] = {}
-    for place, operation in enumerate(model.operations):
-        for tensor in keras.tree.flatten(_inputs(operation)):
-            last_use[id(tensor)] = place
-    found, reach = set(), 0
-    for place, operation in enumerate(model.operations):
-        if reach <= place:
-            found.add(id(operation))
-        reach = max([reach, *(last_use.get(id(one), 0) for one in keras.tree.flatten(operation.output))])
-    return found
-
-
-def _inputs(operation: Any) -> Any:
-    return [] if isinstance(operation, keras.layers.InputLayer) else operation.input
 
 
 def _rows(  # noqa: PLR0913, PLR0917 (said once, where it is called)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -16,7 +15,8 @@ from components.models import catalog
 from components.settings import Settings
 from components.training.fit import fit
 from components.training.frozen import feature_cache
-from components.training.frozen.feature_cache import Views, parted_at_frozen
+from components.training.frozen.cut import parted_at_frozen
+from components.training.frozen.feature_cache import Views
 from components.training.frozen.freezing import freeze
 from components.training.head_training import HeadTraining
 from components.training.optimizers import averages, optimizer_of
@@ -147,15 +147,17 @@ def test_maps_are_kept_in_half_precision_where_they_fit(
     np.testing.assert_allclose(found, expected, rtol=2e-3)
 
 
+@pytest.mark.parametrize("pooling", ["average", "statistics"])
 def test_a_last_module_trains_on_cached_maps_and_what_comes_back_takes_images(
-    settings: Settings, of_weights: Recipe
+    settings: Settings, of_weights: Recipe, pooling: str
 ) -> None:
-    data = tinted(size=32)
+    side = 32 if pooling == "average" else 96
+    data = tinted(size=side)
     stages = (
         *of_weights.stages,
         Stage(epochs=2, train="last-module", learning_rate=1e-4, batch_size=12, policy="flips", views=2),
     )
-    asked = of_weights.replace(stages=stages)
+    asked = of_weights.replace(stages=stages, image_size=(side, side), options={"pooling": pooling})
     fitted = fit(asked, data, settings)
     assert store.of(settings).usage().entries == 4
     answered = fitted.model.predict(data.validation_images, verbose=0)
@@ -292,49 +294,41 @@ def test_what_a_later_stage_cannot_do_is_told_before_the_first_is_trained(settin
     assert not told
 
 
-def test_maps_larger_than_the_picture_are_not_kept() -> None:
+def test_what_passes_a_cut_holds_no_more_than_the_picture() -> None:
     network = catalog.build("mobilenet_v2", 3, (32, 32), pooling="statistics", alpha=1.0)
     freeze(network, "last-module", family="mobilenet_v2", pretrained=True)
-    assert parted_at_frozen(network) is None
+    cut = parted_at_frozen(network)  # an early one: all statistics of the frozen part are more than 3,072
+    assert cut is not None
+    assert cut.packed
+    assert cut.backbone.output.shape[1] <= 32 * 32 * 3
+    assert "block_15_add" not in [layer.name for layer in cut.backbone.layers]
 
 
-def test_a_network_counts_by_what_it_does_not_by_its_names() -> None:
-    def digest() -> str:
-        keras.utils.set_random_seed(0)
-        return feature_cache._network(catalog.build("convnext_tiny", 3, (32, 32)))
-
-    assert digest() == digest()
-
-
-@pytest.mark.parametrize(
-    ("wrong", "told"),
-    [
-        ({"sizes": (32, 32)}, "different squares"),
-        ({"sizes": (0,)}, "at least a pixel"),
-        ({"stages": [{"epochs": 1, "train": "head", "views": 1, "policy": "flips"}]}, "2 or more"),
-        ({"stages": [{"epochs": 1, "views": 3, "policy": "flips"}]}, "a stage that freezes some"),
-    ],
-)
-def test_what_could_not_be_meant_is_refused(wrong: dict[str, object], told: str) -> None:
-    given = {"family": "mobilenet_v2", "image_size": (32, 32), "stages": [{"epochs": 1}]} | wrong
-    with pytest.raises(ValueError, match=told):
-        Recipe.model_validate(given)
+def test_statistics_of_frozen_layers_pass_beside_the_map_that_is_trained_on() -> None:
+    network = catalog.build("mobilenet_v2", 3, (96, 96), pooling="statistics", alpha=0.35)
+    freeze(network, "last-module", family="mobilenet_v2", pretrained=True)
+    cut = parted_at_frozen(network)
+    assert cut is not None
+    assert cut.packed
+    layers = [layer.name for layer in cut.backbone.layers]
+    assert "block_15_add" in layers
+    assert not [name for name in layers if name.startswith("block_16")]
+    assert not [layer for layer in cut.backbone.layers if layer.trainable_variables]
+    images = tinted(size=96).train_images[:4].astype("float32")
+    whole = np.array(network(images, training=False))
+    np.testing.assert_allclose(cut.head(cut.backbone(images, training=False)), whole, atol=1e-6)
+    assert {id(one) for one in cut.head.trainable_variables} == {
+        id(one) for one in network.trainable_variables
+    }
 
 
-def test_sizes_in_turn_and_a_vote(settings: Settings, of_weights: Recipe) -> None:
-    data = tinted(size=48)
-    stage = Stage(epochs=1, learning_rate=1e-4, batch_size=12)
-    asked = of_weights.replace(
-        image_size=(48, 48), sizes=(32, 40, 48), stages=(stage,), options={"pooling": "pyramid"}
-    )
-    fitted = fit(asked, data, settings)
-    answered = fitted.model.predict(data.validation_images, verbose=0)
-    assert fitted.model.input_shape == (None, 48, 48, 3)
-    np.testing.assert_allclose(answered.sum(axis=1), 1, atol=1e-5)
-
-
-def test_bagged_rows_are_what_is_trained_on(settings: Settings) -> None:
-    data = tinted()
-    drawn = np.random.default_rng(0).integers(0, 36, 24)
-    fitted = fit(recipe(epochs=2), replace(data, rows=drawn), settings)
-    assert fitted.images_per_second == pytest.approx(2 * 24 / fitted.seconds)
+def test_what_counts_in_training_is_not_computed_beforehand() -> None:
+    """A batch norm that follows the features moves with every batch, although no gradient trains its mean."""
+    image = keras.Input((24, 24, 3))
+    maps = keras.layers.Conv2D(4, 3, trainable=False)(image)
+    features = keras.layers.GlobalAveragePooling2D(name="features")(maps)
+    scaled = keras.layers.BatchNormalization(center=False, scale=False)(features)
+    network = keras.Model(image, keras.layers.Dense(3, activation="softmax")(scaled))
+    cut = parted_at_frozen(network)
+    assert cut is not None
+    assert cut.backbone.layers[-1].name == "features"
