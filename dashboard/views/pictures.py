@@ -112,12 +112,13 @@ def _slide(settings: Settings, run_id: str, grids: dict[int, str]) -> None:
 def _show_style(settings: Settings, runs: list[RunRecord]) -> None:
     st.caption(
         "A photograph's content is kept while a painting's colours and strokes are laid over it.",
-        help="Neural style transfer (Gatys et al. 2015), with a network that was trained here.",
+        help="Neural style transfer (Gatys et al. 2015): a network compares what it sees in both pictures.",
     )
     if not runs:
         widgets.empty("No style was transferred yet", "make demo", "atelier pipeline")
         return
     run = _pick("Run", runs)
+    st.caption(f"Compared by {formatting.family_title(run.family)}.")
     widgets.learnt_from(run.source, synthetic=run.synthetic)
     pictures = {
         name: queries.artifact(settings, run.id, path)

