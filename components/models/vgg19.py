@@ -35,7 +35,7 @@ def build(  # noqa: PLR0913 (its options are named)
             neither source states any.
         pooling: "average" is C2's ("avgpool5", from a network for style transfer); "max" is the network
             that the ImageNet weights were trained in, as D6 has it; "statistics" is that network, and in
-            place of the fifth pooling's output the statistics of `depths.DEPTHS` (13,280 wide).
+            place of the fifth pooling's output the statistics of `depths.DEPTHS` (19,210 wide).
         depths: layers whose means and deviations are taken by pooling "statistics"; "" for its own.
         narrow_depths: layers whose covariances are taken; "" for its own.
         normalize: standardise the features first, as statistics of many scales want it, and begin with a
