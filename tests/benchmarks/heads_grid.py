@@ -124,7 +124,7 @@ def _weights(family: str, path: Path) -> str:
     import keras
 
     from components.models import catalog
-    from components.training.frozen.feature_cache import parted
+    from components.training.frozen.cut import parted
 
     parted(catalog.build(family, CLASSES, (SIDE, SIDE))).backbone.save_weights(path)
     keras.utils.clear_session()

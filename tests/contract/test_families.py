@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from components.models import catalog
-from components.training.frozen.feature_cache import parted
+from components.training.frozen.cut import parted
 from components.training.frozen.freezing import freeze
 from tests.tiny_training import pictures, small
 

@@ -21,7 +21,7 @@ from moto import mock_aws
 from components.errors import WeightsError
 from components.models import catalog, squeezenet
 from components.models.backbones import Weights
-from components.training.frozen.feature_cache import parted
+from components.training.frozen.cut import parted
 from tests.tiny_training import backbone_weights, weights_file
 
 
