@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import NDArray
 
+    from components.data.cache.store import Store
     from components.training.recipe import Recipe
     from flows.runs.refit_of import RefitOf
     from flows.steps.eval_data import EvalData
@@ -63,7 +64,7 @@ def add_novelty(
         return card
     if carried is None and not len(data.validation_images):  # a refit of a run that knew no threshold
         return card
-    statistics = _kept(model, recipe, eval_data) or _computed(predictor)
+    statistics = kept(model, recipe, eval_data.store) or computed(predictor)
     train = statistics(data.train_images, novelty.drawn(len(data.train_images)))
     if carried is not None:
         works = novelty.described(train, threshold=carried)
@@ -83,7 +84,7 @@ def _carried_over(refit_of: RefitOf | None) -> float | None:
     return judged.threshold if judged else None
 
 
-def _computed(predictor: Predictor) -> Statistics:
+def computed(predictor: Predictor) -> Statistics:
     """By the engine that serves them."""
 
     def statistics(images: NDArray[np.uint8], rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
@@ -94,10 +95,10 @@ def _computed(predictor: Predictor) -> Statistics:
     return statistics
 
 
-def _kept(model: keras.Model, recipe: Recipe, eval_data: EvalData) -> Statistics | None:
-    """From the cache of frozen layers' features; None where layers in front of the head were trained."""
+def kept(model: keras.Model, recipe: Recipe, store: Store | None) -> Statistics | None:
+    """From the store of frozen layers' features; None where layers in front of the head were trained."""
     views = any(stage.views for stage in recipe.stages)  # of training works other features are kept
-    if eval_data.store is None or views or not recipe.trains_head_alone:
+    if store is None or views or not recipe.trains_head_alone:
         return None
     import keras
 
@@ -105,7 +106,7 @@ def _kept(model: keras.Model, recipe: Recipe, eval_data: EvalData) -> Statistics
     from components.training.frozen import feature_cache
     from components.training.frozen.cut import parted
 
-    store, title = eval_data.store, f"Statistics of {recipe.family}"
+    title = f"Statistics of {recipe.family}"
     columns, extended = feature_columns(model), with_statistics(model)
     if columns is not None:
         backbone = parted(model).backbone

@@ -66,6 +66,17 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Ground:
     return Ground(plan, settings, manifest, judged, refits)
 
 
+def _carries_over(card: ReleaseCard, judged: ReleaseCard) -> None:
+    """What validation works chose for the judged run holds for its refit."""
+    assert card.temperature is not None
+    assert judged.temperature is not None
+    assert card.temperature.value == pytest.approx(judged.temperature.value)
+    assert card.novelty is not None
+    assert judged.novelty is not None
+    assert card.novelty.threshold == pytest.approx(judged.novelty.threshold)
+    assert card.novelty.sha256 != judged.novelty.sha256  # its own works
+
+
 def _card(run: RunRecord, settings: Settings) -> ReleaseCard:
     return ReleaseCard.load(Tracker(settings).artifact(run.id, CARD).parent)
 
@@ -81,8 +92,11 @@ def test_on_training_and_validation_works_it_is_judged_by_the_test_works(ground:
     assert not any(name.startswith("validation/") for name in run.metrics)
     assert run.validation_macro_f1 == judged.metrics["validation/macro_f1"]
     assert run.metrics["temperature"] == judged.metrics["temperature"]
-    card = _card(run, settings)
+    card, own = _card(run, settings), _card(judged, settings)
     assert card.macro_f1 == pytest.approx(run.metrics["test/macro_f1"])
+    _carries_over(card, own)
+    assert card.novelty is not None
+    assert card.novelty.false_alarms is not None
     assert card.judgement.startswith("Refit on the training and validation works")
     assert len(Tracker(settings).history(run.id)["epoch/loss"]) == judged.metrics["best_epoch"]
     assert run_refit(judged, job, plan, settings).id == run.id
@@ -97,6 +111,9 @@ def test_on_all_works_it_is_not_judged_and_carries_two_figures_of_others(ground:
         tracker.artifact(run.id, "tables/test_works.json")
     card = _card(run, settings)
     assert card.macro_f1 == pytest.approx(judged.metrics["test/macro_f1"])
+    _carries_over(card, _card(judged, settings))
+    assert card.novelty is not None
+    assert card.novelty.false_alarms is None  # it has learnt the works that could tell
     assert card.cross_validated is not None
     folds = tracker.run(card.cross_validated.run_id)
     assert folds.kind == "cross-validation"
