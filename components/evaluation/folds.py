@@ -46,7 +46,7 @@ def summary(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 
 def rows(folds: Sequence[Mapping[str, float]], works: Sequence[int], pooled: Scores | None) -> list[Row]:
-    """A row a fold, then "mean ± sd", then "all works".
+    """A row a fold, then "mean ± sd", then "all works"; each with the seconds of training.
 
     Args:
         folds: metrics of each fold's run, in order.
@@ -58,16 +58,25 @@ def rows(folds: Sequence[Mapping[str, float]], works: Sequence[int], pooled: Sco
     for number, (metrics, count) in enumerate(zip(folds, works, strict=True), start=1):
         figures = {column: f"{metrics[name]:.3f}" for column, name in shown.items()}
         interval = brackets(metrics.get("test/macro_f1_low"), metrics.get("test/macro_f1_high"))
-        table.append({"fold": str(number), "works": count, **figures, "95 % interval": interval})
+        row = {"fold": str(number), "works": count, **figures, "95 % interval": interval}
+        table.append(row | {"seconds": _seconds([metrics])})
     means = {
         column: "{:.3f} ± {:.3f}".format(*spread([metrics[name] for metrics in folds]))
         for column, name in shown.items()
     }
-    table.append({"fold": "mean ± sd", "works": sum(works), **means, "95 % interval": ""})
+    together = {"seconds": _seconds(folds)}
+    table.append({"fold": "mean ± sd", "works": sum(works), **means, "95 % interval": ""} | together)
     if pooled is not None:
         all_ = {
             column: f"{getattr(pooled, name.removeprefix('test/')):.3f}" for column, name in shown.items()
         }
         interval = brackets(pooled.macro_f1_low, pooled.macro_f1_high)
-        table.append({"fold": "all works", "works": pooled.works, **all_, "95 % interval": interval})
+        row = {"fold": "all works", "works": pooled.works, **all_, "95 % interval": interval}
+        table.append(row | together)
     return table
+
+
+def _seconds(folds: Sequence[Mapping[str, float]]) -> str:
+    """Of their trainings together; "" where one was not measured."""
+    seconds = [metrics.get("training_seconds") for metrics in folds]
+    return f"{sum(filter(None, seconds)):.0f}" if None not in seconds else ""

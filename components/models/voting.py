@@ -61,6 +61,57 @@ def with_mirror(network: keras.Model) -> keras.Model:
     return keras.Model(image, _one(answers, "mean"), name=f"{network.name}_with_mirror")
 
 
+def with_crops(network: keras.Model, share: float) -> keras.Model:
+    """The mean over the image and five crops of it, the corners and the middle, at the network's own size.
+
+    Args:
+        network: of an image size of its own.
+        share: of each side that a crop keeps, above 0 and below 1.
+
+    Returns:
+        Image (B, H, W, 3) in 0..255, of the network's own size -> probabilities (B, C).
+
+    Raises:
+        SettingsError: another share, or open sides.
+    """
+    height, width = network.input_shape[1:3]
+    if not 0 < share < 1 or height is None or width is None:
+        raise SettingsError(
+            f"crops of a share above 0 and below 1 of a picture of a size are expected, received {share} of "
+            f"{height} x {width}."
+        )
+    high, wide = round(share * height), round(share * width)
+    corners = [(down, right) for down in (0, height - high) for right in (0, width - wide)]
+    image = _image((height, width))
+    crops = [
+        image[:, down : down + high, right : right + wide]
+        for down, right in (*corners, ((height - high) // 2, (width - wide) // 2))
+    ]
+    answers = [network(view) for view in (image, *(_resized(crop, (height, width)) for crop in crops))]
+    return keras.Model(image, _one(answers, "mean"), name=f"{network.name}_with_crops")
+
+
+def open_sided(network: keras.Model) -> keras.Model:
+    """The network for pictures of any height and width; its layers are the same, weights included.
+
+    Raises:
+        SettingsError: a layer of it wants one size, as a dense layer on all of a map does.
+    """
+    image = keras.Input((None, None, 3), name="image")
+    try:
+        opened: keras.Model = keras.models.clone_model(
+            network, input_tensors=image, clone_function=lambda layer: layer
+        )
+        height, width = network.input_shape[1:3]
+        opened(keras.ops.zeros((1, (height or 64) + 32, (width or 64) + 32, 3)), training=False)
+    except (ValueError, TypeError) as exc:
+        raise SettingsError(
+            f"{network.name} takes pictures of one size only ({exc}), so that it cannot look at them at "
+            f"several. Leave scales_at_test out, or take a family that pools its maps."
+        ) from exc
+    return opened
+
+
 def mean_of(networks: Sequence[keras.Model]) -> keras.Model:
     """An ensemble by mean probability; families and image sizes may differ.
 

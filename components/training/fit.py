@@ -69,6 +69,7 @@ def fit(  # noqa: PLR0913 (named)
     model = built(recipe, len(data.class_names), settings, warm_start)
     for stage in recipe.stages:  # a stage that asks for too much is refused before the first is trained
         freeze(model, stage.train, family=recipe.family, pretrained=bool(recipe.weights))
+    _with_views(recipe, model)  # and so is a family that cannot look at pictures so
     record = resumed.record if resumed else TrainingHistory(recipe.monitor)
     if resumed:
         started -= resumed.seconds
@@ -127,16 +128,25 @@ def finished(recipe: Recipe, model: keras.Model, state: FitState) -> Fitted:
     if recipe.sizes:
         kind: voting.Kind = "mean" if recipe.multi_label else "vote"
         model = voting.over_sizes(model, recipe.image_size, recipe.sizes, kind=kind)
-    if recipe.flipped_at_test:
-        model = voting.with_mirror(model)
     return Fitted(
-        model=model,
+        model=_with_views(recipe, model),
         history=record.history,
         best_epoch=record.best_epoch,
         rate_cuts=record.rate_cuts,
         seconds=seconds,
         images_per_second=seen / seconds,
     )
+
+
+def _with_views(recipe: Recipe, model: keras.Model) -> keras.Model:
+    """The network that looks at a picture in every view of the recipe; itself where there is one."""
+    if recipe.scales_at_test:
+        model = voting.over_sizes(
+            voting.open_sided(model), recipe.image_size, recipe.scales_at_test, kind="mean"
+        )
+    if recipe.crop_at_test:
+        model = voting.with_crops(model, recipe.crop_at_test)
+    return voting.with_mirror(model) if recipe.flipped_at_test else model
 
 
 @contextmanager

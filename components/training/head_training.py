@@ -101,7 +101,7 @@ class HeadTraining:
         for number in range(len(recipe.stages)):
             with shown(recipe, number, on_epoch) as report:
                 stages.run(state, number, subject, report)
-        return finished(recipe.replace(flipped_at_test=False), head, state)
+        return finished(recipe.with_one_view(), head, state)
 
     def whole(self, recipe: Recipe, head: Fitted) -> Fitted:
         """The same fit with the whole network: raw image in."""

@@ -48,6 +48,8 @@ class Policy(StrEnum):
     """Study B2: rotation, horizontal flip, zoom, width and height stretch, nearest fill."""
     RAND_AUGMENT = "rand-augment"
     """Cubuk et al. 2020: two of fourteen operations a picture, at magnitude 9 of 30."""
+    CROPS = "crops"
+    """Szegedy et al. 2015, milder: 60 to 100 % of the picture anywhere in it, and its mirror image."""
     PAD_CROP = "pad-crop"
     """Horizontal flips, crops, and padding of white, black or grey at random."""
 
@@ -171,6 +173,19 @@ class Recipe(Frozen):
         description="squares of so many pixels that training goes through in turn, and prediction votes over "
         "(study A8); for a family that takes any size",
     )
+    scales_at_test: tuple[int, ...] = Field(
+        default=(),
+        exclude_if=lambda scales: not scales,  # so that the keys of recipes without them stay as they were
+        description="squares of so many pixels that a picture is looked at in; answers are the mean",
+    )
+    crop_at_test: float | None = Field(
+        default=None,
+        ge=0.5,
+        lt=1,
+        exclude_if=lambda share: share is None,
+        description="answers are the mean over the image and five crops of it, its corners and its middle, "
+        "of this share of each side",
+    )
     flipped_at_test: bool = Field(
         default=False, description="answers are the mean over the image and its mirror image"
     )
@@ -183,8 +198,14 @@ class Recipe(Frozen):
                 "several classes to a work leave no class of a work to weigh or to draw again: multi_label "
                 "goes with the losses cross-entropy and focal, without class_weights and top_up"
             )
-        if min(self.sizes, default=1) < 1 or len(set(self.sizes)) != len(self.sizes):
-            raise ValueError(f"sizes are different squares of at least a pixel; received {self.sizes}")
+        for squares in (self.sizes, self.scales_at_test):
+            if min(squares, default=1) < 1 or len(set(squares)) != len(squares):
+                raise ValueError(f"sizes are different squares of at least a pixel; received {squares}")
+        if self.sizes and self.scales_at_test:
+            raise ValueError(
+                f"sizes are those of training and of answers; scales_at_test of answers alone: give one of "
+                f"the two, received {self.sizes} and {self.scales_at_test}"
+            )
         waiting = [stage for stage in self.stages if stage.stop_patience or stage.reduce_patience]
         if self.monitor == "none" and waiting:
             raise ValueError(
@@ -200,6 +221,15 @@ class Recipe(Frozen):
                 "cross-entropy or focal"
             )
         return self
+
+    @property
+    def has_views_at_test(self) -> bool:
+        """Whether an answer is the mean over several views of the picture."""
+        return bool(self.scales_at_test or self.crop_at_test or self.flipped_at_test)
+
+    def with_one_view(self) -> Self:
+        """The recipe of a network that looks at the picture once."""
+        return self.replace(scales_at_test=(), crop_at_test=None, flipped_at_test=False)
 
     @property
     def content(self) -> dict[str, Any]:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
     from flows.plan import Plan
 
-_WITHOUT_PROTOCOL = {name: option for name, option in TRAINING.items() if name != "protocol"}
-
 
 _BAG = {name: option for name, option in REFITTED.items() if name != "refit_folds"}
 
@@ -64,13 +62,21 @@ def bag(
             _out_of_bag(record)
 
 
-@planned(_WITHOUT_PROTOCOL)
+@planned(TRAINING)
 def cross_validate(
     plan: Plan,
     *,
     folds: Annotated[
         int, Option("--folds", min=2, max=20, help="Number of folds; each is the test part once.")
     ] = 5,
+    training_only: Annotated[
+        bool,
+        Option(
+            "--training-only",
+            help="Folds of the training and validation works of --protocol alone, to choose a recipe by: its "
+            "test works stay unseen. Default: folds of every work.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train families on every fold: each work is tested once; mean, spread and the score of all works."""
@@ -79,12 +85,15 @@ def cross_validate(
         from components.evaluation.answers import logged_rows
         from components.tracking.runs import Tracker
         from flows.steps import ingest
-        from flows.steps.cross_validate import TABLE
-        from flows.steps.cross_validate import cross_validate as stop
+        from flows.steps.cross_validate import TABLE, without_test_works
+        from flows.steps.cross_validate import cross_validate as step
 
         works = ingest.select(ingest.ingest(plan, settings), plan)
         ingest.validate(works, plan, settings)
-        records = [stop(family, works, plan, folds, settings) for family in plan.families]
+        if training_only:
+            works = without_test_works(works, plan, settings)
+        of = "training works" if training_only else ""
+        records = [step(family, works, plan, folds, settings, of=of) for family in plan.families]
         tables = [logged_rows(Tracker(settings).artifact(record.id, TABLE)) for record in records]
     if as_json:
         show_json([asdict(record) | {"folds": table} for record, table in zip(records, tables, strict=True)])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from components.data.manifest import Split
 from components.data.splits.protocols import FEWEST_FOLDS
-from components.errors import DataError
+from components.data.splits.refit import Refit
+from components.errors import DataError, TrainingError
 from components.evaluation import folds as summaries
 from components.evaluation import tables
 from components.evaluation.answers import WorkAnswer, logged_answers
@@ -41,7 +43,15 @@ taught works that others are judged by."""
 TABLE = "tables/folds.json"
 
 
-def cross_validate(family: str, manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> RunRecord:
+def cross_validate(
+    family: str,
+    manifest: Manifest,
+    plan: Plan,
+    folds: int,
+    settings: Settings,
+    *,
+    of: str = "",
+) -> RunRecord:
     """`run_cross_validation`, of a family's recipe at the plan's scale.
 
     Args:
@@ -50,9 +60,35 @@ def cross_validate(family: str, manifest: Manifest, plan: Plan, folds: int, sett
         plan: says task, scale, weights and seed; its protocol is left aside.
         folds: how many; 2 to 20.
         settings: where everything lies.
+        of: which works, for the run's name; "": all.
     """
-    job = training_job(family, manifest, plan, f"{folds} folds")
+    job = training_job(family, manifest, plan, f"{folds} folds{of and f' of {of}'}")
     return run_cross_validation(job, folds_of(manifest, plan, folds, settings), settings)
+
+
+def without_test_works(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
+    """The works that the plan's protocol trains and validates on: what a recipe may be chosen by.
+
+    Folds of every work would let the test works take part in the choice, and no work would be left to judge
+    the recipe that was chosen.
+
+    Args:
+        manifest: selected works, before any split.
+        plan: its protocol has test works.
+        settings: where splits are kept.
+
+    Raises:
+        TrainingError: the protocol has no test works.
+    """
+    parts = ingest.split(manifest, plan, settings)
+    if parts.judged_on is not Split.TEST:
+        raise TrainingError(
+            f"The protocol {plan.protocol} has no test works to keep out of the folds. Leave out "
+            f"--training-only, or take a protocol with a test part (--protocol)."
+        )
+    kept = Refit.VALIDATION.learnt(parts).unsplit()
+    step = f"select the training and validation works of {plan.protocol}, seed {plan.seed}"
+    return manifest.derived(kept.frame, step)
 
 
 def folds_of(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> list[Manifest]:

@@ -83,6 +83,8 @@ def _recipe(recipe: Recipe) -> str:
         for word, on in (
             ("class weights", recipe.class_weights),
             ("several labels", recipe.multi_label),
+            (f"at {'/'.join(map(str, recipe.scales_at_test))} at test", recipe.scales_at_test),
+            ("crops at test", recipe.crop_at_test),
             ("mirrored at test", recipe.flipped_at_test),
         )
         if on

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from components.data.feeding.mixing import Mixing
 from components.data.feeding.pad_crop import PadCrop
 from components.data.feeding.rand_augment import RandAugment
+from components.data.feeding.random_crops import RandomCrops
 from components.errors import SettingsError
 from components.frozen import shifted
 
@@ -52,6 +53,14 @@ def _rand_augment(seed: int) -> list[Any]:
     return [RandAugment(seed=seed)]
 
 
+def _crops(seed: int) -> list[Any]:
+    """Szegedy et al. 2015 (arXiv:1409.4842), milder: 60 to 100 % of the picture, and its mirror image."""
+    return [
+        keras.layers.RandomFlip("horizontal", seed=seed),
+        RandomCrops(seed=shifted(seed, 1)),
+    ]
+
+
 def _pad_crop(seed: int) -> list[Any]:
     """Ours: crops and paddings of white, black or grey, so that a museum's own way says nothing."""
     return [
@@ -65,6 +74,7 @@ POLICIES: dict[str, Callable[[int], list[Any]]] = {
     "flips": _flips,
     "stretch": _stretch,
     "rand-augment": _rand_augment,
+    "crops": _crops,
     "pad-crop": _pad_crop,
 }
 

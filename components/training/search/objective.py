@@ -76,7 +76,7 @@ class Objective:
         return (
             HeadTraining.suits(recipe)
             and catalog.family(recipe.family).pretrained
-            and not recipe.flipped_at_test
+            and not recipe.has_views_at_test
             and all(_behind(recipe, name) for name in self.search.space.names)
         )
 

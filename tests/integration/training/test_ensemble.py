@@ -194,6 +194,23 @@ def test_folds_test_every_work_once(ground: Ground) -> None:
         run_cross_validation(job, folds[:1], settings)
 
 
+def test_a_recipe_can_be_chosen_without_its_test_works(ground: Ground) -> None:
+    from flows.steps import ingest as steps
+    from flows.steps.cross_validate import folds_of, without_test_works
+
+    plan, settings = ground.plan, ground.settings
+    works = steps.select(steps.ingest(plan, settings), plan)
+    chosen_by = without_test_works(works, plan, settings)
+    test = set(ground.manifest.held_out.frame["sha256"])
+    assert set(chosen_by.frame["sha256"]) == set(works.frame["sha256"]) - test
+    assert not chosen_by.protocol
+    folds = folds_of(chosen_by, plan, 2, settings)
+    tested = [content for fold in folds for content in fold.held_out.frame["sha256"]]
+    assert sorted(tested) == sorted(chosen_by.frame["sha256"])
+    with pytest.raises(TrainingError, match="has no test works to keep out"):
+        without_test_works(works, plan.replace(protocol="80/20"), settings)
+
+
 def test_in_a_fresh_process_they_answer_the_same(tmp_path: Path) -> None:
     """One process for all of them, which knows no layer but those of components.models.layers."""
     keras.utils.set_random_seed(6)

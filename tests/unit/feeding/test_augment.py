@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from components.data.feeding.augment import POLICIES, layers_for, preview
+from components.data.feeding.random_crops import RandomCrops
 from components.errors import SettingsError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3)).astype(np.float32)
@@ -49,6 +50,21 @@ def test_the_edge_is_filled_with_its_nearest_pixels() -> None:
         layers = layers_for(policy, seed=2)
         assert layers is not None
         assert np.allclose(keras.ops.convert_to_numpy(layers(flat, training=True)), 200, atol=0.01)
+
+
+def test_crops_keep_most_of_the_picture_and_reach_every_edge() -> None:
+    rows, columns = np.meshgrid(np.linspace(0, 255, 64), np.linspace(0, 255, 48), indexing="ij")
+    images = np.repeat(np.stack([rows, columns, rows], axis=-1)[None], 200, axis=0).astype("float32")
+    seen = np.array(RandomCrops(seed=3)(images, training=True))
+    ends = np.stack([seen[..., 0].max((1, 2)) - seen[..., 0].min((1, 2)), np.ptp(seen[..., 1], axis=(1, 2))])
+    high, wide = ends / 255
+    area = high * wide
+    assert 0.57 < area.min() < 0.65
+    assert area.max() > 0.95
+    assert 0.7 < (high / wide).min() < (high / wide).max() < 1.4
+    for channel in (0, 1):
+        assert seen[..., channel].min() < 2
+        assert seen[..., channel].max() > 253
 
 
 def test_padding_is_one_colour_a_picture_and_crops_leave_the_middle() -> None:

@@ -85,6 +85,33 @@ def test_a_mirror_image_is_answered_as_the_image() -> None:
     np.testing.assert_allclose(found, alone, atol=1e-6)
 
 
+def test_crops_are_the_corners_and_the_middle_beside_the_whole() -> None:
+    network, (images, _) = _family((24, 22), 4), pictures(3, 24)
+    images = images[:, :, :22].astype("float32")
+    views = [images]
+    for down, right in ((0, 0), (0, 4), (5, 0), (5, 4), (2, 2)):
+        crop = images[:, down : down + 19, right : right + 18]
+        views.append(np.array(SmoothResizing(24, 22)(crop)))
+    expected = np.mean([_answers(network, view) for view in views], axis=0)
+    np.testing.assert_allclose(_answers(voting.with_crops(network, 0.8), images), expected, atol=1e-6)
+    with pytest.raises(SettingsError, match="crops of a share"):
+        voting.with_crops(network, 1.0)
+
+
+def test_a_network_of_one_size_is_opened_and_answers_the_same() -> None:
+    image = keras.Input((32, 32, 3), name="image")
+    maps = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image))
+    network, (images, _) = keras.Model(image, keras.layers.Dense(3)(maps)), pictures(2, 32)
+    opened = voting.open_sided(network)
+    assert opened.input_shape[1:3] == (None, None)
+    np.testing.assert_allclose(_answers(opened, images), _answers(network, images), atol=1e-6)
+    assert _answers(opened, pictures(2, 40)[0]).shape == (2, 3)
+    assert {id(one) for one in opened.variables} == {id(one) for one in network.variables}
+    flat = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
+    with pytest.raises(SettingsError, match="pictures of one size only"):
+        voting.open_sided(flat)
+
+
 def test_an_ensemble_is_the_mean_of_its_members() -> None:
     members = [_family((24, 24), 1), _family((24, 24), 2), _family((30, 26), 3), _any_size()]
     images = pictures(4, 30)[0][:, :, :26]

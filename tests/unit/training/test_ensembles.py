@@ -71,6 +71,7 @@ def test_folds_as_a_table() -> None:
             "test/macro_f1_low": f1 - 0.1,
             "test/macro_f1_high": f1 + 0.1,
             "test/accuracy": f1,
+            "training_seconds": 10 * f1,
         }
         for f1 in (0.5, 0.7)
     ]
@@ -80,6 +81,7 @@ def test_folds_as_a_table() -> None:
     assert [row["fold"] for row in rows] == ["1", "2", "mean ± sd", "all works"]
     assert rows[0]["95 % interval"] == "[0.400, 0.600]"
     assert rows[2]["macro-F1"] == "0.600 ± 0.141"
+    assert [row["seconds"] for row in rows] == ["5", "7", "12", "12"]
     assert rows[3]["macro-F1"] == f"{pooled.macro_f1:.3f}"
     assert rows[3]["works"] == 4
     assert "weighted F1" not in rows[0]  # the runs did not log it

@@ -16,13 +16,16 @@ from components import progress
 from components.data.cache import store
 from components.data.cache.store import Store
 from components.errors import SettingsError, TrainingError
+from components.models import voting
+from components.models.layers import SmoothResizing
 from components.settings import Settings
 from components.training import inputs
-from components.training.fit import fit
+from components.training.fit import finished, fit
 from components.training.frozen import feature_cache
 from components.training.metrics import epoch_metrics
 from components.training.recipe import Policy, Recipe, Stage
-from components.training.result import Diverged
+from components.training.result import Diverged, TrainingHistory
+from components.training.stages import FitState
 from tests.tiny_training import backbone_weights, pictures, recipe, tinted, weights_file
 
 
@@ -103,6 +106,35 @@ def test_without_validation_works_the_last_epoch_is_kept_and_the_rate_is_cut_whe
     assert [row["learning_rate"] for row in fitted.history] == pytest.approx([3e-3, 3e-4, 3e-4])
     with pytest.raises(TrainingError, match="validation part holds 0 works"):
         fit(recipe(epochs=1), alone, settings)
+
+
+def test_a_picture_is_looked_at_in_several_scales(settings: Settings) -> None:
+    data, once = tinted(32), recipe(32, epochs=1)
+    image = keras.Input((32, 32, 3), name="image")
+    maps = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(4, 3)(image / 255))
+    network = keras.Model(image, keras.layers.Dense(3, activation="softmax")(maps))
+    state = FitState(once, data.labels, TrainingHistory())
+    model = finished(once.replace(scales_at_test=(32, 40, 48)), network, state).model
+    assert model.input_shape == (None, 32, 32, 3)
+    assert model.count_params() == network.count_params()
+    images = data.validation_images.astype("float32")
+    views = [images, *(SmoothResizing(side, side)(images) for side in (40, 48))]
+    expected = np.mean([np.array(voting.open_sided(network)(view)) for view in views], axis=0)
+    np.testing.assert_allclose(np.array(model(images, training=False)), expected, atol=1e-5)
+    with pytest.raises(SettingsError, match="give one of the two"):
+        once.replace(scales_at_test=(32, 40), sizes=(32, 40))
+
+
+def test_a_family_of_one_size_is_refused_before_it_is_trained(settings: Settings) -> None:
+    epochs: list[int] = []
+    with pytest.raises(SettingsError, match="pictures of one size only"):
+        fit(
+            recipe(24, "grid_cnn", epochs=1).replace(scales_at_test=(24, 32)),
+            tinted(),
+            settings,
+            on_epoch=lambda number, _: epochs.append(number),
+        )
+    assert not epochs
 
 
 def test_memory_mapped_images_train_alike(settings: Settings, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ RECIPES = {
     "focal": ONE.replace(loss="focal"),
     "class-balanced": ONE.replace(loss="class-balanced-focal", flipped_at_test=True),
     "weighted": ONE.replace(class_weights=True, stages=(ONE.stages[0].replace(mix="mixup"),)),
+    "crops": ONE.replace(crop_at_test=0.75, flipped_at_test=True),
     "multi-label": ONE.replace(multi_label=True, loss="focal"),
 }
 """A loss each; one whose answers are of a network within another."""
