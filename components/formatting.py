@@ -7,7 +7,14 @@ import math
 TOO_FEW = "too few works"
 """Stands where an interval cannot vary: every resample of so few works gives the same figure."""
 
-PARTS = {"train": "training", "validation": "validation", "test": "test"}
+OTHER_PART = "other"
+"""Prefix of figures on another collection's works."""
+PARTS = {
+    "train": "training",
+    "validation": "validation",
+    "test": "test",
+    OTHER_PART: "another collection",
+}
 """What a part of a collection is called, by the prefix of its figures."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from components.data import class_names, labels
 from components.data.manifest import SEVERAL, Manifest, Task
+from components.data.spelling import name_key
 from components.data.splits import balance
 from components.errors import DataError, SettingsError
 
@@ -95,6 +96,28 @@ def select_works(manifest: Manifest, task: Task, selection: Selection = EVERYTHI
         frame = balance.subset(frame, per_class=selection.per_class, seed=selection.seed)
     derived = manifest.derived(frame, f"select {task.value}: {selection}")
     return replace(derived, task=task.value, multi_label=selection.several)
+
+
+def with_classes_of(manifest: Manifest, names: Sequence[str]) -> Manifest:
+    """Another collection's works, with the classes' names in the spelling of `names`.
+
+    Args:
+        manifest: selected works, each of one label.
+        names: the classes that a network knows.
+
+    Raises:
+        DataError: the classes are not the same; names both lists.
+    """
+    known = {name_key(name): name for name in names}
+    own = manifest.class_names
+    if {name_key(name) for name in own} != known.keys():
+        raise DataError(
+            f"{manifest.source}: its classes are not those that are learnt, so nothing can be judged on it. "
+            f"Expected: {', '.join(names)}. Received: {', '.join(own)}. Merge classes, or give them their "
+            f'other name, as in --also-judge-on-merge "Still life=Naturmort".'
+        )
+    spelt = manifest.frame["label"].map(lambda name: known[name_key(name)])
+    return manifest.with_frame(manifest.frame.assign(label=spelt))
 
 
 def _with_known_names(manifest: Manifest, task: Task, selection: Selection) -> Selection:

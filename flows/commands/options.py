@@ -25,6 +25,7 @@ _TYPES = {
     "balanced": bool | None,
     "pictures": bool | None,
     "merge": list[str] | None,
+    "also_judge_on_merge": list[str] | None,
 } | dict.fromkeys(("top", "per_class", "top_up", "seed", "workers", "refit_folds"), Number)
 """Of the options that are no text."""
 _FLAGS = {"pictures": "--pictures/--no-pictures"}

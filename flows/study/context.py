@@ -43,6 +43,7 @@ class StudyContext:
         parent: the run that those of the rows are shown below.
         results: of the rows so far, by id.
         data: data versions by the plan that made them.
+        other: works of another collection that networks are judged on, too.
     """
 
     study: Study
@@ -52,6 +53,7 @@ class StudyContext:
     parent: Run
     results: dict[str, RowResult] = field(default_factory=dict)
     data: dict[str, Manifest] = field(default_factory=dict)
+    other: Manifest | None = None
 
     def plan(self, row: Row | None = None, **changes: object) -> Plan:
         """What a row reads, selects, and how it is parted."""

@@ -13,7 +13,7 @@ from components.frozen import Frozen, Seed, validation_text
 from components.studies import catalog
 from components.studies.study import Size
 from components.studies.weights import Given
-from flows.plan import Names, Place, Plan
+from flows.plan import Merge, Names, Place, Plan
 from flows.plan_help import STUDY as HELP
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class StudyPlan(Frozen):
     per_class: int | None = Field(default=None, ge=3, description=HELP["per_class"])
     weights: str = Field(default="", description=HELP["weights"])
     stand_in: str = Field(default="", description=HELP["stand_in"])
+    also_judge_on: Place | None = Field(default=None, description=HELP["also_judge_on"])
+    also_judge_on_source: str = Field(default="folder", description=HELP["also_judge_on_source"])
+    also_judge_on_merge: Merge = Field(default_factory=dict, description=HELP["also_judge_on_merge"])
     borders: Borders = Field(default=Borders.KEEP, description=HELP["borders"])
     seed: Seed = Field(default=0, description=HELP["seed"])
     workers: int = Field(default=1, ge=1, description=HELP["workers"])
@@ -76,6 +79,24 @@ class StudyPlan(Frozen):
         recipes = [row.recipe for row in self.wanted.rows if row.recipe]
         asking = {recipe.family for recipe in recipes if recipe.weights}
         return Given.read(self.weights, self.stand_in, self.size, asking)
+
+    @property
+    def other_plan(self) -> Plan | None:
+        """How another collection is read that the networks are judged on, too; None without any.
+
+        Raises:
+            SettingsError: there is no such source, or what is to be merged is given without a collection.
+        """
+        if self.also_judge_on is None:
+            if self.also_judge_on_merge:
+                raise SettingsError("also_judge_on_merge is of a collection: give also_judge_on, too.")
+            return None
+        return Plan.of(
+            source=self.also_judge_on_source,
+            root=self.also_judge_on,
+            task=self.wanted.task,
+            merge=dict(self.also_judge_on_merge),
+        )
 
     def plan(self, settings: Settings, row: Row | None = None, **changes: object) -> Plan:
         """What is read, selected and how it is parted: for a row, or for the study as a whole.

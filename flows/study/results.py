@@ -22,6 +22,7 @@ class RowDone:
         manifest: the data version it learnt from or shows.
         weights: which weights it had; None where they are not to be spoken of.
         note: what else is to be said beside the figures.
+        other: the run that judged its network on another collection; None where none did.
         seconds: what it took, where its run does not say: of a search with all its trials.
     """
 
@@ -31,6 +32,7 @@ class RowDone:
     weights: WeightsUsed | None = None
     note: str = ""
     seconds: float | None = None
+    other: RunRecord | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from flows.study.context import (
     training_job,
     warm_started_recipe,
 )
+from flows.study.other_collection import judged_on_other
 from flows.study.results import RowDone, RowFailed, RowResult
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def run_row(row: Row, context: StudyContext) -> RowResult:
     """Do the row, or say why it could not be done; only an interruption ends the study."""
     result: RowResult
     try:
-        result = _run(row, context)
+        result = judged_on_other(_run(row, context), context)
     except Exception as exc:  # noqa: BLE001 (one row must not lose the hours that the others took)
         result = RowFailed(row, reason_of(exc))
         context.parent.traceback(exc, f"tracebacks/{row.id}.txt")

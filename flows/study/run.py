@@ -19,6 +19,7 @@ from flows.log import log_step
 from flows.steps.ingest import prepared
 from flows.study import table
 from flows.study.context import StudyContext
+from flows.study.other_collection import other_works
 from flows.study.rows import run_row
 
 if TYPE_CHECKING:
@@ -89,21 +90,24 @@ def run(
 
     Raises:
         SettingsError: no such study, row, weights file or stand-in.
-        DataError: the collection cannot be learnt from at all.
+        DataError: the collection cannot be learnt from at all, or the other one has other classes.
         ValidationFailed: the gate does not let it pass.
     """
     wanted, given = study_plan.wanted, study_plan.given
     rows = wanted.chosen(study_plan.rows)
+    _ = study_plan.other_plan  # an option that cannot be used is said before anything is read
     if given.stand_in:
         prepare(settings, study_plan.seed)  # what options its network has is asked where Keras is imported
     plan = study_plan.plan(settings)
     manifest = prepared(plan, settings, show)
+    other = other_works(study_plan, manifest.class_names, settings)
     experiment = f"{wanted.task} · {manifest.source}"
     title = table.title(
         f"Study {wanted.letter}: {wanted.title}",
         manifest.source,
         study_plan.size,
         synthetic=manifest.synthetic,
+        other=other.source if other else "",
     )
     tags = plan.tags("study", manifest) | {run_tag.SCALE: study_plan.size, run_tag.STUDY: wanted.name}
     # Without its rows: so a later run of others marks one that was killed.
@@ -114,7 +118,7 @@ def run(
     with tracker.start(experiment, f"study {wanted.name} · {study_plan.size}", key, tags) as parent:
         parent.params(study_plan.model_dump(mode="json") | {"stand_in_for_all": str(given.stand_in or "")})
         parent.dataset(manifest)
-        context = StudyContext(wanted, study_plan, settings, experiment, parent)
+        context = StudyContext(wanted, study_plan, settings, experiment, parent, other=other)
         context.data[plan.model_dump_json()] = manifest
         lines: list[StudyLine] = []
         for row in rows:

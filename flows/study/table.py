@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from components.data.manifest import Split
 from components.evaluation.intervals import Interval, share_interval
-from components.formatting import FIGURES, PARTS, brackets, duration, share, varies
+from components.formatting import FIGURES, OTHER_PART, PARTS, brackets, duration, share, varies
 from components.studies.study import Row
 from components.tracking.study_document import Measured, StudyLine
 from flows.study.results import RowFailed, RowResult
@@ -30,6 +30,11 @@ def line(result: RowResult, part: str = "test") -> StudyLine:
         return StudyLine(row=row.id, title=row.title, published=row.published, reason=result.reason)
     record, used = result.record, result.weights
     measured = {name: _measured(name, record.metrics, result.manifest) for name in _figures(row, part)}
+    if result.other is not None:
+        measured |= {
+            name: _measured(name, result.other.metrics, result.manifest)
+            for name in (f"{OTHER_PART}/{figure}" for figure in ("accuracy", "macro_f1"))
+        }
     notes = (used.note if used else "", result.note, _same(row, record), row.note)
     parameters = record.metrics.get("parameters")
     return StudyLine(
@@ -98,11 +103,12 @@ def drawn(lines: Sequence[StudyLine], title: str) -> Figure:
     return beside(compared, title)
 
 
-def title(study_title: str, source: str, size: str, *, synthetic: bool) -> str:
-    """What a table is of, and on what."""
+def title(study_title: str, source: str, size: str, *, synthetic: bool, other: str = "") -> str:
+    """What a table is of, and on what; `other` names another collection that is judged on, too."""
     on = f"{source} (drawn by code, not real paintings)" if synthetic else source
     how = {"full": "as published", "cpu": "CPU-sized", "quick": "in miniature"}[size]
-    return f"{study_title}; on {on}, {how}"
+    also = f"; also judged on {other}" if other else ""
+    return f"{study_title}; on {on}, {how}{also}"
 
 
 def _same(row: Row, record: RunRecord) -> str:
@@ -155,7 +161,8 @@ def _works(manifest: Manifest, part: str) -> int:
 
 def _part(row: StudyLine) -> str:
     """The part that a row is compared on: the last it has figures of, for a test part comes last."""
-    names = [*row.published] or [*row.ours] or ["test/"]
+    own = [name for name in row.ours if not name.startswith(f"{OTHER_PART}/")]
+    names = [*row.published] or own or ["test/"]
     return names[-1].partition("/")[0]
 
 

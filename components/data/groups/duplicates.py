@@ -63,6 +63,25 @@ def with_groups(manifest: Manifest) -> Manifest:
     )
 
 
+def seen_before(works: Manifest, learnt: Manifest) -> NDArray[np.bool_]:
+    """Which works are a copy or a near-duplicate of one of another collection, directly or over others.
+
+    Args:
+        works: N of them, as they were ingested.
+        learnt: of the other collection, such as those that a network has learnt.
+
+    Returns:
+        (N,), in row order.
+    """
+    import pandas as pd
+
+    columns = ["sha256", "thumbnail"]
+    both = pd.concat([learnt.frame[columns], works.frame[columns]], ignore_index=True)
+    groups = components.named(both["sha256"], [components.equal(both["sha256"]), _near(both)])
+    learnt_groups = set(groups[: len(learnt)])
+    return np.array([group in learnt_groups for group in groups[len(learnt) :]], dtype=bool)
+
+
 def pairs(manifest: Manifest) -> pd.DataFrame:
     """Every pair inside a group that is a copy or a near-duplicate, the most alike first.
 

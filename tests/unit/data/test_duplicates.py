@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.data.groups.duplicates import pairs, with_groups
+from components.data.groups.duplicates import pairs, seen_before, with_groups
 from components.data.images.scan import Work, manifest_of
 from components.data.manifest import Manifest
 from tests.altered import ALTERATIONS, altered
@@ -79,6 +79,19 @@ def test_equal_bytes_equal_pixels_and_neither(tmp_path):
     assert not any("e.png" in pair for pair in kinds)
     assert works.frame.set_index("path")["group"].nunique() == 2
     assert works.lineage[-1] == "group near-duplicates: 3 more than one a work"
+
+
+def test_what_another_collection_has_of_these_works_is_seen(copies, tmp_path):
+    """Altered and copied works of another folder are known; others are not."""
+    for folder, seeds in (("learnt", range(4)), ("other", range(2, 7))):
+        (tmp_path / folder).mkdir()
+        for seed in seeds:
+            image = painting(seed)
+            image = image if folder == "learnt" else image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            image.save(tmp_path / folder / f"{seed}.png")
+    learnt, other = manifest(tmp_path / "learnt"), manifest(tmp_path / "other")
+    assert seen_before(other, learnt).tolist() == [True, True, False, False, False]
+    assert not seen_before(other, learnt.with_frame(learnt.frame[:0])).any()
 
 
 def test_a_group_is_named_by_its_smallest_hash_whatever_the_order(copies):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from components.data.class_names import parse_merges
 from components.data.corrections import apply_corrections
 from components.data.manifest import Manifest, Task
-from components.data.select import Selection, select_works
+from components.data.select import Selection, select_works, with_classes_of
 from components.data.splits.balance import subset, topped_up
 from components.errors import DataError, SettingsError
 from flows.plan import Plan
@@ -44,6 +44,24 @@ def test_the_label_is_filled_and_works_without_one_are_left_out() -> None:
     assert list(chosen.frame.index) == list(range(19))
     assert (chosen.task, chosen.lineage) == ("style", ("select style: all classes",))
     assert chosen.parents == (manifest(COUNTS).fingerprint,)
+
+
+def test_another_collection_s_classes_are_spelt_as_those_that_are_learnt() -> None:
+    other = select_works(manifest({"still  life": 3, "PORTRAIT": 2}), Task.STYLE)
+    assert Counter(with_classes_of(other, ["Portrait", "Still Life"]).frame["label"]) == {
+        "Still Life": 3,
+        "Portrait": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "names", [["Portrait"], ["Portrait", "Landscape"], ["Portrait", "Genre", "Landscape"]]
+)
+def test_classes_that_do_not_match_are_named_on_both_sides(names: list[str]) -> None:
+    other = select_works(manifest({"Portrait": 3, "Genre": 2}), Task.STYLE)
+    with pytest.raises(DataError) as error:
+        with_classes_of(other, names)
+    assert f"Expected: {', '.join(names)}. Received: Genre, Portrait." in str(error.value)
 
 
 def test_only_the_classes_named() -> None:

@@ -61,6 +61,28 @@ def test_a_row_that_no_run_came_to_says_so_and_has_not_failed() -> None:
     assert table([one])[0]["time"] == ""
 
 
+def test_figures_on_another_collection_stand_beside_the_row_s_own() -> None:
+    def record(**metrics: float) -> RunRecord:
+        named = {name.replace("__", "/"): value for name, value in metrics.items()}
+        return RunRecord("1", "", "", "FINISHED", datetime.now(UTC), 1.0, {}, {}, named, artifact_uri="")
+
+    row = find_study("E").row("E1")
+    own = record(test__accuracy=0.95, test__accuracy_low=0.9, test__accuracy_high=0.99)
+    other = record(
+        other__accuracy=0.89,
+        other__accuracy_low=0.85,
+        other__accuracy_high=0.93,
+        other__macro_f1=0.88,
+        other__different_works=4,
+    )
+    one = line(RowDone(row, own, manifest({"Portrait": 4}), other=other))
+    assert one.ours["other/accuracy"] == (0.89, 0.85, 0.93)
+    shown = {cells["figure"]: cells["ours [95 %]"] for cells in table([one])}
+    assert shown["accuracy (another collection)"] == ".890 [.85, .93]"
+    assert shown["macro-F1 (another collection)"] == ".880 [too few works]"
+    assert drawn([one], "Study E").axes  # of the row's own part
+
+
 def test_a_row_that_is_another_s_run_says_so() -> None:
     record = RunRecord(
         "1", "", "", "FINISHED", datetime.now(UTC), 1.0, {"atelier.row": "D3"}, {}, {}, artifact_uri=""
