@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from flows.plan import Plan
 
 
-METHOD = 4
+METHOD = 5
 """Counted up when the same files would now give another manifest: listings read before are not reused."""
 
 
@@ -39,7 +39,8 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
     cached = folder.is_dir()
     if not cached:
         collection = sources.read(plan.source, root, plan.task, several=several)
-        duplicates.with_groups(quality.apply_limits(collection, limits)).save(folder)
+        kept = quality.with_padding_noted(quality.apply_limits(collection, limits))
+        duplicates.with_groups(kept).save(folder)
     manifest = Manifest.load(folder)
     for version in Versions(settings.collections / "versions").relocate(manifest):
         log_step("ingest", f"data version {version} finds its pictures in {manifest.root} now")
@@ -56,12 +57,17 @@ def ingest(plan: Plan, settings: Settings) -> Manifest:
 
 def _warnings(manifest: Manifest) -> list[str]:
     """What a person should know of the reading before going on."""
-    from components.data.images.quality import EMPTIED
+    from components.data.images.quality import EMPTIED, PADDED
     from components.data.images.scan import SPELT
     from components.data.sources.walk import UNREADABLE_NAMES
 
     lines = [step for step in manifest.lineage if SPELT in step]
     lines += [step[step.index(EMPTIED) :] for step in manifest.lineage if EMPTIED in step]
+    lines += [
+        f"{step}; padding tells museums apart: --borders crop takes it off"
+        for step in manifest.lineage
+        if PADDED in step
+    ]
     for kind in UNREADABLE_NAMES:
         of_kind = [line for line in manifest.rejected if line.kind == kind]
         if of_kind:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter, ImageOps
 
-from components.data.images.quality import Limits, apply_limits
+from components.data.images.quality import Limits, apply_limits, with_padding_noted
 from components.data.images.scan import Work, manifest_of
 from components.data.images.stats import SIDE, image_stats, phashes
 from tests.unit.data.test_duplicates import painting
@@ -125,3 +126,18 @@ def test_the_perceptual_hash_is_near_for_copies_and_far_for_others():
     assert (one ^ copy).bit_count() <= 4
     assert (one ^ other).bit_count() >= 16
     assert phashes([]) == []
+
+
+def test_a_collection_that_is_padded_says_so(tmp_path: Path) -> None:
+    """Padding tells museums apart; a few padded works do not make a way of padding."""
+    for seed in range(12):
+        page = Image.new("RGB", (160, 90), "white")
+        page.paste(Image.effect_noise((100, 90), 60).point(lambda level: level // 2), (30, 0))
+        works = [Work(tmp_path / f"{seed}.png") for seed in range(12)]
+        (page if seed else page.crop((30, 0, 130, 90))).save(works[seed].path)
+    manifest = manifest_of(works, root=tmp_path, source="museum")
+    noted = with_padding_noted(manifest)
+    assert noted.lineage[-1] == "padding: 11 of 12 works that were looked at are padded along a side"
+    assert noted.fingerprint == manifest.fingerprint
+    few = manifest.with_frame(manifest.frame[manifest.frame["path"] == "0.png"])
+    assert with_padding_noted(few) is few
