@@ -9,7 +9,7 @@ import pytest
 from components.data.manifest import Split
 from components.data.sources import synthetic
 from components.data.versions import Versions
-from components.errors import DataError, RegistryError
+from components.errors import RegistryError
 from components.evaluation.answers import logged_rows
 from components.settings import Settings
 from components.tracking.processes import Process, this_life
@@ -41,8 +41,6 @@ def ran(tmp_path_factory):
         rows=ROWS,
         weights=f"vgg19={junk}",
         workers=2,
-        also_judge_on=str(synthetic.draw(folder / "other", works_per_style=20, size=48)),
-        also_judge_on_source="synthetic",
     )
     return settings, [run(plan, settings) for _ in range(2)]
 
@@ -64,48 +62,6 @@ def test_rows_are_runs_below_one_run_and_the_table_has_published_beside_ours(ran
     for outcome in (first, again):
         failed = [one.name for one in Tracker(settings).children(outcome.run) if one.status == "FAILED"]
         assert failed == ["D6 VGG19 on ImageNet weights · quick"]
-
-
-def test_networks_are_judged_on_another_collection_without_the_works_they_learnt_from(ran):
-    """Its first 16 works of each style are those of the study's own gallery."""
-    settings, (_, again) = ran
-    lines = {line.row: line for line in again.lines}
-    tracker = Tracker(settings)
-    for name in ("D2b", "D3", "D5"):
-        point, low, high = lines[name].ours["other/macro_f1"]
-        assert low <= point <= high
-        assert "other/accuracy" in lines[name].ours
-    assert "other/macro_f1" not in lines["D1"].ours | lines["D8"].ours
-    below = {one.row: one for one in tracker.children(again.run) if one.kind == "other-collection"}
-    metrics = below["D3"].metrics
-    assert metrics["other/works"] + metrics["other/left_out"] == 120
-    assert metrics["other/left_out"] >= 70  # of 96: those of the test part are left in
-    assert f"{metrics['other/left_out']:.0f} near-duplicates" in lines["D3"].note
-    assert below["D3"].metrics["other/macro_f1"] == pytest.approx(
-        lines["D3"].ours["other/macro_f1"][0], abs=1e-4
-    )
-    assert "also judged on" in again.title
-    markdown = tracker.artifact(again.run, "tables/study.md").read_text(encoding="utf-8")
-    assert "macro-F1 (another collection)" in markdown
-
-
-def test_a_collection_of_other_classes_is_refused_before_anything_is_trained(ran, tmp_path):
-    from flows.study.run import run
-
-    settings, _ = ran
-    for seed in range(4):
-        save(tmp_path / "works" / f"class {seed % 2}" / f"{seed}.png", seed)
-    root = next((settings.home.parent / "gallery").iterdir())
-    asked = StudyPlan.of(
-        study="D",
-        size="quick",
-        source="synthetic",
-        root=str(root),
-        rows="D3",
-        also_judge_on=str(tmp_path / "works"),
-    )
-    with pytest.raises(DataError, match=r"(?s)Expected: .*Impressionism.* Received: class 0, class 1\."):
-        run(asked, settings)
 
 
 def test_balanced_training_works_of_classes_that_are_equal_are_no_other_run(ran):
