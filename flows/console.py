@@ -19,6 +19,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from components.progress import Advance, reporting
 from flows.log import LOGGER
@@ -98,11 +99,14 @@ def talking() -> Iterator[None]:
 
 def show_table(title: str, rows: Sequence[dict[str, Any]]) -> None:
     """Rows as a table on stdout; the first row's keys are the columns."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    # As texts: rich would take "[too few works]" for a style of its own, and show nothing.
+    table = Table(title=Text(title), title_justify="left", header_style="bold")
     for name in rows[0] if rows else ():
-        table.add_column(name, justify="left" if isinstance(rows[0][name], str) else "right", overflow="fold")
+        table.add_column(
+            Text(name), justify="left" if isinstance(rows[0][name], str) else "right", overflow="fold"
+        )
     for row in rows:
-        table.add_row(*(_shown(value) for value in row.values()))
+        table.add_row(*(Text(_shown(value)) for value in row.values()))
     output.print(table)
 
 

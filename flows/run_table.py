@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
 
 
-def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
+def run_rows(records: Iterable[RunRecord], *, with_data: bool = True) -> list[dict[str, Any]]:
     """One row a training run: macro-F1 with its 95 % bootstrap interval, and what it learnt from.
 
-    Where all learnt from the training works alone, as is usual, there is no column for it.
+    Where all learnt from the training works alone, as is usual, there is no column for it, and none for the
+    collection unless `with_data`.
     """
     records, rows = list(records), []
     usual = all(record.refit is Refit.NONE and not record.folds for record in records)
@@ -25,7 +26,7 @@ def run_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
         rows.append(
             {
                 "family": record.family,
-                "data": record.source,
+                **({"data": record.source} if with_data else {}),
                 "val. F1": _figure(record, "validation"),
                 "test F1": _figure(record, "test") if record.judged_on == "test" else "no test part",
                 **(

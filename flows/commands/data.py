@@ -108,7 +108,7 @@ def explore(plan: Plan, *, as_json: JsonOption = False) -> None:
     if as_json:
         show_json({"data_version": manifest.fingerprint, "page": str(page)})
     else:
-        output.print(f"page: {page}", highlight=False)
+        output.print(f"page: {page}", markup=False, highlight=False)
 
 
 @app.command("suspects", hidden=True)  # as it was called before
@@ -128,7 +128,7 @@ def label_errors(plan: Plan, *, as_json: JsonOption = False) -> None:
         return
     if rows:
         show_table(f"{len(rows):,} suspected labels (the first {min(_SHOWN, len(rows))})", rows[:_SHOWN])
-    output.print(f"table: {table}", highlight=False)
+    output.print(f"table: {table}", markup=False, highlight=False)
 
 
 def _versions() -> Versions:

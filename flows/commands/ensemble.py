@@ -158,6 +158,7 @@ def _out_of_bag(record: RunRecord) -> None:
         output.print(
             f"{record.name}: out of bag macro-F1 {metrics['out_of_bag/macro_f1']:.3f} {interval} on "
             f"{metrics['out_of_bag/works']:.0f} training works, each by members that never saw it",
+            markup=False,
             highlight=False,
         )
 

@@ -104,7 +104,7 @@ def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
         )
         return
     show_table(f"{manifest.source}: passed", checks)
-    output.print(f"report: {page}", highlight=False)
+    output.print(f"report: {page}", markup=False, highlight=False)
 
 
 @planned(REFITTED)
@@ -129,7 +129,7 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     if as_json:
         show_json([asdict(record) for record in records])
     elif records:
-        show_table(f"{plan.task} on {manifest.source}", run_rows(records))
+        show_table(f"{plan.task} on {manifest.source}", run_rows(records, with_data=False))
     if failures:  # one sentence and exit code 2, after the runs of those that succeeded
         raise failures[0].error
 
@@ -172,12 +172,13 @@ def _show(outcome: PipelineResult, plan: Plan, settings: Settings, seconds: floa
     synthetic = " (drawn by code, not real paintings)" if outcome.manifest.synthetic else ""
     output.print()
     show_table(
-        f"{plan.task} on {outcome.manifest.source}{synthetic}, {seconds:.0f} s", run_rows(outcome.runs)
+        f"{plan.task} on {outcome.manifest.source}{synthetic}, {seconds:.0f} s",
+        run_rows(outcome.runs, with_data=False),
     )
     decision = outcome.decision
     champion = f"Champion of {plan.task}: version {decision.champion}"
     judged = "" if decision.action == "promote" else f"; version {decision.version} does not replace it"
-    output.print(f"\n{champion}{judged}: {decision.reason}.\n", highlight=False)
+    output.print(f"\n{champion}{judged}: {decision.reason}.\n", markup=False, highlight=False)
     if outcome.failures:
         show_table("Could not be done", [failure.row for failure in outcome.failures])
     show_table("Where everything lies", where(outcome, settings))

@@ -67,6 +67,7 @@ def test_in_figures() -> None:
 def test_in_tables_of_runs_of_folds_and_of_a_study(metrics: dict[str, float]) -> None:
     (row,) = run_rows([_record(metrics)])
     assert "learnt from" not in row, "all learnt from the training works, as is usual"
+    assert "data" not in run_rows([_record(metrics)], with_data=False)[0]
     assert row["test F1"] == ".018 [too few works]"
     assert folds.rows([metrics], [1], _scores())[0]["95 % interval"] == "[too few works]"
     done = RowDone(

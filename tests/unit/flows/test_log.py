@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from flows.console import talking
+from flows.console import show_table, talking
 from flows.log import LOGGER, log_step
 
 
@@ -22,3 +22,9 @@ def test_only_what_succeeded_gets_a_check_mark(capfd: pytest.CaptureFixture[str]
     ]
     logger = logging.getLogger(LOGGER)
     assert (logger.handlers, logger.propagate) == ([], True)
+
+
+def test_brackets_in_a_table_are_shown_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    show_table("Works of [red]", [{"test F1": "1.000 [too few works]", "[bold]": "Cubism [sic]"}])
+    shown = capsys.readouterr().out
+    assert all(text in shown for text in ("Works of [red]", "[too few works]", "Cubism [sic]", "[bold]"))
