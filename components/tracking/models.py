@@ -38,7 +38,7 @@ class Model:
         self._predictor = predictor
 
     def predict(self, images: NDArray[np.uint8], params: dict[str, Any] | None = None) -> NDArray[np.float32]:  # noqa: ARG002
-        """Probabilities (N, C), a column a class of the card."""
+        """Probabilities (N, C), a column a class of the card; calibrated, as those that serving gives."""
         return self._predictor.probabilities(np.asarray(images, np.uint8))
 
 
