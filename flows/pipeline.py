@@ -18,11 +18,12 @@ from flows.artifacts import leave_results, leave_verdict
 from flows.log import LOGGER
 from flows.plan import Plan
 from flows.runs.attempts import StepFailure, attempt_each
+from flows.steps import ensemble as ensemble_step
 from flows.steps import explore as explore_step
 from flows.steps import generate as generate_step
 from flows.steps import ingest as ingest_step
 from flows.steps import promote as promote_step
-from flows.steps import refit as refit_step
+from flows.steps import refit_best as refit_step
 from flows.steps import train as train_step
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ validate = _as_task(ingest_step.validate, "validate")
 split = _as_task(ingest_step.split, "split")
 explore = _as_task(explore_step.explore, "explore")
 train = _as_task(train_step.train, "train", "train {family}")
-refit = _as_task(refit_step.refit, "refit")
+ensemble = _as_task(ensemble_step.run_ensembling, "ensemble")
+refit_best = _as_task(refit_step.refit_best, "refit")
 promote = _as_task(promote_step.promote, "promote")
 gan = _as_task(generate_step.gan, "gan")
 style_transfer = _as_task(generate_step.style_transfer, "style transfer")
@@ -68,7 +70,7 @@ style_transfer = _as_task(generate_step.style_transfer, "style transfer")
 
 @flow(name="pipeline", flow_run_name="{plan.task} · {plan.source} · {plan.scale}", validate_parameters=True)
 def pipeline(plan: Plan) -> PipelineResult:
-    """Ingest, validate, split, explore, train each family, refit the best, promote by macro-F1, draw.
+    """Ingest, validate, split, explore, train each family, combine them, refit the best, promote, draw.
 
     A family that cannot be trained leaves the others in the race; the result names it.
 
@@ -91,8 +93,10 @@ def pipeline(plan: Plan) -> PipelineResult:
     )
     if not runs:
         raise failures[0].error
+    if plan.ensemble and len(runs) > 1:
+        runs = [*runs, ensemble(runs, settings)]
     if plan.refit is not Refit.NONE:
-        runs = [*runs, refit(runs, works, plan, settings)]
+        runs = [*runs, refit_best(runs, works, plan, settings)]
     decision = promote(runs, works, plan.task, settings)
     pictures: list[RunRecord] = []
     if plan.pictures:

@@ -106,6 +106,7 @@ class Plan(Frozen):
         default_factory=plan_defaults.families, min_length=1, description=HELP["families"]
     )
     weights: str | None = Field(default=None, description=HELP["weights"])
+    ensemble: bool = Field(default=False, description=HELP["ensemble"])
     refit: Refit = Field(default=Refit.NONE, description=HELP["refit"])
     refit_folds: int = Field(default=5, ge=FEWEST_FOLDS, le=MOST_FOLDS, description=HELP["refit_folds"])
     pictures: bool = Field(default=True, description=HELP["pictures"])
@@ -133,6 +134,11 @@ class Plan(Frozen):
             )
         for name in self.families:
             catalog.family(name)
+        if self.ensemble and len(set(self.families)) < 2:
+            raise ValueError(
+                f"an ensemble combines two families or more; received {', '.join(self.families)}. Name more "
+                f"with --families, or leave --ensemble out"
+            )
         if self.source != "synthetic" and self.root is None:
             raise ValueError(f"source {self.source!r} needs a root: the folder the collection lies in")
         return self

@@ -33,6 +33,7 @@ PLAN = {
     "scale": "Size of the recipes: demo (minutes; default for the synthetic gallery), cpu (CPU-sized; "
     "default for other collections) or full (as published).",
     "weights": 'ImageNet weights: "imagenet" (default), a file, s3://bucket/key, or "none": a random start.',
+    "ensemble": "Also combine all families into one model by the mean of their answers.",
     "refit": "Train the best family's recipe again, for the epochs that validation works chose: validation "
     "(on training and validation works; test works judge it), all (on every work; not judged: its card has "
     "the figure of the run that it refits, and a cross-validated one) or none (default).",

@@ -24,6 +24,7 @@ _TYPES = {
     "multi_label": bool | None,
     "balanced": bool | None,
     "pictures": bool | None,
+    "ensemble": bool | None,
     "merge": list[str] | None,
     "also_judge_on_merge": list[str] | None,
 } | dict.fromkeys(("top", "per_class", "top_up", "seed", "workers", "refit_folds"), Number)
@@ -52,7 +53,9 @@ TRAINING = SELECTION | _options(PLAN, "alpha", "borders", "loss", "top_up", "fam
 """Options of how it is learnt."""
 REFITTED = TRAINING | _options(PLAN, "refit", "refit_folds")
 """Those and whether the best recipe is trained once more on more works."""
-PIPELINE = REFITTED | _options(PLAN, "pictures", "style_network")
+COMBINED = REFITTED | _options(PLAN, "ensemble")
+"""Those and whether all families together are one more model."""
+PIPELINE = COMBINED | _options(PLAN, "pictures", "style_network")
 STUDY_RUN = _options(STUDY, *STUDY)
 
 

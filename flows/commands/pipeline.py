@@ -11,8 +11,8 @@ import typer
 
 from flows.commands.options import (
     COLLECTION,
+    COMBINED,
     PIPELINE,
-    REFITTED,
     SELECTION,
     JsonOption,
     load_settings,
@@ -107,7 +107,7 @@ def validate(plan: Plan, *, as_json: JsonOption = False) -> None:
     output.print(f"report: {page}", markup=False, highlight=False)
 
 
-@planned(REFITTED)
+@planned(COMBINED)
 def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     """Train families on a validated data version; nothing is promoted."""
     from flows.run_table import run_rows
@@ -115,8 +115,9 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
     settings = load_settings()
     with talking():
         from flows.runs.attempts import attempt_each
+        from flows.steps.ensemble import run_ensembling
         from flows.steps.ingest import prepared
-        from flows.steps.refit import refit as refit_step
+        from flows.steps.refit_best import refit_best
         from flows.steps.train import train as stop
 
         _say_what_is_left_out(plan)
@@ -124,8 +125,10 @@ def train(plan: Plan, *, as_json: JsonOption = False) -> None:
         records, failures = attempt_each(
             {f"train {family}": partial(stop, family, manifest, plan, settings) for family in plan.families}
         )
+        if plan.ensemble and len(records) > 1:
+            records.append(run_ensembling(records, settings))
         if records and plan.refit != "none":
-            records.append(refit_step(records, manifest, plan, settings))
+            records.append(refit_best(records, manifest, plan, settings))
     if as_json:
         show_json([asdict(record) for record in records])
     elif records:

@@ -14,33 +14,15 @@ from components.training.refit_recipe import refit_recipe
 from flows.runs.finished_run import finished_run
 from flows.runs.refit_of import RefitOf
 from flows.steps.cross_validate import folds_of, run_cross_validation
-from flows.steps.train import run_training, training_job
+from flows.steps.train import run_training
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from components.data.manifest import Manifest
     from components.settings import Settings
     from components.tracking.runs import RunRecord
     from components.training.result import Epoch
     from flows.plan import Plan
     from flows.steps.train import TrainingJob
-
-
-def refit(runs: Sequence[RunRecord], manifest: Manifest, plan: Plan, settings: Settings) -> RunRecord:
-    """The family with the best validation macro-F1, trained again on the works that the plan's refit says.
-
-    Args:
-        runs: finished training runs of the plan's families; not empty.
-        manifest: the split data version that they were trained on.
-        plan: its `refit` is validation or all.
-        settings: where runs lie.
-
-    Raises:
-        TrainingError: no work would be left to judge a refit on the validation works.
-    """
-    chosen = max(runs, key=lambda record: record.validation_macro_f1)
-    return run_refit(chosen, training_job(chosen.family, manifest, plan), plan, settings)
 
 
 def run_refit(judged: RunRecord, job: TrainingJob, plan: Plan, settings: Settings) -> RunRecord:

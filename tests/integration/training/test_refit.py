@@ -212,3 +212,23 @@ def test_nothing_that_would_be_judged_by_learnt_works_is_made_of_a_refit(ground:
     job = _job(ground.plan, unjudged, 0)
     with pytest.raises(TrainingError, match="has no test works"):
         run_refit(ground.judged[0], job, ground.plan.replace(refit=Refit.VALIDATION), settings)
+
+
+def test_of_an_ensemble_each_member_is_refit(ground: Ground) -> None:
+    from dataclasses import replace
+
+    from flows.steps.ensemble import FAMILY, run_ensembling
+    from flows.steps.refit_best import refit_best
+    from flows.steps.train import train
+
+    families = ("grid_cnn", "simple_cnn")
+    plan = ground.plan.replace(families=families, ensemble=True, refit=Refit.VALIDATION)
+    runs = [train(family, ground.manifest, plan, ground.settings) for family in families]
+    together = run_ensembling(runs, ground.settings)
+    best = replace(together, metrics=together.metrics | {"validation/macro_f1": 1.0})
+    refit = refit_best([*runs, best], ground.manifest, plan, ground.settings)
+    assert (refit.family, refit.refit, refit.refit_of) == (FAMILY, Refit.VALIDATION, together.id)
+    first = replace(runs[0], metrics=runs[0].metrics | {"validation/macro_f1": 1.0})
+    worse = replace(together, metrics=together.metrics | {"validation/macro_f1": 0.0})
+    alone = refit_best([first, worse], ground.manifest, plan, ground.settings)
+    assert (alone.family, alone.refit_of) == ("grid_cnn", runs[0].id)

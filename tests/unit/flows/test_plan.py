@@ -62,6 +62,7 @@ def test_study_b_chooses_its_movements_unless_something_else_is_chosen() -> None
         ({"refit": "yes"}, "'none', 'validation' or 'all'"),
         ({"refit": "validation", "protocol": "80/20"}, "has no test works to judge a refit"),
         ({"refit_folds": 1}, "refit_folds"),
+        ({"families": "simple_cnn", "ensemble": True}, "an ensemble combines two families"),
         ({"source": "folder"}, "needs a root"),
         ({"multi_label": True, "balanced": True}, "received cross-entropy, balanced"),
         ({"multi_label": True, "loss": "class-balanced"}, "no one class to be counted"),
