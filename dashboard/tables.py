@@ -110,7 +110,7 @@ def measured(run: RunRecord, part: str) -> str:
     if not run.has_learnt(part):
         return text
     folds = f"; {run.folds}" if run.folds and part == "test" else ""
-    return f"not judged; run {run.refit_of[:8]}: {text}{folds}"
+    return f"{'not judged' if part == 'test' else 'learnt'}; run {run.refit_of[:8]}: {text}{folds}"
 
 
 def judged_on(run: RunRecord) -> str:

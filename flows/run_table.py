@@ -34,7 +34,7 @@ def run_rows(records: Iterable[RunRecord], *, with_data: bool = True) -> list[di
                     if usual
                     else {"learnt from": "; ".join(filter(None, (record.refit.works, record.folds)))}
                 ),
-                "accuracy": metrics.get("test/accuracy", metrics.get("test/subset_accuracy", float("nan"))),
+                "accuracy": metrics.get("test/accuracy", metrics.get("test/subset_accuracy", "-")),
                 "parameters": f"{metrics.get('parameters', 0):,.0f}",
                 "seconds": f"{metrics.get('training_seconds', 0):.0f}",
                 "run": record.id[:8],
@@ -50,4 +50,6 @@ def _figure(record: RunRecord, part: str) -> str:
         return "-"
     ends = figures.get("macro_f1_low"), figures.get("macro_f1_high")
     text = f"{share(figures['macro_f1'])} {brackets(*ends, 2, leading_zero=False)}"
-    return f"not judged; run {record.refit_of[:8]}: {text}" if record.has_learnt(part) else text
+    if not record.has_learnt(part):
+        return text
+    return f"{'not judged' if part == 'test' else 'learnt'}; run {record.refit_of[:8]}: {text}"

@@ -92,16 +92,16 @@ def with_crops(network: keras.Model, share: float) -> keras.Model:
 
 
 def open_sided(network: keras.Model) -> keras.Model:
-    """The network for pictures of any height and width; its layers are the same, weights included.
+    """A copy of the network for pictures of any height and width.
 
     Raises:
         SettingsError: a layer of it wants one size, as a dense layer on all of a map does.
     """
     image = keras.Input((None, None, 3), name="image")
     try:
-        opened: keras.Model = keras.models.clone_model(
-            network, input_tensors=image, clone_function=lambda layer: layer
-        )
+        # Not its own layers: each would have two answers, and what asks a layer for its own gets the first.
+        opened: keras.Model = keras.models.clone_model(network, input_tensors=image)
+        opened.set_weights(network.get_weights())
         height, width = network.input_shape[1:3]
         opened(keras.ops.zeros((1, (height or 64) + 32, (width or 64) + 32, 3)), training=False)
     except (ValueError, TypeError) as exc:

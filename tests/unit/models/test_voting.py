@@ -13,9 +13,10 @@ from components.errors import SettingsError
 from components.inference.engines import Engine
 from components.inference.export import write_graph
 from components.models import catalog, voting
+from components.models.exposed import with_statistics
 from components.models.heads import probabilities, pyramid_pooled
 from components.models.inputs import raw_image
-from components.models.layers import MajorityVote, SmoothResizing
+from components.models.layers import Covariances, MajorityVote, MeanAndDeviation, SmoothResizing
 from tests.tiny_training import pictures
 
 
@@ -106,10 +107,25 @@ def test_a_network_of_one_size_is_opened_and_answers_the_same() -> None:
     assert opened.input_shape[1:3] == (None, None)
     np.testing.assert_allclose(_answers(opened, images), _answers(network, images), atol=1e-6)
     assert _answers(opened, pictures(2, 40)[0]).shape == (2, 3)
-    assert {id(one) for one in opened.variables} == {id(one) for one in network.variables}
+    assert network.layers[1].output.shape == (None, 30, 30, 4)
     flat = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(3)])
     with pytest.raises(SettingsError, match="pictures of one size only"):
         voting.open_sided(flat)
+
+
+def test_every_view_gives_statistics() -> None:
+    keras.utils.set_random_seed(8)
+    image, x = raw_image((24, 24), "zero-to-one")
+    x = keras.layers.Conv2D(6, 3, activation="relu")(x)
+    features = keras.layers.Concatenate(name="features")([MeanAndDeviation()(x), Covariances()(x)])
+    network = keras.Model(image, probabilities(features, 3))
+    views = voting.over_sizes(voting.open_sided(network), (24, 24), (24, 32), kind="mean")
+    whole = voting.with_crops(views, 0.75)
+    extended, images = with_statistics(whole), pictures(3, 24)[0]
+    assert extended is not None
+    answers, statistics = extended(images, training=False)
+    np.testing.assert_allclose(np.array(answers), _answers(whole, images), atol=1e-6)
+    assert statistics.shape == (3, 12)
 
 
 def test_an_ensemble_is_the_mean_of_its_members() -> None:
