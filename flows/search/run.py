@@ -13,8 +13,8 @@ from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.search.logging import TrialRecords, log_outcome
 from flows.search.workers import search_workers
-from flows.steps.eval_data import eval_data
-from flows.steps.evaluate import evaluate
+from flows.steps.evaluation.eval_data import eval_data
+from flows.steps.evaluation.evaluate import evaluate
 from flows.steps.train import TrainingJob, log_curves, run_training, warm_start
 
 if TYPE_CHECKING:

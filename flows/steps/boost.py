@@ -10,8 +10,8 @@ from components.tracking import tags as run_tag
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.runs.finished_run import finished_run
-from flows.steps.eval_data import eval_data
-from flows.steps.evaluate import evaluate
+from flows.steps.evaluation.eval_data import eval_data
+from flows.steps.evaluation.evaluate import evaluate
 from flows.steps.promote import version_data
 from flows.steps.train import refuse_refit
 

@@ -16,7 +16,7 @@ from components.inference.predictor import Predictor
 from components.tracking.promotion.decision import Contender
 from components.tracking.registry import Registry
 from components.tracking.runs import Tracker
-from flows.steps.eval_data import images_of
+from flows.steps.evaluation.eval_data import images_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,9 +18,9 @@ from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.runs.finished_run import finished_run
 from flows.runs.refit_of import RefitOf
-from flows.steps.eval_data import eval_data
-from flows.steps.evaluate import evaluate
-from flows.steps.evaluate_refit import evaluate_refit
+from flows.steps.evaluation.eval_data import eval_data
+from flows.steps.evaluation.evaluate import evaluate
+from flows.steps.evaluation.evaluate_refit import evaluate_refit
 from flows.steps.promote import version_data
 from flows.steps.refit import refit_job, require_test_works
 from flows.steps.train import TrainingJob, figure_text, run_training, training_job
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from components.tracking.runs import RunRecord
     from flows.plan import Plan
     from flows.runs.finished_run import FinishedRun
-    from flows.steps.eval_data import EvalData
+    from flows.steps.evaluation.eval_data import EvalData
 
 METHOD = 1
 """Counted up when the same members would now give another ensemble."""

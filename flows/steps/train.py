@@ -18,9 +18,9 @@ from components.tracking.runs import Tracker
 from components.training.result import Diverged
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
-from flows.steps.eval_data import eval_data
-from flows.steps.evaluate import evaluate
-from flows.steps.evaluate_refit import evaluate_refit
+from flows.steps.evaluation.eval_data import eval_data
+from flows.steps.evaluation.evaluate import evaluate
+from flows.steps.evaluation.evaluate_refit import evaluate_refit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

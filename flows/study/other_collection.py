@@ -20,7 +20,7 @@ from components.tracking.runs import Tracker
 from flows.log import log_step
 from flows.runs.cached_run import find_or_run
 from flows.steps import ingest
-from flows.steps.eval_data import images_of
+from flows.steps.evaluation.eval_data import images_of
 
 if TYPE_CHECKING:
     from components.data.manifest import Manifest

@@ -12,8 +12,8 @@ from components.data.cache.store import Store
 from components.inference.export import export
 from components.inference.predictor import Predictor
 from components.models import catalog
-from flows.steps.eval_data import probabilities
-from flows.steps.novelty import computed, kept
+from flows.steps.evaluation.eval_data import probabilities
+from flows.steps.evaluation.novelty import computed, kept
 from tests.tiny_releases import card
 from tests.tiny_training import pictures, recipe
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from components.data.splits.refit import Refit
 from components.inference.release import CARD, ReleaseCard
-from flows.steps.novelty import add_novelty
+from flows.steps.evaluation.novelty import add_novelty
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
     from flows.runs.refit_of import RefitOf
-    from flows.steps.eval_data import EvalData
+    from flows.steps.evaluation.eval_data import EvalData
 
 
 class Figures(Protocol):

@@ -13,9 +13,9 @@ from components.evaluation.figures.misclassified import misclassified
 from components.evaluation.figures.per_class import per_class
 from components.inference.temperature import Temperature, scaled
 from components.tracking import tags as run_tag
-from flows.steps.eval_data import probabilities
-from flows.steps.evaluate_multilabel import evaluate_multilabel
-from flows.steps.release import release
+from flows.steps.evaluation.eval_data import probabilities
+from flows.steps.evaluation.evaluate_multilabel import evaluate_multilabel
+from flows.steps.evaluation.release import release
 
 if TYPE_CHECKING:
     import keras
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from components.evaluation.metrics import Scores
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
-    from flows.steps.eval_data import EvalData
+    from flows.steps.evaluation.eval_data import EvalData
 
 
 def evaluate(run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData) -> None:

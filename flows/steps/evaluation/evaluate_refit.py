@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from components.data.splits.refit import Refit
 from components.tracking import tags as run_tag
-from flows.steps.evaluate import evaluate_held_out
-from flows.steps.evaluate_multilabel import evaluate_labels_held_out
-from flows.steps.release import release
+from flows.steps.evaluation.evaluate import evaluate_held_out
+from flows.steps.evaluation.evaluate_multilabel import evaluate_labels_held_out
+from flows.steps.evaluation.release import release
 
 if TYPE_CHECKING:
     import keras
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
     from flows.runs.refit_of import RefitOf
-    from flows.steps.eval_data import EvalData
-    from flows.steps.release import Figures
+    from flows.steps.evaluation.eval_data import EvalData
+    from flows.steps.evaluation.release import Figures
 
 
 def evaluate_refit(

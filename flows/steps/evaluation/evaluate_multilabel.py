@@ -8,8 +8,8 @@ from components.data.labels import join_names
 from components.data.manifest import Split
 from components.evaluation import multilabel
 from components.evaluation.figures.per_class import per_label
-from flows.steps.eval_data import probabilities
-from flows.steps.release import release
+from flows.steps.evaluation.eval_data import probabilities
+from flows.steps.evaluation.release import release
 
 if TYPE_CHECKING:
     import keras
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from components.evaluation.multilabel import LabelledScores
     from components.tracking.recorder import Run
     from components.training.recipe import Recipe
-    from flows.steps.eval_data import EvalData
+    from flows.steps.evaluation.eval_data import EvalData
 
 
 def evaluate_multilabel(run: Run, model: keras.Model, recipe: Recipe, eval_data: EvalData) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from components.data.cache.store import Store
     from components.training.recipe import Recipe
     from flows.runs.refit_of import RefitOf
-    from flows.steps.eval_data import EvalData
+    from flows.steps.evaluation.eval_data import EvalData
 
     class Statistics(Protocol):
         """The statistics (N, D) of images (N, H, W, 3), or of some rows of them."""

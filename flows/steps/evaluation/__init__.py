@@ -1,0 +1,1 @@
+"""What a network is evaluated on, its figures and drawings in MLflow, and its release."""
