@@ -12,8 +12,8 @@ The ten artists with most works, later all fifty. What the source leaves open:
 - The rate of A7's frozen stage is not stated: 1e-4, as before. Nor is its network: it speaks of Dense and
   BatchNormalization layers, so it was probably one with blocks (384/128); here it is the plain one.
 
-Row A10 is Atelier's own: frozen layers of a small network, seen at seven depths, on a split with an
-independent test set.
+Row A10 is Atelier's own: frozen layers of a small network, seen at several depths, on a split with an
+independent test set. A10c and A10d need no weights file: EfficientNet-Lite2's come as a package.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from __future__ import annotations
 from components.data.manifest import Task
 from components.data.select import EVERYTHING, Selection
 from components.studies.study import ComparisonRow, FiguresRow, Row, SearchRow, Study, TrainingRow
+from components.training.presets import recipe_for
 from components.training.recipe import Policy, Recipe, Stage
 from components.training.search.presets import heads
 
@@ -209,6 +210,21 @@ STUDY = Study(
             "A10b",
             "Ours: MobileNetV2 at seven depths, all artists",
             TrainingRow(_DEPTHS),
+            protocol="81/9/10",
+            note="not in the source; independent test set",
+            selection=EVERYTHING,
+        ),
+        Row(
+            "A10c",
+            "Ours: EfficientNet-Lite2 at many depths, ten artists",
+            TrainingRow(recipe_for("cpu", "efficientnet_lite2")),
+            protocol="81/9/10",
+            note="not in the source; independent test set",
+        ),
+        Row(
+            "A10d",
+            "Ours: EfficientNet-Lite2 at many depths, all artists",
+            TrainingRow(recipe_for("cpu", "efficientnet_lite2")),
             protocol="81/9/10",
             note="not in the source; independent test set",
             selection=EVERYTHING,

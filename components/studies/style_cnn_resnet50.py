@@ -22,6 +22,7 @@ from components.studies.study import (
     Study,
     TrainingRow,
 )
+from components.training.presets import recipe_for
 from components.training.recipe import Policy, Recipe, Stage
 
 MOVEMENTS = (
@@ -138,6 +139,19 @@ STUDY = Study(
             "Simple CNN, artists held out",
             HeldOutRow(_cnn()),
             note="labels go by artist: what is the hand's, not the movement's; movements of three artists",
+            selection=Selection(top=20),
+        ),
+        Row(
+            "B10i",
+            "Ours: EfficientNet-Lite2 at many depths",
+            TrainingRow(recipe_for("cpu", "efficientnet_lite2")),
+            note="not in the source",
+        ),
+        Row(
+            "B10j",
+            "Ours: the same, artists held out",
+            HeldOutRow(recipe_for("cpu", "efficientnet_lite2")),
+            note="beside B10h: how much of a movement these features carry to painters never seen",
             selection=Selection(top=20),
         ),
     ),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from components.errors import SettingsError, WeightsError
-from components.models import catalog
+from components.models import catalog, weight_packages
 from components.studies.stand_in import LIKE, StandIn, backbone_of, stood_in
 from components.studies.study import Size
 from components.training.recipe import Recipe
@@ -108,7 +108,7 @@ def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, WeightsUsed]:
     Raises:
         WeightsError: a stand-in cannot take its place.
     """
-    if recipe.weights != IMAGENET:
+    if recipe.weights != IMAGENET or _comes_as_package(recipe.family, given):
         return recipe, WeightsUsed()
     address, other, stand_in = given.file_of(recipe.family), given.stand_in, ""
     if other is not None and (address is None or recipe.family == other.family):
@@ -121,6 +121,12 @@ def equipped(recipe: Recipe, given: Given) -> tuple[Recipe, WeightsUsed]:
     if address == NONE:
         return _at_random(recipe), WeightsUsed(stand_in, random=True)
     return recipe.replace(weights=address), WeightsUsed(stand_in)
+
+
+def _comes_as_package(family: str, given: Given) -> bool:
+    """Whether its ImageNet weights are a package, so that no other network has to stand in for it."""
+    asked = given.address == NONE or given.file_of(family) or given.stand_in is None
+    return not asked and family in weight_packages.PACKAGES and given.stand_in != StandIn(family)
 
 
 def equipped_search(search: Search, given: Given) -> tuple[Search, WeightsUsed]:

@@ -89,6 +89,7 @@ def _lites(size: int) -> dict[str, Recipe]:
             options={"pooling": "statistics", "normalize": 1, "dropout": 0.5},
             weights="imagenet",
             class_weights=True,
+            monitor="none",  # the rate ends at zero: the last epoch is better than one picked by a few works
         )
         for family in ("efficientnet_lite0", "efficientnet_lite2")
     }

@@ -346,3 +346,12 @@ def test_reports_and_held_out_rows_are_where_the_sources_have_them() -> None:
     assert isinstance(table, ComparisonRow)
     assert table.published["B7"]["Abstract Expressionism"] is None
     assert table.published["B7"]["Impressionism"] == pytest.approx(0.927, abs=1e-3)
+
+
+def test_nothing_stands_in_for_a_family_whose_weights_are_a_package() -> None:
+    given = Given("M.h5", stand_in=StandIn.read("mobilenet_v2:alpha=1.0"))
+    assert equipped(recipe("A10c"), given) == (recipe("A10c"), WeightsUsed())
+    bare, used = equipped(recipe("A10c"), Given(weights.NONE))
+    assert (bare.weights, used.random) == (None, True)
+    own = Given(files={"efficientnet_lite2": "L.pth"}, stand_in=StandIn.read("mobilenet_v2"))
+    assert equipped(recipe("A10c"), own)[0].weights == "L.pth"
