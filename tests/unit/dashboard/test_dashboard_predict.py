@@ -21,14 +21,17 @@ MODEL = {
 
 
 def answer(
-    *labels: tuple[str, float], threshold: float | None = None, novelty: dict[str, object] | None = None
+    *labels: tuple[str, float],
+    threshold: float | None = None,
+    novelty: dict[str, object] | None = None,
+    **model: object,
 ) -> Prediction:
     ranked = [
         {"label": label, "probability": probability}
         | ({} if threshold is None else {"applies": probability >= threshold, "threshold": threshold})
         for label, probability in labels
     ]
-    about = {"novelty": novelty, "model": MODEL, "timing_ms": {"total": 3.0}}
+    about = {"novelty": novelty, "model": MODEL | model, "timing_ms": {"total": 3.0}}
     return Prediction.model_validate({"predictions": ranked} | about)
 
 
@@ -59,7 +62,7 @@ def test_where_no_label_applies_the_nearest_is_told() -> None:
 def test_whether_probabilities_can_be_believed_is_told() -> None:
     assert "the network's own" in _calibration(answer(("Cubism", 0.9)).model)
     figures = {"calibrated": True, "calibration_error_before": 0.094, "calibration_error": 0.031}
-    told = _calibration(answer(("Cubism", 0.9)).model.model_copy(update=figures))
+    told = _calibration(answer(("Cubism", 0.9), **figures).model)
     assert "3.1 percentage points" in told
     assert "9.4 before" in told
 
