@@ -60,10 +60,10 @@ def cross_validate(
         plan: says task, scale, weights and seed; its protocol is left aside.
         folds: how many; 2 to 20.
         settings: where everything lies.
-        of: which works, for the run's name; "": all.
+        of: which works, for the run's name and as `folds_of`; "": all.
     """
     job = training_job(family, manifest, plan, f"{folds} folds{of and f' of {of}'}")
-    return run_cross_validation(job, folds_of(manifest, plan, folds, settings), settings)
+    return run_cross_validation(job, folds_of(manifest, plan, folds, settings, of=of), settings)
 
 
 def without_test_works(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
@@ -91,8 +91,17 @@ def without_test_works(manifest: Manifest, plan: Plan, settings: Settings) -> Ma
     return manifest.derived(kept.frame, step)
 
 
-def folds_of(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> list[Manifest]:
+def folds_of(
+    manifest: Manifest, plan: Plan, folds: int, settings: Settings, *, of: str = ""
+) -> list[Manifest]:
     """The works under each fold of so many, each past the gate and kept.
+
+    Args:
+        manifest: selected works, before any split.
+        plan: gives the seed.
+        folds: how many.
+        settings: where splits are kept.
+        of: which works these are, where they are not all: they have folds of their own; "": all.
 
     Raises:
         SettingsError: no such number of folds.
@@ -100,7 +109,7 @@ def folds_of(manifest: Manifest, plan: Plan, folds: int, settings: Settings) -> 
         ValidationFailed: the gate does not let one pass.
     """
     plans = [plan.replace(protocol=f"{folds}-fold:{number}") for number in range(1, folds + 1)]
-    parts = [ingest.split(manifest, fold_plan, settings) for fold_plan in plans]
+    parts = [ingest.split(manifest, fold_plan, settings, of=of) for fold_plan in plans]
     for part, fold_plan in zip(parts, plans, strict=True):
         ingest.validate(part, fold_plan, settings)
     return parts

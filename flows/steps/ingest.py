@@ -142,13 +142,24 @@ def validate(
     return report
 
 
-def split(manifest: Manifest, plan: Plan, settings: Settings) -> Manifest:
-    """Assign training, validation and test; works that had a part keep it as the collection grows."""
+def split(manifest: Manifest, plan: Plan, settings: Settings, *, of: str = "") -> Manifest:
+    """Assign training, validation and test; works that had a part keep it as the collection grows.
+
+    Args:
+        manifest: selected works.
+        plan: gives protocol and seed.
+        settings: where assignments are kept.
+        of: as `assignments.assigned`: which works these are, where they are split by themselves.
+    """
     from components.data.splits import assignments
     from components.data.splits.split import find_protocol
 
     parts = assignments.assigned(
-        manifest, find_protocol(plan.protocol), seed=plan.seed, folder=settings.collections / "splits"
+        manifest,
+        find_protocol(plan.protocol),
+        seed=plan.seed,
+        folder=settings.collections / "splits",
+        of=of,
     )
     counts = " / ".join(f"{count} {name}" for name, count in parts.profile["parts"].items())
     log_step("split", f"{counts}, data version {parts.fingerprint}")

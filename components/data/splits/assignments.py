@@ -14,7 +14,7 @@ from components.errors import DataError
 from components.storage import key_of, write_atomically
 
 
-def assigned(manifest: Manifest, protocol: Protocol, *, seed: int, folder: Path) -> Manifest:
+def assigned(manifest: Manifest, protocol: Protocol, *, seed: int, folder: Path, of: str = "") -> Manifest:
     """`split.assign` that keeps works where an earlier version had them, and remembers the new ones.
 
     Works that are not in `manifest` stay in the ledger: one that comes back is where it was. Two processes
@@ -25,11 +25,13 @@ def assigned(manifest: Manifest, protocol: Protocol, *, seed: int, folder: Path)
         protocol: how to part them; the folds of one k share a ledger.
         seed: another seed, another ledger.
         folder: where ledgers are kept.
+        of: which of a collection's works these are, where they are split by themselves and so have a ledger
+            of their own; "" for all that the task learns from.
 
     Raises:
         DataError: as `split.assign`, or the ledger cannot be read.
     """
-    name = f"{manifest.source}-{manifest.task}-{key_of(protocol.scheme, seed)}.json"
+    name = f"{manifest.source}-{manifest.task}-{key_of(protocol.scheme, seed, *filter(None, [of]))}.json"
     file = folder / name
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / f".{name}.lock"):
