@@ -48,6 +48,8 @@ _FAMILIAR: dict[str, Any] = {
 }
 _UNLIKE: dict[str, Any] = _FAMILIAR | {"score": 2.34, "unlike_training": True, "message": UNLIKE_TRAINING}
 
+_TIMING = {"read": 3.1, "infer": 1.4, "total": 4.9}
+
 ANSWERS: list[Any] = [
     {
         "task": "style",
@@ -58,7 +60,7 @@ ANSWERS: list[Any] = [
         ],
         "novelty": _FAMILIAR,
         "model": MODEL,
-        "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
+        "timing_ms": _TIMING,
     },
     {
         "task": "style",
@@ -69,7 +71,7 @@ ANSWERS: list[Any] = [
         ],
         "novelty": _UNLIKE,
         "model": MODEL,
-        "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
+        "timing_ms": _TIMING,
     },
     {
         "task": "style",
@@ -87,6 +89,6 @@ ANSWERS: list[Any] = [
         "model": MODEL
         | {"classes": ["Cubism", "Impressionism", "Realism"], "multi_label": True}
         | _NOT_CALIBRATED,
-        "timing_ms": {"read": 3.1, "infer": 1.4, "total": 4.9},
+        "timing_ms": _TIMING,
     },
 ]

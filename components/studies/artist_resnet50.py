@@ -21,7 +21,7 @@ from __future__ import annotations
 from components.data.manifest import Task
 from components.data.select import EVERYTHING, Selection
 from components.studies.study import ComparisonRow, FiguresRow, Row, SearchRow, Study, TrainingRow
-from components.training.presets import recipe_for
+from components.training.presets import STATISTICS_HEAD, recipe_for
 from components.training.recipe import Policy, Recipe, Stage
 from components.training.search.presets import heads
 
@@ -43,22 +43,7 @@ _UNFROZEN = _BASELINE.replace(policy=Policy.FLIPS, epochs=30, learning_rate=1e-7
 _DEPTHS = Recipe(
     family="mobilenet_v2",
     image_size=(256, 256),
-    stages=(
-        Stage(
-            epochs=30,
-            train="head",
-            optimizer="adamw",
-            learning_rate=1e-4,
-            schedule="cosine",
-            weight_decay=1e-3,
-            label_smoothing=0.1,
-            batch_size=64,
-            policy=Policy.FLIPS,
-            views=4,
-            stop_patience=None,
-            reduce_patience=None,
-        ),
-    ),
+    stages=(STATISTICS_HEAD.replace(batch_size=64, policy=Policy.FLIPS, views=4),),
     weights="imagenet",
     options={"alpha": 1.0, "pooling": "statistics", "normalize": True, "dropout": 0.5},
     loss="class-balanced",

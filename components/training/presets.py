@@ -65,7 +65,7 @@ _MOBILENET = _recipe("mobilenet_v2", 224, _HEAD, weights="imagenet", dropout=0.2
 """Demo and CPU alike: at 224 the features of 2,000 paintings take a quarter of a minute."""
 
 
-_STATISTICS_HEAD = Stage(
+STATISTICS_HEAD = Stage(
     epochs=30,
     train="head",
     optimizer="adamw",
@@ -85,7 +85,7 @@ def _lites(size: int) -> dict[str, Recipe]:
         family: Recipe(
             family=family,
             image_size=(size, size),
-            stages=(_STATISTICS_HEAD,),
+            stages=(STATISTICS_HEAD,),
             options={"pooling": "statistics", "normalize": 1, "dropout": 0.5},
             weights="imagenet",
             class_weights=True,

@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from components.data.feeding.augmentation_layer import AugmentationLayer
+
 LARGEST_PADDING = 0.5
 """Share of a side that padding may take, both ends together: of a picture twice as long as high, and less."""
 LARGEST_CROP = 0.12
@@ -15,23 +17,15 @@ WHITE, BLACK = 0.5, 0.25
 """Shares of the paddings in these colours; the others are grey."""
 
 
-class PadCrop(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
+class PadCrop(AugmentationLayer):
     """Each picture cropped, or padded along one axis or both: (B, H, W, 3) in 0..255 -> the same, float.
 
     A third of the pictures is only cropped, a third is padded along one axis, as a square page pads a
     landscape or a portrait, and a third along both. Padding has one colour a picture.
     """
 
-    def __init__(self, *, seed: int = 0, **options: Any) -> None:
-        super().__init__(**options)
-        self.generator = keras.random.SeedGenerator(seed)
-
-    def call(self, images: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002  # Keras passes it
-        """Augment in training; hand through otherwise."""
-        images = ops.cast(images, self.compute_dtype)
-        if not training:
-            return images
-        count = ops.shape(images)[0]
+    def augmented(self, images: Any, count: Any) -> Any:
+        """The pictures (count, H, W, 3) as training sees them."""
         kind = self._drawn(count)
         is_padded_first = ops.greater(kind, 1 / 3)
         is_both = ops.greater(kind, 2 / 3)
@@ -39,10 +33,6 @@ class PadCrop(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
         rows = self._start_and_scale(count, ops.where(is_turned, is_padded_first, is_both))
         columns = self._start_and_scale(count, ops.where(is_turned, is_both, is_padded_first))
         return self._moved(images, rows, columns, self._colour(count))
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """As the input's."""
-        return input_shape
 
     def _drawn(self, count: Any) -> Any:
         return keras.random.uniform((count,), seed=self.generator)

@@ -12,6 +12,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from components.data.feeding.augmentation_layer import AugmentationLayer
+
 GEOMETRY = ("identity", "shear x", "shear y", "translate x", "translate y", "rotate")
 COLOUR = (
     "brightness",
@@ -30,7 +32,7 @@ _STRONGEST = {"shear x": 0.3, "shear y": 0.3, "translate x": 0.45, "translate y"
 """Shares of the side, and degrees, at magnitude 30."""
 
 
-class RandAugment(keras.layers.Layer):  # type: ignore[misc]
+class RandAugment(AugmentationLayer):
     """`num_ops` operations a picture, drawn evenly: (B, H, W, 3) in 0..255 → the same, float.
 
     Signs are drawn too; edges are filled with their nearest pixels, as the studies' policies do.
@@ -38,26 +40,17 @@ class RandAugment(keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(self, num_ops: int = 2, magnitude: float = 9, *, seed: int = 0, **options: Any) -> None:
         """The paper's N and M; its ResNet-50 on ImageNet has 2 and 9 (of 30)."""
-        super().__init__(**options)
+        super().__init__(seed=seed, **options)
         self.num_ops = num_ops
         self.level = magnitude / 30
-        self.generator = keras.random.SeedGenerator(seed)
 
-    def call(self, images: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002  # Keras passes it
-        """Augment in training; hand through otherwise."""
-        images = ops.cast(images, self.compute_dtype)
-        if not training:
-            return images
-        count = ops.shape(images)[0]
+    def augmented(self, images: Any, count: Any) -> Any:
+        """The pictures (count, H, W, 3) as training sees them."""
         for _ in range(self.num_ops):
             drawn = keras.random.randint((count,), 0, len(OPERATIONS), seed=self.generator)
             sign = 2.0 * ops.cast(keras.random.randint((count,), 0, 2, seed=self.generator), "float32") - 1.0
             images = _coloured(_moved(images, drawn, sign * self.level), drawn, sign, self.level)
         return images
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """As the input's."""
-        return input_shape
 
 
 def _is(drawn: Any, name: str) -> Any:

@@ -7,25 +7,19 @@ from typing import Any
 import keras
 from keras import ops
 
+from components.data.feeding.augmentation_layer import AugmentationLayer
+
 SMALLEST_AREA = 0.6
 """Share of the picture that a crop keeps, at least."""
 LONGEST_SIDE = 4 / 3
 """Ratio of the shares of its two sides that a crop keeps, at most, either way round."""
 
 
-class RandomCrops(keras.layers.Layer):  # type: ignore[misc]  # keras ships no types
+class RandomCrops(AugmentationLayer):
     """A part of each picture, anywhere in it: (B, H, W, 3) in 0..255 -> the same, float."""
 
-    def __init__(self, *, seed: int = 0, **options: Any) -> None:
-        super().__init__(**options)
-        self.generator = keras.random.SeedGenerator(seed)
-
-    def call(self, images: Any, training: bool = False) -> Any:  # noqa: FBT001, FBT002  # Keras passes it
-        """Crop in training; hand through otherwise."""
-        images = ops.cast(images, self.compute_dtype)
-        if not training:
-            return images
-        count = ops.shape(images)[0]
+    def augmented(self, images: Any, count: Any) -> Any:
+        """The pictures (count, H, W, 3) as training sees them."""
         area, ratio, down, right = (keras.random.uniform((count,), seed=self.generator) for _ in range(4))
         area = SMALLEST_AREA + (1.0 - SMALLEST_AREA) * area
         ratio = ops.power(LONGEST_SIDE, ratio - 0.5)  # of the square roots: at most LONGEST_SIDE in all
@@ -50,7 +44,3 @@ class RandomCrops(keras.layers.Layer):  # type: ignore[misc]  # keras ships no t
             fill_mode="nearest",
             data_format="channels_last",
         )
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """As the input's."""
-        return input_shape

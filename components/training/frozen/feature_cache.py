@@ -19,7 +19,6 @@ from components.data.cache.store import Store
 from components.data.feeding.augment import layers_for
 from components.devices import accelerated
 from components.errors import RegistryError
-from components.frozen import shifted
 from components.inference.engines import Engine
 from components.inference.export import write_graph
 from components.progress import steps
@@ -91,7 +90,9 @@ def of(  # noqa: PLR0913 (named where they are given)
     network = key_of("features", _network(backbone), kind.str, engine)
     key = key_of(network, _content(images), views.__dict__)
     layout = Layout((views.count * len(images), *shape), kind.str)
-    rows = _Rows(backbone, images, views, title, engine, kind, KeptRows(store, network, shape, kind.str))
+    rows = _Rows(
+        backbone, images, views, title, engine, kind, lambda: KeptRows(store, network, shape, kind.str)
+    )
     features = store.array(key, layout, rows.computed, "features")
     if rows.digests:
         row_index.note(store, key, network, rows.digests)
@@ -115,7 +116,7 @@ class _Rows:
     title: str
     engine: str
     kind: np.dtype[Any]
-    kept: KeptRows
+    look_through: Callable[[], KeptRows]
     digests: list[bytes] = field(default_factory=list)
 
     def computed(self) -> Iterator[np.ndarray]:
@@ -123,9 +124,10 @@ class _Rows:
         total = self.views.count * len(self.images)
         with steps(self.title, total) as advance, tempfile.TemporaryDirectory() as folder:
             compute: Compute | None = None
+            kept = self.look_through()
             for batch in self._batches():
                 digests = [row_index.digest(image.tobytes()) for image in batch]
-                known = [self.kept.find(digest) for digest in digests]
+                known = [kept.find(digest) for digest in digests]
                 new = [place for place, row in enumerate(known) if row is None]
                 rows = np.empty((len(batch), *self.backbone.output.shape[1:]), self.kind)
                 if new:
@@ -149,10 +151,10 @@ class _Rows:
 def _seeing(views: Views, number: int) -> Compute:
     """The view of that number, of a batch: uint8 in and out.
 
-    What becomes of a picture hangs on its own content, the seed and the view, and not on the pictures beside
+    What becomes of a picture depends on its own content, the seed and the view, not on the pictures beside
     it: so it has the same views in every fold and refit.
     """
-    layers = layers_for(views.policy, seed=shifted(views.seed * 1000, number * 10)) if number else None
+    layers = layers_for(views.policy) if number else None
     if layers is None:
         return lambda batch: batch
     states = [variable for variable in layers.variables if variable.path.endswith("seed_generator_state")]
